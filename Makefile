@@ -1,0 +1,60 @@
+# Everything works from a clone that has Python 3.11 or newer, make and a package
+# registry. `make help` lists the targets; the first run of any of them sets up .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP_TOOLS := pip-tools==7.6.2
+
+.DEFAULT_GOAL := check
+.PHONY: check test lint wheel-test bench docs lock clean help
+
+check: $(READY) ## explore the default scopes of the core and print the verdicts (ARGS=...)
+	@$(BIN)/primacy check $(ARGS)
+
+test: $(READY) ## run all tests and the examples in the documents (ARGS=...)
+	@$(BIN)/python -m pytest --quiet --numprocesses auto $(ARGS)
+
+lint: $(READY) ## check style, types, layers and the liftable subset
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check
+	@$(BIN)/mypy --strict --no-error-summary
+	@$(BIN)/lint-imports --no-cache --no-logo
+	@$(BIN)/python -m primacy_proofs.subset core/primacy
+
+wheel-test: $(READY) ## build the wheel and try it in a fresh environment without extras
+	@$(BIN)/python -m pytest --quiet -m wheel tests/test_wheel.py
+
+bench: $(READY) ## print how fast the core and the checker are
+	@$(BIN)/python -m primacy_model.bench
+
+docs: $(READY) ## build the documents into docs/_build/html; a warning is an error
+	@$(BIN)/sphinx-build -q -n -W --keep-going -b html docs docs/_build/html
+
+lock: ## choose the newest versions allowed and write requirements.lock
+	@$(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_TOOLS)
+	@CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --all-extras \
+	    --allow-unsafe --strip-extras --generate-hashes --no-emit-index-url \
+	    --no-emit-find-links --no-emit-trusted-host --output-file .venv-lock/lock pyproject.toml
+	@# `proofs` asks for `primacy[model]`. That is this folder, which has no hash: pip-compile
+	@# warns of it, and the line is taken out.
+	@sed '/^# WARNING/,/^    # via/d' .venv-lock/lock > requirements.lock
+	@rm -rf .venv-lock
+
+clean: ## remove the environment and everything that was made
+	@rm -rf .venv .venv-lock dist docs/_build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	    echo "primacy needs Python 3.11 or newer: try  make PYTHON=python3.11" >&2; exit 1; }
+	@echo "Setting up .venv (once; about a minute)" >&2
+	@$(PYTHON) -m venv --clear .venv
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

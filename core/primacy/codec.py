@@ -1,0 +1,348 @@
+r"""JSON and back without loss: for the disk, for the wire, for whoever looks on.
+
+    >>> from primacy.agents import AgentMap, AgentSet
+    >>> dumps(AgentSet.of(["b", "a"]))
+    '{"primacy":1,"kind":"AgentSet","value":["a","b"]}'
+    >>> loads('{"primacy":1,"kind":"AgentMap","value":{"a":7,"b":"x"}}', AgentMap)
+    Traceback (most recent call last):
+    primacy.codec.FormatError: AgentMap.b: a whole number is needed, got "x"
+
+The format, version 1. A text is one JSON object with three fields: `primacy` is the
+version, `kind` names a class of `Storable`, `value` is that class's value:
+
+- A *record*, which is every class not named below, is an object with exactly the fields
+  of the class, each present and none besides. Of a `Config` these are what it is given,
+  not what it derives.
+- An `AgentSet` is an array of ids, ascending by code point, each once. A `Log`, a
+  `Segment`, `AskedReads` and `ParkedReads` are arrays of their entries or reads.
+- An `AgentMap` is an object with an id for each key and a whole number for each value.
+- A packet inside another value is an object with the two fields `kind` and `value`. A
+  `leader_id` is null where there is none.
+- An enumeration (`role`, `reason`, `Verdict`) is the string that is its value.
+- Numbers are whole, without fraction or exponent, of at most `DIGITS` digits. Truth is
+  `true` or `false`. Text is Unicode without surrogates, so it survives UTF-8.
+
+A reader takes the keys of an object in any order and any white space, and refuses a key
+that is given twice. A writer emits one line of ASCII: the fields in the order of the
+class, ids ascending, no white space; equal values give equal texts.
+
+Neither side guesses: what is missing, unknown, of another type or another version is a
+`FormatError` that names the field. `dumps` reads what it wrote before it hands it out,
+so whatever is stored can be read back, and is then equal. Types, the law of a `Config`
+and the order of ids are checked; other laws of the protocol are not, for `step` finds
+the defects of a packet, and a state comes from its own disk. The warning of an even
+electorate is for whoever writes a configuration: reading one back is silent.
+
+Source: clauses `codec.*` of docs/specification.md.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from itertools import pairwise
+from types import NoneType
+from typing import Final, NewType, TypeVar, get_args, get_type_hints, overload
+
+from primacy.agents import AgentMap, AgentSet
+from primacy.config import Config, ConfigError, EvenElectorateWarning
+from primacy.fencing import Fence, Verdict
+from primacy.log import Entry, Log, Segment
+from primacy.messages import Message, Packet
+from primacy.observation import MeshState
+from primacy.outputs import Output
+from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
+from primacy.quantities import AgentId
+from primacy.roll import Roll
+from primacy.state import Durable, Leadership, State
+
+VERSION: Final = 1
+"""The version of the format; the field `primacy` carries it."""
+DIGITS: Final = 640
+"""The most digits of a number: Python converts as many whatever its limit is."""
+
+_Container = AgentSet | AgentMap | Log | Segment | AskedReads | ParkedReads
+_Part = (
+    _Container | Entry | AskedRead | ParkedRead | Roll | Leadership | Fence | Verdict
+)
+Storable = State | Durable | Config | MeshState | Message | Packet | Output | _Part
+"""What can be stored: each class is a kind of the format."""
+
+PACKETS: Final[tuple[type[Packet], ...]] = get_args(Packet)
+"""The kinds of packets: `loads(text, *PACKETS)` reads what a peer has sent."""
+
+Kind = TypeVar("Kind", bound=Storable)
+
+_KINDS: Final[dict[str, type]] = {kind.__name__: kind for kind in get_args(Storable)}
+_ARRAYS: Final[Mapping[type, tuple[str, type | NewType]]] = {
+    AgentSet: ("members", AgentId),
+    AskedReads: ("reads", AskedRead),
+    Log: ("entries", Entry),
+    ParkedReads: ("reads", ParkedRead),
+    Segment: ("entries", Entry),
+}
+"""The classes that are arrays: of which of their parts, and of what."""
+
+
+class FormatError(ValueError):
+    """What is not of the format: in which field, what was got, what is allowed."""
+
+
+def dumps(value: Storable) -> str:
+    """Write a value as one line of JSON.
+
+    Raise `FormatError` for a value that would not come back equal: a field of another
+    type, ids out of order, a number or a text outside the format's bounds.
+    """
+    kind: str = type(value).__name__
+    if _KINDS.get(kind) is not type(value):
+        raise FormatError(
+            f"the value: a kind of the format is needed, got class {kind}"
+        )
+    written = _written(value)
+    if _read(_KINDS[kind], written, kind) != value:
+        raise FormatError(f"{kind}: it holds what its own methods never make")
+    envelope = {"primacy": VERSION, "kind": kind, "value": written}
+    return json.dumps(envelope, separators=(",", ":"))
+
+
+@overload
+def loads(text: str) -> Storable: ...
+@overload
+def loads(text: str, *kinds: type[Kind]) -> Kind: ...
+def loads(text: str, *kinds: type[Kind]) -> Storable:
+    """Read a value of any of some kinds, of any kind if none is named.
+
+    Raise `FormatError`, in one sentence, for whatever else the text is.
+    """
+    envelope = _object(_parsed(text), "the text")
+    version = envelope.get("primacy", _NOTHING)
+    if version != VERSION or isinstance(version, bool):
+        raise _misfit("primacy", f"version {VERSION} of the format", version)
+    _check_names(envelope, ("primacy", "kind", "value"), "")
+    allowed = {kind.__name__: kind for kind in kinds} or _KINDS
+    kind = _chosen(envelope.get("kind", _NOTHING), allowed, "kind")
+    value = _read(allowed[kind], envelope.get("value", _NOTHING), kind)
+    assert isinstance(value, Storable)
+    return value
+
+
+def _written(value: object) -> object:
+    """Write a value without its kind; what cannot be written is left to the reader."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, AgentMap):
+        return dict(zip(value.agents.members, value.values, strict=False))
+    kind: type = type(value)
+    if kind in _ARRAYS:
+        part, _ = _ARRAYS[kind]
+        return [_written(item) for item in getattr(value, part)]
+    if _KINDS.get(kind.__name__) is not kind:
+        return _Unread(f"class {kind.__name__}")
+    return {name: _nested(getattr(value, name)) for name in _parts(kind)}
+
+
+def _nested(value: object) -> object:
+    """Write the value of a field; a packet with its kind."""
+    if type(value) in PACKETS:
+        return {"kind": type(value).__name__, "value": _written(value)}
+    return _written(value)
+
+
+@cache
+def _parts(kind: type) -> dict[str, object]:
+    """Resolve what a class is given, field by field, once."""
+    assert is_dataclass(kind)
+    hints = get_type_hints(kind)
+    return {part.name: hints[part.name] for part in fields(kind) if part.init}
+
+
+def _read(hint: object, raw: object, path: str) -> object:
+    """Read a value of a type: a class of core, a plain one, or a union."""
+    if isinstance(hint, NewType):
+        return _read(hint.__supertype__, raw, path)
+    if hint in (bool, int, str):
+        return _read_plain(hint, raw, path)
+    if not isinstance(hint, type):
+        return _read_union(get_args(hint), raw, path)
+    if hint is AgentMap:
+        return _read_map(raw, path)
+    if hint in _ARRAYS:
+        return _read_array(hint, raw, path)
+    if issubclass(hint, Enum):
+        members = {str(member.value): member for member in hint}
+        return members[_chosen(raw, members, path)]
+    return _read_record(hint, raw, path)
+
+
+def _read_plain(hint: object, raw: object, path: str) -> object:
+    if hint is bool:
+        if not isinstance(raw, bool):
+            raise _misfit(path, "true or false", raw)
+        return raw
+    if hint is str:
+        if not isinstance(raw, str):
+            raise _misfit(path, "a text", raw)
+        if not raw.isascii() and any("\ud800" <= sign <= "\udfff" for sign in raw):
+            raise _misfit(path, "a text without surrogates", raw)
+        return raw
+    if not isinstance(raw, int) or isinstance(raw, bool):
+        raise _misfit(path, "a whole number", raw)
+    if abs(raw) >= _LIMIT:
+        raise _misfit(path, f"a whole number of at most {DIGITS} digits", raw)
+    return raw
+
+
+def _read_union(hints: tuple[object, ...], raw: object, path: str) -> object:
+    if NoneType in hints:
+        (hint,) = (hint for hint in hints if hint is not NoneType)
+        return None if raw is None else _read(hint, raw, path)
+    wrapper = _object(raw, path)
+    _check_names(wrapper, ("kind", "value"), path)
+    allowed = {name: kind for name, kind in _KINDS.items() if kind in hints}
+    kind = _chosen(wrapper.get("kind", _NOTHING), allowed, f"{path}.kind")
+    return _read(allowed[kind], wrapper.get("value", _NOTHING), path)
+
+
+def _read_map(raw: object, path: str) -> AgentMap:
+    numbers: dict[str, int] = {}
+    for agent, number in _object(raw, path).items():
+        place = _inside(path, agent)
+        _read_plain(str, agent, place)
+        value = _read_plain(int, number, place)
+        assert isinstance(value, int)
+        numbers[agent] = value
+    agents = AgentSet.of(numbers)
+    return AgentMap(agents, tuple(numbers[agent] for agent in agents.members))
+
+
+def _read_array(kind: type, raw: object, path: str) -> object:
+    if not isinstance(raw, list):
+        raise _misfit(path, "an array", raw)
+    _, item = _ARRAYS[kind]
+    items = tuple(_read(item, one, f"{path}[{at}]") for at, one in enumerate(raw))
+    entries = (one for one in items if isinstance(one, Entry))
+    value: object = Log.of(entries) if kind is Log else kind(items)
+    if isinstance(value, AgentSet):
+        for before, after in pairwise(value.members):
+            if before >= after:
+                got = f"{_shown(after)} after {_shown(before)}"
+                raise FormatError(f"{path}: ids need to ascend, got {got}")
+    return value
+
+
+def _read_record(kind: type, raw: object, path: str) -> object:
+    got, parts = _object(raw, path), _parts(kind)
+    _check_names(got, parts, path)
+    values = {
+        name: _read(hint, got.get(name, _NOTHING), f"{path}.{name}")
+        for name, hint in parts.items()
+    }
+    if kind is not Config:
+        value: object = kind(**values)
+        return value
+    try:
+        return _configured(values)
+    except ConfigError as error:
+        raise FormatError(f"{path}: {error}") from None
+
+
+def _configured(values: Mapping[str, object]) -> object:
+    """Make a configuration again, without the warning that its maker was given."""
+    make: type = Config
+    electors = values["initial_leaders"]
+    if isinstance(electors, AgentSet) and electors.size % 2 == 1:
+        return make(**values)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EvenElectorateWarning)
+        return make(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """What no field can be, in words: a fraction, too many digits, a key twice."""
+
+    text: str
+
+
+_NOTHING: Final = _Unread("nothing")
+"""What is got where a field is missing."""
+_LIMIT: Final = 10**DIGITS
+
+
+def _parsed(text: str) -> object:
+    try:
+        raw: object = json.loads(
+            text,
+            object_pairs_hook=_paired,
+            parse_float=_Unread,
+            parse_int=_counted,
+            parse_constant=_Unread,
+        )
+    except RecursionError:
+        raise FormatError("the text: arrays and objects nest too deep") from None
+    except ValueError as error:
+        raise FormatError(f"the text: JSON is needed ({error})") from None
+    return raw
+
+
+def _paired(pairs: list[tuple[str, object]]) -> dict[str, object] | _Unread:
+    found: dict[str, object] = {}
+    for name, raw in pairs:
+        if name in found:
+            return _Unread(f"the field {_shown(name)} twice")
+        found[name] = raw
+    return found
+
+
+def _counted(digits: str) -> int | _Unread:
+    size = len(digits.removeprefix("-"))
+    return int(digits) if size <= DIGITS else _Unread(f"one of {size} digits")
+
+
+def _object(raw: object, path: str) -> dict[str, object]:
+    if not isinstance(raw, dict):
+        raise _misfit(path, "an object with each field once", raw)
+    return raw
+
+
+def _chosen(raw: object, allowed: Iterable[str], path: str) -> str:
+    if isinstance(raw, str) and raw in allowed:
+        return raw
+    raise _misfit(path, " or ".join(f'"{name}"' for name in allowed), raw)
+
+
+def _check_names(got: Iterable[str], allowed: Iterable[str], path: str) -> None:
+    for name in got:
+        if name not in allowed:
+            needed = f"one of the fields {', '.join(allowed)}"
+            raise _misfit(_inside(path, name), needed, name)
+
+
+def _inside(path: str, name: str) -> str:
+    """Name a field that a text made up: in ASCII and not at any length."""
+    shown = json.dumps(name[:40])[1:-1]
+    return f"{path}.{shown}" if path else shown
+
+
+def _misfit(path: str, needed: str, got: object) -> FormatError:
+    return FormatError(f"{path}: {needed} is needed, got {_shown(got)}")
+
+
+def _shown(got: object) -> str:
+    """Show what was got, short, whatever it is."""
+    if isinstance(got, str):
+        return json.dumps(got) if len(got) <= 40 else f"{json.dumps(got[:40])}..."
+    if isinstance(got, _Unread):
+        return got.text if len(got.text) <= 60 else f"{got.text[:40]}..."
+    if got is None or isinstance(got, bool):
+        return json.dumps(got)
+    if isinstance(got, int):
+        return str(got) if abs(got) < _LIMIT else "a longer one"
+    return "an array" if isinstance(got, list) else "an object"

@@ -1,0 +1,176 @@
+"""The replicated log: entries, segments of it, and the questions that handlers ask.
+
+A log is an immutable sequence that is stored in chunks, so that appending to a long one
+copies one chunk and the list of chunks, not every entry. The chunking depends on the
+contents alone: logs with equal entries are equal values. Indices count from 1; the term
+at index 0 is 0, so an empty log needs no special case.
+
+Source: Ongaro 2014, section 3.5; clauses `log.*` of docs/specification.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from primacy.quantities import NO_TERM, Command, Index, RequestId, Term
+
+CHUNK: Final = 64
+"""Entries to a chunk."""
+
+
+class EntryKind(Enum):
+    """What an entry asks of whoever applies it."""
+
+    NOOP = "noop"
+    """Nothing: it opens the term of a new leader."""
+    COMMAND = "command"
+    """What a client wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One position of the log."""
+
+    term: Term
+    kind: EntryKind
+    command: Command = Command("")
+    request: RequestId = RequestId("")
+    """The write that asked for it, so that its runtime knows it when applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Consecutive entries of a log, cut out to be sent, stored or applied."""
+
+    entries: tuple[Entry, ...] = ()
+
+    @classmethod
+    def of(cls, entry: Entry) -> Segment:
+        """Make a segment of one entry."""
+        return cls((entry,))
+
+    @property
+    def size(self) -> int:
+        """Count the entries."""
+        return len(self.entries)
+
+    def is_ordered(self, lowest: Term, highest: Term) -> bool:
+        """Tell whether the terms start at `lowest`, never fall, and end by `highest`.
+
+        The terms lie in [lowest, highest] and each is at least 1.
+        """
+        before = max(lowest, 1)
+        for entry in self.entries:
+            if entry.term < before:
+                return False
+            before = entry.term
+        return not self.entries or before <= highest
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The entries from index 1 to `last_index`."""
+
+    full: tuple[tuple[Entry, ...], ...] = ()
+    """Chunks of exactly `CHUNK` entries."""
+    tail: tuple[Entry, ...] = ()
+    """What follows them, fewer than `CHUNK`."""
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> Log:
+        """Build a log from its entries."""
+        return cls().extended(tuple(entries))
+
+    @property
+    def last_index(self) -> Index:
+        """Name the position of the last entry, 0 if there is none."""
+        return Index(CHUNK * len(self.full) + len(self.tail))
+
+    @property
+    def last_term(self) -> Term:
+        """Name the term of the last entry, 0 if there is none."""
+        if self.tail:
+            return self.tail[-1].term
+        return self.full[-1][-1].term if self.full else NO_TERM
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """List every entry, for people and for the codec: linear in the log."""
+        return tuple(entry for chunk in (*self.full, self.tail) for entry in chunk)
+
+    def at(self, index: Index) -> Entry:
+        """Read the entry at an index from 1 to `last_index`."""
+        place, rest = divmod(index - 1, CHUNK)
+        return (self.full[place] if place < len(self.full) else self.tail)[rest]
+
+    def term_at(self, index: Index) -> Term:
+        """Read the term at an index from 0 to `last_index`; 0 at index 0."""
+        return self.at(index).term if index > 0 else NO_TERM
+
+    def accepts(self, index: Index, term: Term) -> bool:
+        """Tell whether the log holds an entry of that term there, or index is 0."""
+        return index <= self.last_index and self.term_at(index) == term
+
+    def append(self, entry: Entry) -> Log:
+        """Add one entry at the end."""
+        return self.extended((entry,))
+
+    def extended(self, entries: tuple[Entry, ...]) -> Log:
+        """Add entries at the end."""
+        rest = self.tail + entries
+        if len(rest) < CHUNK:
+            return Log(self.full, rest)
+        whole = len(rest) - len(rest) % CHUNK
+        chunks = tuple(rest[at : at + CHUNK] for at in range(0, whole, CHUNK))
+        return Log(self.full + chunks, rest[whole:])
+
+    def prefix(self, index: Index) -> Log:
+        """Keep the entries up to an index from 0 to `last_index`."""
+        place, rest = divmod(index, CHUNK)
+        if place < len(self.full):
+            return Log(self.full[:place], self.full[place][:rest])
+        return Log(self.full, self.tail[:rest])
+
+    def segment(self, after: Index, limit: int) -> Segment:
+        """Cut out at most `limit` entries that follow an index."""
+        last = min(self.last_index, after + limit)
+        place = after // CHUNK
+        if place >= len(self.full):
+            return Segment(self.tail[after % CHUNK : last - CHUNK * place])
+        found: list[Entry] = []
+        index = after
+        while index < last:
+            index = Index(index + 1)
+            found.append(self.at(index))
+        return Segment(tuple(found))
+
+    def holds(self, after: Index, segment: Segment) -> bool:
+        """Tell whether every entry of a segment stands here, right behind an index."""
+        if after + segment.size > self.last_index:
+            return False
+        return self.segment(after, segment.size) == segment
+
+    def spliced(self, after: Index, segment: Segment) -> Log:
+        """Put a segment behind an index, in place of everything that stood there."""
+        return self.prefix(after).extended(segment.entries)
+
+    def probe(self, index: Index, term: Term) -> Index:
+        """Find the last position up to an index whose term is not above `term`.
+
+        Behind it nothing can match a log that has `term` at `index`. Asked by a
+        follower of the leader's position and by the leader of the follower's, it skips
+        a whole term in one exchange. Source: Ongaro 2014, section 3.5.
+        """
+        found = min(index, self.last_index)
+        while found > 0 and self.term_at(found) > term:
+            found = Index(found - 1)
+        return found
+
+
+EMPTY_LOG: Final = Log()
+"""No entries."""
+EMPTY_SEGMENT: Final = Segment()
+"""No entries."""

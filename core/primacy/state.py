@@ -1,0 +1,148 @@
+"""The state of one agent: what is durable, what is not, and what only a leader has.
+
+`Durable` is what a runtime finds on disk after a restart; `recover` makes a state of it.
+`Leadership` is empty in every other role. Values are immutable: a handler returns a
+changed copy.
+
+Source: Ongaro 2014, figure 3.1; clauses `state.*`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from primacy.agents import NO_AGENTS, AgentMap, AgentSet
+from primacy.config import Config
+from primacy.log import EMPTY_LOG, EMPTY_SEGMENT, Log
+from primacy.outputs import Outputs, Persist
+from primacy.pending import (
+    NO_ASKED_READS,
+    NO_PARKED_READS,
+    AskedReads,
+    ParkedReads,
+)
+from primacy.quantities import (
+    NO_INDEX,
+    NO_ROUND,
+    NO_TERM,
+    NOBODY,
+    START,
+    AgentId,
+    Index,
+    Instant,
+    Round,
+    Term,
+)
+from primacy.role import Role, Wait
+from primacy.roll import Roll
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """What survives a crash: all of it is written before anything that depends on it."""
+
+    # state.durable
+    term: Term = NO_TERM
+    voted_for: AgentId = NOBODY
+    log: Log = EMPTY_LOG
+
+    def after(self, persist: Persist) -> Durable:
+        """Carry out a `Persist` output: what the disk holds after the write."""
+        return Durable(
+            persist.term,
+            persist.voted_for,
+            self.log.spliced(persist.after, persist.entries),
+        )
+
+
+NOTHING_DURABLE: Final = Durable()
+"""The empty disk of an agent that never ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leadership:
+    """What a leader knows; in any other role it is `NO_LEADERSHIP`."""
+
+    match: AgentMap = AgentMap()
+    """Up to where each agent's log is known to equal the leader's."""
+    next: AgentMap = AgentMap()
+    """What to send each agent next; above its match index. 0 for the leader."""
+    seen: AgentMap = AgentMap()
+    """The last heartbeat round that each agent acknowledged."""
+    round: Round = NO_ROUND
+    """The last round that was begun."""
+    confirmed_round: Round = NO_ROUND
+    """The last round that a quorum acknowledged."""
+    checked_round: Round = NO_ROUND
+    """The last round begun before the last quorum check."""
+    lease_round: Round = NO_ROUND
+    """The round whose confirmation extends the lease next."""
+    lease_start: Instant = START
+    """When it was begun."""
+    lease_until: Instant = START
+    """The lease holds before this instant."""
+    lease_void: bool = False
+    """A transfer was begun: no lease read is served again in this term."""
+    transferee: AgentId = NOBODY
+    """The elector that was asked to take over; no write is taken meanwhile."""
+    reads: AskedReads = NO_ASKED_READS
+
+
+NO_LEADERSHIP: Final = Leadership()
+"""What an agent that does not lead knows as a leader: nothing."""
+
+
+@dataclass(frozen=True, slots=True)  # state.value
+class State:
+    """One agent, whole. Compare it, hash it, store it, step it."""
+
+    config: Config = field(hash=False)
+    durable: Durable
+    roll: Roll
+    """The electorate of the latest log entry that set one."""
+    role: Role
+    wait: Wait
+    """What the election timer waits for; has no meaning for a leader."""
+    leader: AgentId
+    """Who leads the term, as far as this agent knows."""
+    commit_index: Index
+    """Up to here the log is committed, and was given out to be applied."""
+    granted: AgentSet
+    """Who granted this candidate's (pre-)vote."""
+    lowest_claim: AgentId
+    """The lowest claimant of the initial election in progress, else `NOBODY`."""
+    last_heartbeat: Instant
+    """When a heartbeat was last heard, or begun by this agent as leader."""
+    alive: AgentSet
+    """The agents that the leader takes to be alive."""
+    is_cut_off: bool
+    """No quorum answered when this agent last needed one."""
+    parked: ParkedReads
+    leadership: Leadership
+
+    @property
+    def term(self) -> Term:
+        """Name the current term."""
+        return self.durable.term
+
+    @property
+    def log(self) -> Log:
+        """Show the log."""
+        return self.durable.log
+
+    @property
+    def me(self) -> AgentId:
+        """Name this agent."""
+        return self.config.me
+
+
+Result = tuple[State, Outputs]
+"""What a handler returns: the state after, and what the runtime must do, in order."""
+
+
+def persist_term(durable: Durable) -> Persist:
+    """Write down a term and its vote; the log stays as it is."""
+    return Persist(
+        durable.term, durable.voted_for, durable.log.last_index, EMPTY_SEGMENT
+    )

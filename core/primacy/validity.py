@@ -1,0 +1,160 @@
+"""What cannot be valid: the packets that change nothing and are answered by `Rejected`.
+
+One function for each kind of packet, all guards and no effect. They look at the packet
+alone, beside this agent's configuration: a packet that is merely late is never rejected.
+
+Source: clauses `message.*` of docs/specification.md.
+"""
+
+from __future__ import annotations
+
+from primacy.messages import (
+    Append,
+    AppendReply,
+    Claim,
+    Forward,
+    ForwardReply,
+    Heartbeat,
+    HeartbeatReply,
+    Packet,
+    PreVoteReply,
+    PreVoteRequest,
+    ReadIndexReply,
+    ReadIndexRequest,
+    TransferNow,
+    VoteReply,
+    VoteRequest,
+)
+from primacy.outputs import Reason
+from primacy.quantities import NOBODY, Term
+from primacy.state import State
+
+
+def defect(state: State, packet: Packet) -> Reason:
+    """Say what is wrong with a packet, `Reason.NONE` if nothing is."""
+    match packet:
+        case Append():
+            return _append_defect(state, packet)
+        case AppendReply():
+            return _append_reply_defect(state, packet)
+        case Heartbeat():
+            return _heartbeat_defect(state, packet)
+        case HeartbeatReply():
+            return _heartbeat_reply_defect(state, packet)
+        case PreVoteRequest() | VoteRequest():
+            return _vote_request_defect(state, packet)
+        case Claim():
+            return _claim_defect(state, packet)
+        case ReadIndexReply():
+            return _read_index_reply_defect(state, packet)
+        case VoteReply() | TransferNow() | Forward() | ForwardReply():
+            return _header_defect(state, packet, Term(1))
+        case PreVoteReply() | ReadIndexRequest():
+            return _header_defect(state, packet, Term(0))
+        case _:
+            return Reason.UNKNOWN_KIND  # message.kind
+
+
+def _header_defect(state: State, packet: Packet, least: Term) -> Reason:
+    """Judge what every packet carries; `least` is the lowest term of its kind."""
+    if packet.mesh != state.config.mesh:
+        return Reason.WRONG_MESH  # message.mesh
+    if not state.config.peers.has(packet.sender):
+        return Reason.UNKNOWN_SENDER  # message.sender
+    if packet.term < least:
+        return Reason.BAD_TERM  # message.term
+    return Reason.NONE
+
+
+def _claim_defect(state: State, claim: Claim) -> Reason:
+    header = _header_defect(state, claim, Term(0))
+    if header != Reason.NONE:
+        return header
+    if not state.config.initial_leaders.has(claim.sender):
+        return Reason.NOT_AN_ELECTOR  # claim.initial-leaders-only
+    return Reason.NONE
+
+
+def _vote_request_defect(
+    state: State, request: PreVoteRequest | VoteRequest
+) -> Reason:
+    header = _header_defect(state, request, Term(1))
+    if header != Reason.NONE:
+        return header
+    if request.last_index < 0 or request.last_term < 0:
+        return Reason.BAD_POSITION  # message.position
+    if request.last_term >= request.term:
+        return Reason.BAD_POSITION  # message.position
+    roll = request.roll
+    if not roll.has(request.sender):
+        return Reason.NOT_AN_ELECTOR  # stand.electors-only
+    if roll.index < 0 or roll.index > request.last_index:
+        return Reason.BAD_POSITION  # message.position
+    if roll.index == 0 and roll != state.config.first_roll:
+        return Reason.WRONG_ROLL  # roll.first
+    return Reason.NONE
+
+
+def _heartbeat_defect(state: State, heartbeat: Heartbeat) -> Reason:
+    header = _header_defect(state, heartbeat, Term(1))
+    if header != Reason.NONE:
+        return header
+    if heartbeat.round < 1 or heartbeat.commit_index < 0:
+        return Reason.BAD_POSITION  # message.position
+    if heartbeat.commit_term < 0 or heartbeat.commit_term > heartbeat.term:
+        return Reason.BAD_POSITION  # message.position
+    if _has_second_leader(state, heartbeat):
+        return Reason.SECOND_LEADER  # message.one-leader
+    return Reason.NONE
+
+
+def _heartbeat_reply_defect(state: State, reply: HeartbeatReply) -> Reason:
+    header = _header_defect(state, reply, Term(1))
+    if header != Reason.NONE:
+        return header
+    if reply.round < 1 or reply.last_index < 0 or reply.last_term < 0:
+        return Reason.BAD_POSITION  # message.position
+    return Reason.NONE
+
+
+def _append_defect(state: State, append: Append) -> Reason:
+    header = _header_defect(state, append, Term(1))
+    if header != Reason.NONE:
+        return header
+    if append.prev_index < 0 or append.prev_term < 0 or append.commit_index < 0:
+        return Reason.BAD_POSITION  # message.position
+    if append.prev_index == 0 and append.prev_term > 0:
+        return Reason.BAD_POSITION  # message.position
+    if append.prev_index > 0 and append.prev_term < 1:
+        return Reason.BAD_POSITION  # message.position
+    if append.prev_term > append.term:
+        return Reason.BAD_ENTRIES  # message.entries
+    if not append.entries.is_ordered(append.prev_term, append.term):
+        return Reason.BAD_ENTRIES  # message.entries
+    if _has_second_leader(state, append):
+        return Reason.SECOND_LEADER  # message.one-leader
+    return Reason.NONE
+
+
+def _append_reply_defect(state: State, reply: AppendReply) -> Reason:
+    header = _header_defect(state, reply, Term(1))
+    if header != Reason.NONE:
+        return header
+    if reply.index < 0 or reply.index_term < 0:
+        return Reason.BAD_POSITION  # message.position
+    return Reason.NONE
+
+
+def _read_index_reply_defect(state: State, reply: ReadIndexReply) -> Reason:
+    header = _header_defect(state, reply, Term(0))
+    if header != Reason.NONE:
+        return header
+    if reply.index < 0:
+        return Reason.BAD_POSITION  # message.position
+    return Reason.NONE
+
+
+def _has_second_leader(state: State, packet: Heartbeat | Append) -> bool:
+    """Tell whether the sender leads a term in which another leader is known."""
+    is_known = state.leader != NOBODY and state.leader != packet.sender
+    return packet.term == state.term and is_known

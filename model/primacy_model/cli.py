@@ -1,0 +1,257 @@
+"""The command line: `primacy check`.
+
+It decides what is explored, where the findings go and how the program ends. Its law:
+0 holds, 1 violated, 2 bad usage, 3 incomplete, 4 vacuous, 130 interrupted; a mistake of
+the user is one sentence, said before anything is explored.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import io
+import sys
+import tempfile
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+import networkx as nx
+from rich.console import Console
+
+from primacy_model import counterexample, display, report
+from primacy_model.model import Scope
+from primacy_model.oracle import Exploration, explore
+from primacy_model.progress import Watch
+from primacy_model.report import Finding
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+DEFAULT_MODEL = "mesh"
+
+
+class BadUsage(click.ClickException):
+    """A mistake of the user, told in one sentence."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Where findings go, besides the screen."""
+
+    json: Path | None
+    junit: Path | None
+    out: Path | None
+    graph: Path | None
+
+    def require_writable(self) -> None:
+        """Refuse, before anything is explored, what could not be written later."""
+        for file in (self.json, self.junit):
+            if file is not None:
+                _require_writable_file(file)
+        for folder in (self.out, self.graph):
+            if folder is not None:
+                _require_writable_folder(folder)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Check the leader election protocol primacy."""
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[SCOPE]...")
+@click.option("--list", "is_listing", is_flag=True, help="Show the scopes and stop.")
+@click.option(
+    "--model",
+    default=DEFAULT_MODEL,
+    show_default=True,
+    metavar="NAME",
+    help="The model whose scopes are explored when no SCOPE is named.",
+)
+@click.option(
+    "--max-states",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Stop a scope after so many states; its verdict is then incomplete.",
+)
+@click.option("--json", type=Path, metavar="FILE", help="Write the verdicts as JSON.")
+@click.option("--junit", type=Path, metavar="FILE", help="Write JUnit XML.")
+@click.option(
+    "--out",
+    type=Path,
+    metavar="DIR",
+    help=f"Where counterexamples go.  [default: {counterexample.FOLDER}]",
+)
+@click.option(
+    "--graph", type=Path, metavar="DIR", help="Export the graphs of small scopes."
+)
+def check(
+    *,
+    names: tuple[str, ...],
+    is_listing: bool,
+    model: str,
+    max_states: int | None,
+    json: Path | None,
+    junit: Path | None,
+    out: Path | None,
+    graph: Path | None,
+) -> None:
+    """Explore scopes and say whether their properties hold.
+
+    Exit codes: 0 holds, 1 violated, 2 bad usage, 3 incomplete (the bound on states was
+    hit), 4 vacuous (something that must happen never did).
+    """
+    _replace_what_cannot_be_encoded()
+    console = display.console_for_output()
+    chosen = _chosen(names, model)
+    if is_listing:
+        display.show_list(console, list(_listed()))
+        return
+    outlets = Outlets(json, junit, out, graph)
+    outlets.require_writable()
+    findings = _explore_all(chosen, max_states, outlets)
+    display.show(console, findings, _asked(names, model, max_states))
+    if json is not None:
+        _write(json, report.as_json(findings))
+    if junit is not None:
+        _write(junit, report.as_junit(findings))
+    sys.exit(report.overall(findings).exit_code)
+
+
+# --- what is explored -----------------------------------------------------------------
+
+
+def _registry_models() -> tuple[str, ...]:
+    return tuple(importlib.import_module("primacy_model.scopes").MODELS)
+
+
+def _registry_scopes(model: str) -> tuple[Scope[Hashable], ...]:
+    return tuple(importlib.import_module("primacy_model.scopes").default(model))
+
+
+def _listed() -> Iterator[tuple[str, Scope[Hashable]]]:
+    for model in _registry_models():
+        for scope in _registry_scopes(model):
+            yield model, scope
+
+
+def _chosen(names: Sequence[str], model: str) -> tuple[Scope[Hashable], ...]:
+    models = _registry_models()
+    if model not in models:
+        raise BadUsage(_unknown("model", model, models))
+    if not names:
+        return _registry_scopes(model)
+    return tuple(_find(name) for name in dict.fromkeys(names))
+
+
+def _asked(names: tuple[str, ...], model: str, max_states: int | None) -> display.Asked:
+    by_model = () if model == DEFAULT_MODEL else ("--model", model)
+    limits = () if max_states is None else ("--max-states", str(max_states))
+    return display.Asked(names or by_model, limits)
+
+
+def _find(name: str) -> Scope[Hashable]:
+    try:
+        scope: Scope[Hashable]
+        scope = importlib.import_module("primacy_model.scopes").find(name)
+    except KeyError:
+        known = [scope.name for _, scope in _listed()]
+        raise BadUsage(_unknown("scope", name, known)) from None
+    return scope
+
+
+def _unknown(noun: str, got: str, allowed: Iterable[str]) -> str:
+    known = list(allowed)
+    near = difflib.get_close_matches(got, known)
+    meant = f"; did you mean {' or '.join(near)}?" if near else "."
+    return f"no {noun} is named {got!r}, there are {', '.join(known)}{meant}"
+
+
+# --- exploring ------------------------------------------------------------------------
+
+
+def _explore_all(
+    scopes: Sequence[Scope[Hashable]], max_states: int | None, outlets: Outlets
+) -> list[Finding]:
+    errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
+    findings: list[Finding] = []
+    for number, scope in enumerate(scopes, start=1):
+        title = f"{scope.name} ({number} of {len(scopes)})"
+        try:
+            with Watch(title, errors) as watch:
+                found = explore(scope, max_states=max_states, progress=watch)
+            findings.append(_keep(scope, found, outlets))
+        except KeyboardInterrupt:
+            click.echo(f"Interrupted in {title}; nothing is decided.", err=True)
+            sys.exit(INTERRUPTED)
+    return findings
+
+
+def _keep(
+    scope: Scope[Hashable], found: Exploration[Hashable], outlets: Outlets
+) -> Finding:
+    """Write out what needs the graph, and let the graph go."""
+    folder: Path | None = None
+    if found.violation is not None:
+        parent = outlets.out or counterexample.FOLDER
+        try:
+            folder = counterexample.leave(scope, found.violation, parent)
+        except OSError as error:
+            click.echo(f"No counterexample was left: {_reason(error)}.", err=True)
+    if outlets.graph is not None:
+        _export(scope, found, outlets.graph)
+    return Finding(scope, replace(found, graph=nx.MultiDiGraph()), folder)
+
+
+def _export(scope: Scope[Hashable], found: Exploration[Hashable], folder: Path) -> None:
+    from primacy_model import graphs  # noqa: PLC0415 - matplotlib is slow to import
+
+    try:
+        graphs.export(scope, found, folder)
+    except graphs.GraphTooLargeError as error:
+        click.echo(f"Not exported: {error}.", err=True)
+    except OSError as error:
+        raise BadUsage(f"{folder} cannot be written: {_reason(error)}.") from None
+
+
+# --- files ----------------------------------------------------------------------------
+
+
+def _require_writable_file(path: Path) -> None:
+    was_there = path.exists()
+    try:
+        path.open("a").close()
+        if not was_there:
+            path.unlink()
+    except OSError as error:
+        raise BadUsage(f"{path} cannot be written: {_reason(error)}.") from None
+
+
+def _require_writable_folder(path: Path) -> None:
+    nearest = next(each for each in (path, *path.absolute().parents) if each.exists())
+    try:
+        tempfile.TemporaryFile(dir=nearest).close()
+    except OSError as error:
+        raise BadUsage(f"{path} cannot be written: {_reason(error)}.") from None
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise BadUsage(f"{path} cannot be written: {_reason(error)}.") from None
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _replace_what_cannot_be_encoded() -> None:
+    """Show a question mark where a terminal knows no arrow."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -1,0 +1,44 @@
+"""The folder that a violation leaves behind.
+
+It decides which files tell a counterexample and how they are named. Its law: the same
+violation gives the same bytes; no file holds a time or a path.
+
+Source: the formats cite theirs, each in its own room.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from primacy_model.diagrams import mermaid
+from primacy_model.itf import itf
+from primacy_model.model import Model, State
+from primacy_model.picture import svg
+from primacy_model.reproduce import reproduction
+from primacy_model.trace import Violation
+from primacy_model.transcript import written
+
+FOLDER = Path("counterexamples")
+"""Where the folders of counterexamples stand, unless told otherwise."""
+
+
+def folder_name(scope: str, claim: str) -> str:
+    """Name the folder of a violation, without what a file system would refuse."""
+    return re.sub(r"[^\w.-]+", "-", f"{scope}-{claim}", flags=re.ASCII)
+
+
+def leave(model: Model[State], violation: Violation[State], parent: Path) -> Path:
+    """Write the files of a violation into a folder of their own, and name it."""
+    files = {
+        "trace.txt": written(model, violation),
+        "trace.mmd": mermaid(model, violation),
+        "trace.svg": svg(model, violation),
+        "trace.itf.json": itf(model, violation),
+        "test_reproduce.py": reproduction(model, violation),
+    }
+    folder = parent / folder_name(model.name, violation.claim.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    return folder

@@ -1,0 +1,1 @@
+"""Theorems about the code of `primacy` itself, and what their soundness needs."""

@@ -1,0 +1,352 @@
+"""The JSON format: nothing is guessed, and every error names its field."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from primacy import (
+    AgentSet,
+    Config,
+    Durable,
+    Elapsed,
+    Fence,
+    FormatError,
+    Role,
+    State,
+    Write,
+    agents,
+    dumps,
+    initial,
+    loads,
+)
+from primacy.agents import AgentMap
+from primacy.codec import DIGITS, PACKETS, Storable
+from primacy.log import CHUNK, Entry, EntryKind, Log
+from primacy.messages import VoteRequest
+from primacy.quantities import AgentId, Command, Index, MeshKey, RequestId, Term
+from primacy.roll import Roll
+from tests.core.test_codec import TEXTS
+
+A = AgentId("a")
+ABC = Config("m", "a", agents("a", "b", "c"))
+CONFIG_TEXT = dumps(ABC)
+REQUEST_TEXT = dumps(
+    VoteRequest(
+        MeshKey("m(a,b,c)"),
+        A,
+        Term(3),
+        Index(2),
+        Term(1),
+        Roll(agents("a", "b")),
+        False,
+    )
+)
+PACKET_NAMES = " or ".join(f'"{kind.__name__}"' for kind in PACKETS)
+
+
+def envelope(kind: str, value: str) -> str:
+    return f'{{"primacy":1,"kind":"{kind}","value":{value}}}'
+
+
+def refusal(text: str, *kinds: type[Storable]) -> str:
+    with pytest.raises(FormatError) as caught:
+        loads(text, *kinds)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        ('"term":3', '"term":"x"', '.term: a whole number is needed, got "x"'),
+        ('"term":3', '"term":1.5', ".term: a whole number is needed, got 1.5"),
+        ('"term":3', '"term":3.0', ".term: a whole number is needed, got 3.0"),
+        ('"term":3', '"term":3e0', ".term: a whole number is needed, got 3e0"),
+        ('"term":3', '"term":NaN', ".term: a whole number is needed, got NaN"),
+        (
+            '"term":3',
+            '"term":-Infinity',
+            ".term: a whole number is needed, got -Infinity",
+        ),
+        ('"term":3', '"term":true', ".term: a whole number is needed, got true"),
+        ('"term":3', '"term":null', ".term: a whole number is needed, got null"),
+        ('"term":3', '"term":[]', ".term: a whole number is needed, got an array"),
+        ('"term":3', '"term":{}', ".term: a whole number is needed, got an object"),
+        ('"term":3,', "", ".term: a whole number is needed, got nothing"),
+        (
+            '"term":3',
+            f'"term":{"9" * 641}',
+            ".term: a whole number is needed, got one of 641 digits",
+        ),
+        (
+            '"transfer":false',
+            '"transfer":0',
+            ".transfer: true or false is needed, got 0",
+        ),
+        ('"sender":"a"', '"sender":1', ".sender: a text is needed, got 1"),
+        (
+            '"sender":"a"',
+            '"sender":"\\ud800"',
+            '.sender: a text without surrogates is needed, got "\\ud800"',
+        ),
+        (
+            '"sender":"a"',
+            f'"sender":["{"x" * 99}"]',
+            ".sender: a text is needed, got an array",
+        ),
+        (
+            '"term":3',
+            '"term":3,"term":3',
+            (': an object with each field once is needed, got the field "term" twice'),
+        ),
+        (
+            '"term":3',
+            '"term":3,"extra":1',
+            (
+                ".extra: one of the fields mesh, sender, "
+                'term, last_index, last_term, roll, transfer is needed, got "extra"'
+            ),
+        ),
+        (
+            '["a","b"]',
+            '["b","a"]',
+            '.roll.electors: ids need to ascend, got "a" after "b"',
+        ),
+        (
+            '["a","b"]',
+            '["a","a"]',
+            '.roll.electors: ids need to ascend, got "a" after "a"',
+        ),
+        ('["a","b"]', '["a",2]', ".roll.electors[1]: a text is needed, got 2"),
+        ('["a","b"]', '"a"', '.roll.electors: an array is needed, got "a"'),
+        ('"index":0,', "", ".roll.index: a whole number is needed, got nothing"),
+    ],
+)
+def test_a_field_that_does_not_fit_is_named(
+    before: str, after: str, sentence: str
+) -> None:
+    assert before in REQUEST_TEXT
+    assert refusal(REQUEST_TEXT.replace(before, after, 1)) == "VoteRequest" + sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "the text: JSON is needed (Expecting value: line 1 column 1 (char 0))"),
+        (
+            "\ufeff{}",
+            (
+                "the text: JSON is needed (Unexpected UTF-8 BOM (decode using "
+                "utf-8-sig): line 1 column 1 (char 0))"
+            ),
+        ),
+        ("[1]", "the text: an object with each field once is needed, got an array"),
+        ("[" * 200_000, "the text: arrays and objects nest too deep"),
+        ('{"a":' * 200_000, "the text: arrays and objects nest too deep"),
+        (
+            "9" * 5_000,
+            (
+                "the text: an object with each field once is needed, "
+                "got one of 5000 digits"
+            ),
+        ),
+        ("{}", "primacy: version 1 of the format is needed, got nothing"),
+        (
+            '{"primacy":2,"shape":[]}',
+            "primacy: version 1 of the format is needed, got 2",
+        ),
+        ('{"primacy":true}', "primacy: version 1 of the format is needed, got true"),
+        ('{"primacy":1.0}', "primacy: version 1 of the format is needed, got 1.0"),
+        (
+            '{"primacy":1,"kind":"Fence"}',
+            "Fence: an object with each field once is needed, got nothing",
+        ),
+        (
+            '{"primacy":1,"kind":"Fence","value":{"highest":1},"more":0}',
+            'more: one of the fields primacy, kind, value is needed, got "more"',
+        ),
+        (
+            envelope("Verdict", '"maybe"'),
+            'Verdict: "admitted" or "refused" is needed, got "maybe"',
+        ),
+        (
+            envelope("AgentMap", '{"a":"x"}'),
+            'AgentMap.a: a whole number is needed, got "x"',
+        ),
+        (
+            envelope("AgentMap", '["a",1]'),
+            "AgentMap: an object with each field once is needed, got an array",
+        ),
+        (
+            envelope("Disarm", '{"timer":"lunch"}'),
+            'Disarm.timer: "election" or "heartbeat" is needed, got "lunch"',
+        ),
+        (
+            envelope("Received", '{"packet":{"kind":"VoteReply","value":{}},"now":0}'),
+            "Received.packet.mesh: a text is needed, got nothing",
+        ),
+        (
+            envelope("Received", '{"packet":{"kind":"Fence","value":{}},"now":0}'),
+            f'Received.packet.kind: {PACKET_NAMES} is needed, got "Fence"',
+        ),
+        (
+            envelope("Received", '{"packet":{"kind":[],"value":{}},"now":0}'),
+            f"Received.packet.kind: {PACKET_NAMES} is needed, got an array",
+        ),
+        (
+            envelope("Log", '[{"term":1}]'),
+            'Log[0].kind: "noop" or "command" is needed, got nothing',
+        ),
+    ],
+)
+def test_a_text_that_is_not_of_the_format_is_refused(text: str, sentence: str) -> None:
+    assert refusal(text) == sentence
+
+
+def test_an_unknown_kind_is_refused_and_the_known_ones_are_named() -> None:
+    sentence = refusal(envelope("Fnece", "{}"))
+    assert sentence.startswith('kind: "State" or "Durable" or "Config" or ')
+    assert sentence.endswith(' is needed, got "Fnece"')
+
+
+def test_another_kind_than_the_one_asked_for_is_refused() -> None:
+    assert refusal(REQUEST_TEXT, Durable) == (
+        'kind: "Durable" is needed, got "VoteRequest"'
+    )
+    assert refusal(REQUEST_TEXT, Elapsed, Write) == (
+        'kind: "Elapsed" or "Write" is needed, got "VoteRequest"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        (
+            '"election_timeout_ms":10000',
+            '"election_timeout_ms":5',
+            (
+                "Config: "
+                "election_timeout_ms must be above heartbeat_interval_ms (5000), got 5"
+            ),
+        ),
+        (
+            '"agent_id":"a"',
+            '"agent_id":"z"',
+            ("Config: agent_id must be one of initial_leaders or workers, got 'z'"),
+        ),
+        (
+            '"workers":[]',
+            '"workers":["a"]',
+            ("Config: an agent is an initial leader or a worker, got 'a' as both"),
+        ),
+        (
+            '"workers":[]',
+            '"workers":["?"]',
+            (
+                "Config: "
+                "workers must be named by letters, digits, '.', '_' and '-', got '?'"
+            ),
+        ),
+        (
+            '"batch":64',
+            f'"batch":-{"9" * 5000}',
+            ("Config.batch: a whole number is needed, got one of 5000 digits"),
+        ),
+    ],
+)
+def test_a_configuration_that_cannot_work_is_refused_by_field(
+    before: str, after: str, sentence: str
+) -> None:
+    assert before in CONFIG_TEXT
+    assert refusal(CONFIG_TEXT.replace(before, after)) == sentence
+
+
+def test_what_is_shown_of_a_long_text_is_short() -> None:
+    sentence = refusal(REQUEST_TEXT.replace('"term":3', f'"term":"{"x" * 10_000}"'))
+    assert len(sentence) < 120
+    sentence = refusal(REQUEST_TEXT.replace('"term":3', f'"{"x" * 10_000}":3'))
+    assert len(sentence) < 250
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(TEXTS), st.data())
+def test_a_text_with_a_flaw_is_read_or_refused_and_never_raises_else(
+    text: str, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 6)))
+    flaw = data.draw(
+        st.sampled_from(['"', "}", "[", "null", "1e9", ",", "true", '"x"'])
+    )
+    try:
+        value = loads(text[:start] + flaw + text[end:])
+    except FormatError:
+        return
+    assert loads(dumps(value)) == value
+
+
+# What cannot be read back is not written.
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (
+            Write(RequestId("\ud800"), Command("")),
+            'Write.request: a text without surrogates is needed, got "\\ud800"',
+        ),
+        (
+            Write(RequestId(""), Command("\ud83d\ude00")),
+            (
+                "Write.command: a text without surrogates is needed, "
+                'got "\\ud83d\\ude00"'
+            ),
+        ),
+        (
+            Fence(Term(10**DIGITS)),
+            (
+                "Fence.highest: "
+                "a whole number of at most 640 digits is needed, got a longer one"
+            ),
+        ),
+        (
+            Fence(Term(True)),  # bool is an int to mypy, not to the format
+            "Fence.highest: a whole number is needed, got true",
+        ),
+        (
+            AgentSet((AgentId("b"), A)),
+            'AgentSet: ids need to ascend, got "a" after "b"',
+        ),
+        (
+            AgentMap(agents("a", "b"), (1,)),
+            "AgentMap: it holds what its own methods never make",
+        ),
+        (
+            AgentMap(AgentSet((A, A)), (1, 2)),
+            "AgentMap: it holds what its own methods never make",
+        ),
+        (
+            Log((), (Entry(Term(1), EntryKind.NOOP),) * CHUNK),
+            "Log: it holds what its own methods never make",
+        ),
+        (Fence(1.5), "Fence.highest: a whole number is needed, got class float"),  # type: ignore[arg-type]  # the wrong type is the test
+        (3, "the value: a kind of the format is needed, got class int"),
+        (Role.LEADER, "the value: a kind of the format is needed, got class Role"),
+    ],
+)
+def test_a_value_that_would_not_come_back_is_not_written(
+    value: Storable, sentence: str
+) -> None:
+    with pytest.raises(FormatError) as caught:
+        dumps(value)
+    assert str(caught.value) == sentence
+
+
+def test_a_state_that_carries_a_broken_part_is_not_written() -> None:
+    state, _ = initial(ABC)
+    broken = replace(state, alive=AgentSet((AgentId("b"), A)))
+    with pytest.raises(FormatError, match=r"State\.alive: ids need to ascend"):
+        dumps(broken)
+    assert isinstance(loads(dumps(state)), State)

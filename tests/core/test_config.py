@@ -1,0 +1,176 @@
+"""Configuration: what cannot work is refused, in one sentence."""
+
+import pytest
+from primacy.agents import NO_AGENTS, AgentSet
+from primacy.config import Config, ConfigError, EvenElectorateWarning, agents
+from primacy.quantities import AgentId
+from primacy.roll import Roll
+
+ABC = agents("a", "b", "c")
+
+
+def config(
+    mesh_id: str = "m",
+    agent_id: str = "a",
+    initial_leaders: AgentSet = ABC,
+    workers: AgentSet = NO_AGENTS,
+    *,
+    heartbeat_interval_ms: int = 10,
+    election_timeout_ms: int = 100,
+    leader_timeout_ms: int = 150,
+    lease_ms: int = 0,
+    clock_drift_ppm: int = 0,
+    missed_rounds: int = 3,
+    batch: int = 64,
+) -> Config:
+    return Config(
+        mesh_id,
+        agent_id,
+        initial_leaders,
+        workers,
+        heartbeat_interval_ms,
+        election_timeout_ms,
+        leader_timeout_ms,
+        lease_ms,
+        clock_drift_ppm,
+        missed_rounds,
+        batch,
+    )
+
+
+@pytest.mark.clause("config.identity")
+def test_identity_of_a_mesh_is_its_name_and_its_initial_leaders() -> None:
+    mine = config(workers=agents("w"))
+    assert mine.mesh == "m(a,b,c)"
+    assert mine.mesh == config(agent_id="b").mesh
+    assert mine.mesh != config(mesh_id="n").mesh
+    assert mine.mesh != config(initial_leaders=agents("a", "b", "d")).mesh
+
+
+@pytest.mark.clause("config.identity")
+def test_configuration_knows_everyone_and_the_first_roll() -> None:
+    mine = config(workers=agents("w"))
+    assert (mine.me, mine.everyone, mine.peers, mine.first_roll) == (
+        AgentId("a"),
+        agents("a", "b", "c", "w"),
+        agents("b", "c", "w"),
+        Roll(ABC),
+    )
+    assert mine.is_initial_leader
+    assert not config(agent_id="w", workers=agents("w")).is_initial_leader
+
+
+@pytest.mark.clause("config.timeouts")
+def test_defaults_are_those_of_the_seed() -> None:
+    plain = Config("m", "a", ABC)
+    assert (
+        plain.heartbeat_interval_ms,
+        plain.election_timeout_ms,
+        plain.leader_timeout_ms,
+        plain.lease_ms,
+    ) == (5_000, 10_000, 15_000, 0)
+
+
+@pytest.mark.clause("config.names")
+@pytest.mark.parametrize("name", ["", "a b", "a,b", "é", "a/b", "a\n", "m(a)"])
+def test_malformed_name_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="mesh_id must be letters"):
+        config(mesh_id=name)
+    with pytest.raises(ConfigError, match="agent_id must be letters"):
+        config(agent_id=name)
+    with pytest.raises(ConfigError, match="initial_leaders must be named by"):
+        config(initial_leaders=agents("a", "b", name))
+    with pytest.raises(ConfigError, match="workers must be named by"):
+        config(workers=agents(name))
+
+
+@pytest.mark.clause("config.names")
+def test_names_may_hold_letters_digits_and_three_marks() -> None:
+    name = "Node-7_eu.west"
+    assert config(name, name, agents(name)).mesh == f"{name}({name})"
+
+
+@pytest.mark.clause("config.unique")
+def test_name_given_twice_is_refused() -> None:
+    with pytest.raises(ConfigError, match="must be unique, got 'b' twice"):
+        agents("a", "b", "b")
+    twice = AgentSet((AgentId("a"), AgentId("a"), AgentId("b")))
+    unordered = AgentSet((AgentId("c"), AgentId("b"), AgentId("a")))
+    for group in (twice, unordered):
+        with pytest.raises(ConfigError, match="initial_leaders must be unique"):
+            config(initial_leaders=group)
+        with pytest.raises(ConfigError, match="workers must be unique"):
+            config(initial_leaders=agents("x"), agent_id="x", workers=group)
+
+
+@pytest.mark.clause("config.initial-leaders")
+def test_mesh_without_initial_leaders_is_refused() -> None:
+    with pytest.raises(ConfigError, match="initial_leaders must name at least one"):
+        config(initial_leaders=NO_AGENTS, workers=agents("a"))
+
+
+@pytest.mark.clause("config.one-part")
+def test_agent_is_an_initial_leader_or_a_worker() -> None:
+    with pytest.raises(ConfigError, match="got 'b' as both"):
+        config(workers=agents("b", "w"))
+
+
+@pytest.mark.clause("config.member")
+def test_agent_must_be_one_of_its_mesh() -> None:
+    with pytest.raises(ConfigError, match="agent_id must be one of .* got 'z'"):
+        config(agent_id="z")
+
+
+@pytest.mark.clause("config.counts")
+def test_counts_have_a_least_value() -> None:
+    with pytest.raises(ConfigError, match="heartbeat_interval_ms must be at least 1"):
+        config(heartbeat_interval_ms=0)
+    with pytest.raises(ConfigError, match="lease_ms must be at least 0, got -1"):
+        config(lease_ms=-1)
+    with pytest.raises(ConfigError, match="clock_drift_ppm must be at least 0"):
+        config(clock_drift_ppm=-1)
+    with pytest.raises(ConfigError, match="missed_rounds must be at least 1, got 0"):
+        config(missed_rounds=0)
+    with pytest.raises(ConfigError, match="batch must be at least 1, got 0"):
+        config(batch=0)
+    config(heartbeat_interval_ms=1, missed_rounds=1, batch=1)
+
+
+@pytest.mark.clause("config.timeouts")
+def test_timeouts_are_in_order() -> None:
+    with pytest.raises(ConfigError, match="above heartbeat_interval_ms .10., got 10"):
+        config(election_timeout_ms=10)
+    with pytest.raises(ConfigError, match="at least election_timeout_ms .100., got 99"):
+        config(leader_timeout_ms=99)
+    config(election_timeout_ms=11, leader_timeout_ms=11)
+
+
+@pytest.mark.clause("config.drift")
+def test_clock_drift_is_stated_where_there_is_a_lease() -> None:
+    with pytest.raises(ConfigError, match="clock_drift_ppm must be stated"):
+        config(lease_ms=50)
+    with pytest.raises(ConfigError, match="must be below 1000000, got 1000000"):
+        config(clock_drift_ppm=1_000_000)
+    config(clock_drift_ppm=999_999)
+
+
+@pytest.mark.clause("config.lease")
+def test_lease_lies_within_the_promise_for_the_drift() -> None:
+    longest = 100 * 999_000 // 1_001_000
+    config(lease_ms=longest, clock_drift_ppm=1_000)
+    with pytest.raises(ConfigError, match=f"at most {longest} .* got {longest + 1}"):
+        config(lease_ms=longest + 1, clock_drift_ppm=1_000)
+
+
+@pytest.mark.clause("config.even-electorate")
+def test_even_electorate_is_warned_of() -> None:
+    with pytest.warns(EvenElectorateWarning, match="4 initial leaders tolerate"):
+        config(initial_leaders=agents("a", "b", "c", "d"))
+    config(initial_leaders=ABC, workers=agents("v", "w"))
+
+
+@pytest.mark.clause("config.identity", "state.value")
+def test_derived_fields_follow_from_the_given_ones() -> None:
+    assert config() == config()
+    assert hash(config()) == hash(config())
+    assert config() != config(agent_id="b")

@@ -1,0 +1,332 @@
+"""The containers against plain ones: a set, a dictionary, a list."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from primacy.agents import NO_AGENTS, AgentMap, AgentSet
+from primacy.log import CHUNK, EMPTY_LOG, Entry, EntryKind, Log, Segment
+from primacy.messages import ReadIndexReply
+from primacy.outputs import Reason, Send, ServeRead, Stale
+from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
+from primacy.quantities import (
+    NOBODY,
+    AgentId,
+    Command,
+    Index,
+    RequestId,
+    Round,
+    Term,
+)
+from primacy.state import Durable
+
+from tests.core.builders import A, B, MESH, entry, log, persist, segment
+
+ids = st.sampled_from("abcdef").map(AgentId)
+plain_sets = st.sets(ids)
+small = st.integers(0, 4)
+
+
+def listed(group: AgentSet) -> list[str]:
+    return list(group.members)
+
+
+# Sets of agents
+
+
+@pytest.mark.clause("state.value")
+@given(plain_sets, plain_sets, ids)
+def test_agent_set_behaves_like_a_set(
+    one: set[AgentId], other: set[AgentId], agent: AgentId
+) -> None:
+    mine, theirs = AgentSet.of(one), AgentSet.of(other)
+    assert listed(mine) == sorted(one)
+    assert mine.size == len(one)
+    assert mine.has(agent) == (agent in one)
+    assert listed(mine.with_(agent)) == sorted(one | {agent})
+    assert listed(mine.without(agent)) == sorted(one - {agent})
+    assert listed(mine.common(theirs)) == sorted(one & other)
+    assert listed(mine.united(theirs)) == sorted(one | other)
+    assert listed(mine.less(theirs)) == sorted(one - other)
+    assert (mine == theirs) == (one == other)
+
+
+@pytest.mark.clause("state.value")
+@given(st.lists(ids))
+def test_agent_sets_are_equal_whatever_the_order_of_building(
+    names: list[AgentId],
+) -> None:
+    at_once, forward, backward = AgentSet.of(names), NO_AGENTS, NO_AGENTS
+    for name in names:
+        forward = forward.with_(name)
+    for name in reversed(names):
+        backward = backward.with_(name)
+    assert at_once == forward == backward
+    assert hash(at_once) == hash(forward) == hash(backward)
+
+
+# Maps from agents to numbers
+
+
+@st.composite
+def maps(draw: st.DrawFn) -> dict[AgentId, int]:
+    return draw(st.dictionaries(ids, small, min_size=1))
+
+
+def built(plain: dict[AgentId, int]) -> AgentMap:
+    found = AgentMap.zero(AgentSet.of(plain))
+    for name, value in plain.items():
+        found = found.set(name, value)
+    return found
+
+
+@pytest.mark.clause("state.value")
+@given(maps(), st.data())
+def test_agent_map_behaves_like_a_dictionary(
+    plain: dict[AgentId, int], data: st.DataObject
+) -> None:
+    mine = built(plain)
+    assert dict(zip(mine.agents.members, mine.values, strict=True)) == plain
+    name, value = data.draw(st.sampled_from(sorted(plain))), data.draw(small)
+    assert mine.get(name) == plain[name]
+    assert mine.set(name, value) == built({**plain, name: value})
+    some = {key for key in plain if data.draw(st.booleans())}
+    assert mine.set_all(AgentSet.of(some), value) == built(
+        {key: value if key in some else held for key, held in plain.items()}
+    )
+    assert listed(mine.at_least(value)) == sorted(
+        key for key, held in plain.items() if held >= value
+    )
+
+
+@pytest.mark.clause("state.value")
+@given(maps())
+def test_agent_maps_are_equal_whatever_the_order_of_building(
+    plain: dict[AgentId, int],
+) -> None:
+    backward = dict(reversed(plain.items()))
+    assert built(plain) == built(backward)
+    assert hash(built(plain)) == hash(built(backward))
+
+
+def test_agent_map_knows_its_own_agents_only() -> None:
+    with pytest.raises(ValueError, match="not in tuple"):
+        AgentMap.zero(AgentSet.of("a")).get(B)
+    with pytest.raises(ValueError, match="not in tuple"):
+        AgentMap.zero(AgentSet.of("a")).set(B, 1)
+
+
+# Logs, over several chunks
+
+some_entries = st.builds(
+    Entry,
+    st.integers(1, 3).map(Term),
+    st.sampled_from(EntryKind),
+    st.sampled_from("xy").map(Command),
+)
+seeds = st.lists(some_entries, min_size=1, max_size=3)
+
+
+@st.composite
+def plain_logs(draw: st.DrawFn) -> list[Entry]:
+    """Draw a log of any length around the ends of up to three chunks."""
+    length = draw(
+        st.one_of(
+            st.integers(0, 3 * CHUNK + 2),
+            st.sampled_from([0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK]),
+        )
+    )
+    few = draw(seeds)
+    return [few[place % len(few)] for place in range(length)]
+
+
+@pytest.mark.clause("log.consistency", "log.batch")
+@given(plain_logs(), st.data())
+def test_log_behaves_like_a_list(plain: list[Entry], data: st.DataObject) -> None:
+    mine, last = Log.of(plain), len(plain)
+    assert list(mine.entries) == plain
+    assert mine.last_index == last
+    assert mine.last_term == (plain[-1].term if plain else 0)
+    index = Index(data.draw(st.integers(0, last)))
+    assert mine.term_at(index) == (plain[index - 1].term if index else 0)
+    if index:
+        assert mine.at(index) == plain[index - 1]
+    limit = data.draw(st.integers(0, 2 * CHUNK))
+    assert list(mine.segment(index, limit).entries) == plain[index : index + limit]
+    assert list(mine.prefix(index).entries) == plain[:index]
+
+
+@pytest.mark.clause("log.consistency")
+@given(plain_logs(), st.integers(0, 3 * CHUNK + 3), st.integers(0, 3))
+def test_log_accepts_a_position_that_it_holds(
+    plain: list[Entry], index: int, term: int
+) -> None:
+    terms = [0, *(held.term for held in plain)]
+    is_held = index < len(terms) and terms[index] == term
+    assert Log.of(plain).accepts(Index(index), Term(term)) == is_held
+
+
+@pytest.mark.clause("log.no-truncation", "log.conflict")
+@given(plain_logs(), plain_logs(), st.data())
+def test_log_holds_and_splices_like_a_list(
+    plain: list[Entry], other: list[Entry], data: st.DataObject
+) -> None:
+    mine = Log.of(plain)
+    after = Index(data.draw(st.integers(0, len(plain))))
+    same = plain[after : after + data.draw(st.integers(0, 70))]
+    for entries in (other, same, [*same, *other[:2]]):
+        cut = Segment(tuple(entries))
+        is_held = plain[after : after + len(entries)] == entries
+        assert mine.holds(after, cut) == is_held
+        assert mine.spliced(after, cut) == Log.of([*plain[:after], *entries])
+
+
+@pytest.mark.clause("state.value")
+@given(plain_logs(), st.lists(st.integers(1, 90), max_size=6))
+def test_logs_are_equal_whatever_the_way_of_building(
+    plain: list[Entry], strides: list[int]
+) -> None:
+    at_once = Log.of(plain)
+    pieces, rest = EMPTY_LOG, plain
+    for stride in [*strides, len(plain)]:
+        pieces, rest = pieces.extended(tuple(rest[:stride])), rest[stride:]
+    one_by_one = EMPTY_LOG
+    for held in plain:
+        one_by_one = one_by_one.append(held)
+    cut_back = Log.of([*plain, *plain]).prefix(Index(len(plain)))
+    assert at_once == pieces == one_by_one == cut_back
+    assert len({hash(at_once), hash(pieces), hash(one_by_one), hash(cut_back)}) == 1
+    assert all(len(chunk) == CHUNK for chunk in at_once.full)
+    assert len(at_once.tail) < CHUNK
+
+
+@pytest.mark.clause("message.entries")
+@given(st.lists(st.integers(0, 4), max_size=5), st.integers(0, 4), st.integers(0, 4))
+def test_segment_is_ordered_if_its_terms_rise_within_the_bounds(
+    terms: list[int], lowest: int, highest: int
+) -> None:
+    is_ordered = (
+        terms == sorted(terms)
+        and all(term >= 1 for term in terms)
+        and all(lowest <= term <= highest for term in terms)
+    )
+    assert segment(*terms).is_ordered(Term(lowest), Term(highest)) == is_ordered
+
+
+def test_segment_counts_its_entries() -> None:
+    assert (segment().size, segment(1, 2).size) == (0, 2)
+    assert Segment.of(entry(1)) == segment(1)
+
+
+@pytest.mark.clause("state.durable", "restart.from-disk")
+@given(plain_logs(), plain_logs(), st.data())
+def test_disk_holds_what_was_persisted(
+    plain: list[Entry], more: list[Entry], data: st.DataObject
+) -> None:
+    after = data.draw(st.integers(0, len(plain)))
+    disk = Durable(Term(1), NOBODY, Log.of(plain))
+    written = persist(2, "a", after=after, entries=Segment(tuple(more)))
+    assert disk.after(written) == Durable(Term(2), A, Log.of([*plain[:after], *more]))
+
+
+# The search for a common prefix
+
+rising = st.lists(st.integers(1, 6), max_size=40).map(sorted)
+
+
+@pytest.mark.clause("log.hint")
+@given(rising, st.integers(0, 45), st.integers(0, 7))
+def test_probe_is_the_last_position_that_may_match(
+    terms: list[int], index: int, term: int
+) -> None:
+    dumb = [0, *(place for place, held in enumerate(terms, 1) if held <= term)]
+    expected = max(place for place in dumb if place <= index)
+    assert log(*terms).probe(Index(index), Term(term)) == expected
+
+
+@pytest.mark.clause("log.hint", "log.consistency")
+@given(rising, rising, rising)
+def test_search_ends_at_the_common_prefix_with_few_exchanges(
+    shared: list[int], left: list[int], right: list[int]
+) -> None:
+    """A leader backs up over refusals, at most once for each term and once more."""
+    leader, follower = log(*sorted(shared + left)), log(*sorted(shared + right))
+    terms = {held.term for held in (*leader.entries, *follower.entries)}
+    prev, exchanges = leader.last_index, 1
+    while not follower.accepts(prev, leader.term_at(prev)):
+        hint = follower.probe(prev, leader.term_at(prev))
+        back = leader.probe(hint, follower.term_at(hint))
+        assert back < prev
+        prev, exchanges = back, exchanges + 1
+    assert exchanges <= len(terms) + 1
+    positions = range(min(leader.last_index, follower.last_index) + 1)
+    assert prev == max(
+        place
+        for place in positions
+        if leader.term_at(Index(place)) == follower.term_at(Index(place))
+    )
+
+
+# Reads that wait
+
+asked = st.builds(
+    AskedRead,
+    st.sampled_from([A, B]),
+    st.sampled_from("rst").map(RequestId),
+    small.map(Index),
+    small.map(Round),
+)
+parked = st.builds(ParkedRead, st.sampled_from("rst").map(RequestId), small.map(Index))
+
+
+@pytest.mark.clause("read.asked-once", "read.round-after-request")
+@given(st.lists(asked), small.map(Round))
+def test_asked_reads_behave_like_a_list(plain: list[AskedRead], by: Round) -> None:
+    mine = AskedReads()
+    for read in plain:
+        mine = mine.with_(read)
+    assert list(mine.reads) == plain
+    assert list(mine.confirmed(by).reads) == [r for r in plain if r.round <= by]
+    assert list(mine.unconfirmed(by).reads) == [r for r in plain if r.round > by]
+    for requester in (A, B):
+        for request in ("r", "s", "t"):
+            pairs = [(read.requester, read.request) for read in plain]
+            is_there = (requester, request) in pairs
+            assert mine.has(requester, RequestId(request)) == is_there
+
+
+@pytest.mark.clause("read.quorum-confirms", "read.stale")
+@given(st.lists(asked))
+def test_asked_reads_are_answered_or_refused_in_their_order(
+    plain: list[AskedRead],
+) -> None:
+    mine = AskedReads(tuple(plain))
+    for read, answer, refusal in zip(
+        plain,
+        mine.answers(MESH, A, Term(3)),
+        mine.refusals(MESH, A, Term(3)),
+        strict=True,
+    ):
+        if read.requester == A:
+            assert answer == ServeRead(read.request, read.index)
+            assert refusal == Stale(
+                read.request, Reason.LOST_LEADERSHIP, NOBODY, Term(3)
+            )
+        else:
+            yes = ReadIndexReply(MESH, A, Term(3), read.request, True, read.index)
+            no = ReadIndexReply(MESH, A, Term(3), read.request, False, read.index)
+            assert (answer, refusal) == (Send(B, yes), Send(B, no))
+
+
+@pytest.mark.clause("read.when-applied")
+@given(st.lists(parked), small.map(Index))
+def test_parked_reads_behave_like_a_list_without_repetition(
+    plain: list[ParkedRead], applied: Index
+) -> None:
+    mine, once = ParkedReads(), list(dict.fromkeys(plain))
+    for read in plain:
+        mine = mine.with_(read)
+    assert list(mine.reads) == once
+    assert list(mine.later(applied).reads) == [r for r in once if r.index > applied]
+    assert mine.due(applied) == tuple(
+        ServeRead(read.request, applied) for read in once if read.index <= applied
+    )

@@ -1,0 +1,245 @@
+"""What cannot be valid changes nothing, and is answered by `Rejected` with a reason."""
+
+from dataclasses import replace
+
+import pytest
+from primacy.messages import (
+    Claim,
+    Packet,
+    PreVoteReply,
+    PreVoteRequest,
+    ReadIndexReply,
+    ReadIndexRequest,
+)
+from primacy.outputs import Reason, Rejected
+from primacy.quantities import NOBODY, AgentId, Index, MeshKey, Term
+from primacy.roll import Roll
+from primacy.state import State
+from primacy.stepping import step
+
+from primacy.config import agents
+from tests.core.builders import (
+    A,
+    B,
+    EVERY_PACKET,
+    a_candidate,
+    a_follower,
+    a_leader,
+    a_newcomer,
+    append,
+    append_reply,
+    claim,
+    heartbeat,
+    heartbeat_reply,
+    pre_vote_request,
+    read_index_reply,
+    received,
+    segment,
+    vote_request,
+)
+
+KINDS = [type(packet).__name__ for packet in EVERY_PACKET]
+each_kind = pytest.mark.parametrize("packet", EVERY_PACKET, ids=KINDS)
+
+
+def is_rejected(state: State, packet: Packet, reason: Reason) -> bool:
+    """Tell whether a packet changes nothing and is answered by that reason alone."""
+    return step(state, received(packet)) == (
+        state,
+        (Rejected(reason, packet.sender),),
+    )
+
+
+@pytest.mark.clause("message.kind", "message.unchanged")
+def test_message_of_an_unknown_kind_is_rejected() -> None:
+    before = a_follower()
+    stranger = "no message"
+    assert step(before, stranger) == (  # type: ignore[arg-type] # the point
+        before,
+        (Rejected(Reason.UNKNOWN_KIND, NOBODY),),
+    )
+
+
+@pytest.mark.clause("message.kind", "message.unchanged")
+def test_packet_of_an_unknown_kind_is_rejected() -> None:
+    before = a_follower()
+    stranger = received("no packet")  # type: ignore[arg-type] # the point
+    assert step(before, stranger) == (
+        before,
+        (Rejected(Reason.UNKNOWN_KIND, NOBODY),),
+    )
+
+
+@each_kind
+def test_sound_packet_is_not_rejected(packet: Packet) -> None:
+    _, outputs = step(a_follower("b"), received(packet))
+    assert not any(isinstance(output, Rejected) for output in outputs)
+
+
+@each_kind
+@pytest.mark.clause("message.mesh", "message.unchanged")
+def test_packet_of_another_mesh_is_rejected(packet: Packet) -> None:
+    other = replace(packet, mesh=MeshKey("n(a,b,c)"))
+    assert is_rejected(a_follower("b"), other, Reason.WRONG_MESH)
+
+
+@each_kind
+@pytest.mark.clause("message.mesh")
+def test_packet_of_other_initial_leaders_is_rejected(packet: Packet) -> None:
+    other = replace(packet, mesh=MeshKey("m(a,b)"))
+    assert is_rejected(a_follower("b"), other, Reason.WRONG_MESH)
+
+
+@each_kind
+@pytest.mark.clause("message.sender", "message.unchanged")
+def test_packet_of_a_stranger_is_rejected(packet: Packet) -> None:
+    other = replace(packet, sender=AgentId("z"))
+    assert is_rejected(a_follower("b"), other, Reason.UNKNOWN_SENDER)
+
+
+@each_kind
+@pytest.mark.clause("message.sender")
+def test_packet_that_names_its_receiver_as_sender_is_rejected(packet: Packet) -> None:
+    own = replace(packet, sender=B)
+    assert is_rejected(a_follower("b"), own, Reason.UNKNOWN_SENDER)
+
+
+@each_kind
+@pytest.mark.clause("message.term", "message.unchanged")
+def test_negative_term_is_rejected(packet: Packet) -> None:
+    bad = replace(packet, term=Term(-1))
+    assert is_rejected(a_newcomer("b"), bad, Reason.BAD_TERM)
+
+
+@each_kind
+@pytest.mark.clause("message.term")
+def test_term_0_is_rejected_where_an_election_must_have_been(packet: Packet) -> None:
+    early = Claim | PreVoteReply | ReadIndexRequest | ReadIndexReply
+    bare = replace(packet, term=Term(0))
+    if isinstance(bare, early):
+        _, outputs = step(a_newcomer("b"), received(bare))
+        assert not any(isinstance(output, Rejected) for output in outputs)
+    else:
+        assert is_rejected(a_newcomer("b"), bare, Reason.BAD_TERM)
+
+
+@pytest.mark.clause("message.position", "message.unchanged")
+@pytest.mark.parametrize(
+    "packet",
+    [
+        vote_request(last_index=-1),
+        vote_request(last_term=-1),
+        vote_request(term=2, last_term=2),
+        pre_vote_request(last_index=-1),
+        pre_vote_request(term=2, last_term=3),
+        vote_request(roll=Roll(agents("a", "b"), Index(-1), Term(1))),
+        vote_request(last_index=1, roll=Roll(agents("a", "b"), Index(2), Term(1))),
+        heartbeat(number=0),
+        heartbeat(commit=-1),
+        heartbeat(commit_term=-1),
+        heartbeat(term=1, commit_term=2),
+        heartbeat_reply("a", number=-1),
+        heartbeat_reply("a", last_index=-1),
+        heartbeat_reply("a", last_term=-1),
+        append(prev=-1),
+        append(prev=1, prev_term=-1),
+        append(prev=0, prev_term=-1),
+        append(commit=-1),
+        append(prev=0, prev_term=1),
+        append(prev=1, prev_term=0),
+        append_reply("a", index=-1),
+        append_reply("a", index_term=-1),
+        read_index_reply("a", index=-1),
+    ],
+    ids=str,
+)
+def test_position_that_cannot_be_is_rejected(packet: Packet) -> None:
+    assert is_rejected(a_follower("b"), packet, Reason.BAD_POSITION)
+
+
+@pytest.mark.clause("message.position")
+def test_acknowledgement_of_a_round_that_was_never_begun_is_rejected() -> None:
+    leader = a_leader(rounds=1)
+    assert is_rejected(leader, heartbeat_reply("b", number=2), Reason.BAD_POSITION)
+
+
+@pytest.mark.clause("message.position")
+def test_acknowledgement_of_entries_that_were_never_sent_is_rejected() -> None:
+    leader = a_leader(terms=(1,))
+    assert is_rejected(leader, append_reply("b", index=2), Reason.BAD_POSITION)
+
+
+@pytest.mark.clause("message.entries", "message.unchanged")
+@pytest.mark.parametrize(
+    "packet",
+    [
+        append(term=1, prev=1, prev_term=2),
+        append(term=1, entries=segment(2)),
+        append(term=2, entries=segment(2, 1)),
+        append(term=2, prev=1, prev_term=2, entries=segment(1)),
+        append(term=1, entries=segment(0)),
+    ],
+    ids=str,
+)
+def test_entries_whose_terms_cannot_be_are_rejected(packet: Packet) -> None:
+    assert is_rejected(a_follower("b"), packet, Reason.BAD_ENTRIES)
+
+
+@pytest.mark.clause("message.one-leader", "message.unchanged")
+@pytest.mark.parametrize("packet", [heartbeat("c"), append("c")], ids=str)
+def test_second_leader_of_a_term_is_rejected(packet: Packet) -> None:
+    assert is_rejected(a_follower("b", leader="a"), packet, Reason.SECOND_LEADER)
+    assert is_rejected(a_leader(), packet, Reason.SECOND_LEADER)
+
+
+@pytest.mark.clause("message.one-leader")
+@pytest.mark.parametrize(
+    "packet", [heartbeat("c", term=2), append("c", term=2)], ids=str
+)
+def test_leader_of_another_term_is_no_second_leader(packet: Packet) -> None:
+    for term in (1, 3):
+        before = a_follower("b", leader="a", term=term)
+        _, outputs = step(before, received(packet))
+        assert not any(isinstance(output, Rejected) for output in outputs)
+
+
+@pytest.mark.clause("claim.initial-leaders-only", "message.unchanged")
+def test_claim_of_a_worker_is_rejected() -> None:
+    assert is_rejected(a_newcomer("b"), claim("w"), Reason.NOT_AN_ELECTOR)
+
+
+@pytest.mark.clause("stand.electors-only", "message.unchanged")
+@pytest.mark.parametrize("packet", [vote_request("w"), pre_vote_request("w")], ids=str)
+def test_candidate_that_is_not_on_its_own_roll_is_rejected(
+    packet: PreVoteRequest,
+) -> None:
+    assert is_rejected(a_candidate("a"), packet, Reason.NOT_AN_ELECTOR)
+
+
+@pytest.mark.clause("roll.first", "message.unchanged")
+@pytest.mark.parametrize(
+    "roll",
+    [Roll(agents("a")), Roll(agents("a", "b", "c"), Index(0), Term(1))],
+    ids=str,
+)
+def test_first_roll_that_is_not_the_initial_leaders_is_rejected(roll: Roll) -> None:
+    assert is_rejected(a_follower("b"), vote_request(roll=roll), Reason.WRONG_ROLL)
+
+
+@pytest.mark.clause("roll.first")
+def test_later_roll_may_differ_from_the_initial_leaders() -> None:
+    roll = Roll(agents("a", "b"), Index(1), Term(1))
+    _, outputs = step(a_follower("b", leader="a"), received(vote_request(roll=roll)))
+    assert not any(isinstance(output, Rejected) for output in outputs)
+
+
+@each_kind
+@pytest.mark.clause("message.late-is-valid")
+def test_late_packet_is_never_rejected(packet: Packet) -> None:
+    for before in (
+        a_follower("b", term=9, terms=(1, 9)),
+        a_leader(term=9, terms=(1, 9), given=a_follower("b").config),
+    ):
+        late = replace(packet, sender=A if before.me == B else B)
+        _, outputs = step(before, received(late))
+        assert not any(isinstance(output, Rejected) for output in outputs)

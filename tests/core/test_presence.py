@@ -1,0 +1,107 @@
+"""Presence: who is alive, by missed rounds, in the leader's view, on every agent."""
+
+from dataclasses import replace
+
+import pytest
+from primacy.config import agents
+from primacy.messages import Read
+from primacy.outputs import PresenceChanged
+from primacy.quantities import Instant, RequestId
+from primacy.stepping import step
+
+from tests.core.builders import (
+    A,
+    EVERYONE,
+    a_candidate,
+    a_follower,
+    a_leader,
+    a_newcomer,
+    append_reply,
+    config,
+    heartbeat,
+    heartbeat_elapsed,
+    heartbeat_reply,
+    received,
+    vote_reply,
+)
+
+
+@pytest.mark.clause("presence.missed-rounds")
+def test_agent_that_missed_enough_rounds_is_shown_as_dead() -> None:
+    before = a_leader(rounds=8, seen={"b": 5, "c": 6, "w": 8})
+    after, outputs = step(before, heartbeat_elapsed())
+    assert after.alive == agents("a", "c", "w")
+    assert outputs[-1] == PresenceChanged(agents(), agents("b"))
+
+
+@pytest.mark.clause("presence.missed-rounds", "config.counts")
+@pytest.mark.parametrize("missed", [1, 2, 5])
+def test_how_many_rounds_may_be_missed_is_configured(missed: int) -> None:
+    given = config("a", missed_rounds=missed)
+    state = a_leader(rounds=0, given=given)
+    for number in range(1, missed + 1):
+        state, _ = step(state, heartbeat_elapsed())
+        assert state.alive == EVERYONE, number
+    state, _ = step(state, heartbeat_elapsed())
+    assert state.alive == agents("a")
+
+
+@pytest.mark.clause("presence.missed-rounds")
+def test_agent_that_acknowledges_each_round_stays_alive() -> None:
+    state = a_leader(rounds=0)
+    for number in range(1, 9):
+        state, _ = step(state, heartbeat_elapsed())
+        state, _ = step(state, received(heartbeat_reply("b", number=number)))
+    assert state.alive == agents("a", "b")
+
+
+@pytest.mark.clause("presence.back")
+@pytest.mark.parametrize("name", ["b", "w"])
+def test_agent_that_acknowledges_again_is_back(name: str) -> None:
+    leader = a_leader(rounds=8, match={"b": 1, "w": 1})
+    before = replace(leader, alive=agents("a", "c"))
+    after, outputs = step(before, received(heartbeat_reply(name, number=8)))
+    assert after.alive == agents("a", "c", name)
+    assert outputs == (PresenceChanged(agents(name), agents()),)
+
+
+@pytest.mark.clause("presence.travels")
+def test_follower_and_worker_take_over_the_view_of_the_leader() -> None:
+    for me in ("b", "w"):
+        before = a_follower(me)
+        after, outputs = step(before, received(heartbeat(alive=agents("a", "c"))))
+        assert after == replace(before, alive=agents("a", "c"))
+        assert outputs[-1] == PresenceChanged(agents(), agents("b", "w"))
+        back, outputs = step(after, received(heartbeat(number=2, alive=EVERYONE)))
+        assert back == before
+        assert outputs[-1] == PresenceChanged(agents("b", "w"), agents())
+
+
+@pytest.mark.clause("presence.begins-alive")
+def test_everyone_is_taken_to_be_alive_at_first() -> None:
+    assert a_newcomer().alive == EVERYONE
+    candidate = replace(a_candidate(term=2), alive=agents("a"))
+    after, outputs = step(candidate, received(vote_reply("b", term=2)))
+    assert after.alive == EVERYONE
+    assert outputs[-1] == PresenceChanged(agents("b", "c", "w"), agents())
+
+
+@pytest.mark.clause("presence.decides-nothing")
+def test_agent_that_is_shown_as_dead_counts_all_the_same() -> None:
+    leader = a_leader(terms=(1, 1), commit=1, rounds=1)
+    for alive in (EVERYONE, agents("a")):
+        before = replace(leader, alive=alive)
+        after, _ = step(before, received(append_reply("b", index=2)))
+        assert after.commit_index == 2
+        beaten, _ = step(before, received(heartbeat_reply("b")))
+        assert beaten.leadership.confirmed_round == 1
+
+
+@pytest.mark.xfail(reason="a burst of reads begins rounds that nobody can answer in time")
+@pytest.mark.clause("presence.missed-rounds")
+def test_burst_of_reads_declares_nobody_dead() -> None:
+    state = a_leader(rounds=5, seen={"b": 5, "c": 5, "w": 5})
+    for number in range(4):
+        state, _ = step(state, Read(RequestId(f"r{number}"), Instant(0)))
+    assert state.alive == EVERYONE
+    assert state.leader == A

@@ -1,0 +1,286 @@
+"""Six properties of `step`, over drawn and reached states and over any message.
+
+Each is a function that takes the step that it judges, and has a mutant below it: a step
+that is broken on purpose, for which a counterexample must be found.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from random import Random
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+
+from primacy import (
+    Apply,
+    Arm,
+    Broadcast,
+    Disarm,
+    FormatError,
+    Message,
+    Observation,
+    Output,
+    Persist,
+    Received,
+    Rejected,
+    Send,
+    ServeRead,
+    State,
+    Term,
+    WriteAccepted,
+    dumps,
+    loads,
+    step,
+)
+from primacy.agents import AgentMap, AgentSet
+from primacy.codec import Kind
+from primacy.following import adopt
+from primacy.quantities import NOBODY
+from primacy.state import Durable, Result
+from tests.situations import Situation, situations
+
+Step = Callable[[State, Message], Result]
+Check = Callable[[Step, State, Message], None]
+
+trying = settings(
+    max_examples=200,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def counterexample(check: Check, mutant: Step) -> Situation:
+    """Find a situation in which a mutant fails a check, without shrinking it."""
+
+    def is_caught(situation: Situation) -> bool:
+        try:
+            check(mutant, *situation)
+        except AssertionError:
+            return True
+        return False
+
+    return found(is_caught)
+
+
+def found(condition: Callable[[Situation], bool]) -> Situation:
+    """Find a situation, the same in every run; `NoSuchExample` is raised for none."""
+    return find(
+        situations(),
+        condition,
+        random=Random(0),  # noqa: S311 - the same search in every run
+        settings=settings(
+            trying, max_examples=5_000, database=None, phases=[Phase.generate]
+        ),
+    )
+
+
+# The situations are such that something happens in them.
+
+
+@pytest.mark.parametrize(
+    "kind", [Apply, Broadcast, Persist, Rejected, Send, ServeRead, WriteAccepted]
+)
+def test_situations_reach_every_output_that_matters_here(kind: type[Output]) -> None:
+    found(lambda at: any(isinstance(output, kind) for output in step(*at)[1]))
+
+
+# Total.
+
+
+def check_total(judged: Step, state: State, message: Message) -> None:
+    try:
+        after, outputs = judged(state, message)
+    except Exception as error:
+        raise AssertionError(f"step raised {error!r}") from error
+    assert isinstance(after, State)
+    assert isinstance(outputs, tuple)
+    assert all(isinstance(output, Output) for output in outputs)
+
+
+@trying
+@given(situations())
+def test_whatever_is_well_typed_is_answered(situation: Situation) -> None:
+    check_total(step, *situation)
+
+
+def test_mutant_that_looks_a_stranger_up_raises() -> None:
+    def trusting(state: State, message: Message) -> Result:
+        if isinstance(message, Received):
+            AgentMap.zero(state.config.peers).get(message.packet.sender)
+        return step(state, message)
+
+    counterexample(check_total, trusting)
+
+
+# Deterministic.
+
+
+def check_deterministic(judged: Step, state: State, message: Message) -> None:
+    first = judged(state, message)
+    assert judged(state, message) == first
+    assert judged(copied(state), copied(message)) == first
+
+
+@trying
+@given(situations())
+def test_equal_situations_have_equal_answers(situation: Situation) -> None:
+    check_deterministic(step, *situation)
+
+
+def test_mutant_that_counts_its_calls_answers_differently() -> None:
+    calls = count()
+
+    def counting(state: State, message: Message) -> Result:
+        return step(state, message) if next(calls) % 2 else (state, ())
+
+    counterexample(check_deterministic, counting)
+
+
+def test_mutant_that_looks_at_identity_answers_a_copy_differently() -> None:
+    def looking(state: State, message: Message) -> Result:
+        after, outputs = step(state, message)
+        is_interned = state.config.me is state.config.everyone.members[0]
+        return after, outputs if is_interned else outputs[::-1]
+
+    counterexample(check_deterministic, looking)
+
+
+# Terms never fall.
+
+
+def check_terms_never_fall(judged: Step, state: State, message: Message) -> None:
+    after, _ = judged(state, message)
+    assert after.term >= state.term
+
+
+@trying
+@given(situations())
+def test_terms_never_fall(situation: Situation) -> None:
+    check_terms_never_fall(step, *situation)
+
+
+def test_mutant_that_obeys_every_term_falls_back() -> None:
+    def obeying(state: State, message: Message) -> Result:
+        if isinstance(message, Received) and 0 < message.packet.term < state.term:
+            lower = Durable(message.packet.term, NOBODY, state.log)
+            return step(replace(state, durable=lower), message)
+        return step(state, message)
+
+    counterexample(check_terms_never_fall, obeying)
+
+
+# Durable before sent.
+
+
+def check_durable_before_sent(judged: Step, state: State, message: Message) -> None:
+    """Whatever leaves the agent finds the disk as the whole step leaves it."""
+    after, outputs = judged(state, message)
+    disk = state.durable
+    for output in outputs:
+        if isinstance(output, Persist):
+            disk = disk.after(output)
+        elif not isinstance(output, Arm | Disarm | Rejected | Observation):
+            assert disk == after.durable, output
+    assert disk == after.durable
+
+
+@trying
+@given(situations())
+def test_what_is_durable_is_written_before_anything_is_sent(
+    situation: Situation,
+) -> None:
+    check_durable_before_sent(step, *situation)
+
+
+def test_mutant_that_sends_first_is_caught() -> None:
+    def hasty(state: State, message: Message) -> Result:
+        after, outputs = step(state, message)
+        by_haste = sorted(outputs, key=lambda output: isinstance(output, Persist))
+        return after, tuple(by_haste)
+
+    counterexample(check_durable_before_sent, hasty)
+
+
+def test_mutant_that_writes_no_vote_is_caught() -> None:
+    def voteless(state: State, message: Message) -> Result:
+        after, outputs = step(state, message)
+        return after, tuple(
+            replace(output, voted_for=NOBODY) if isinstance(output, Persist) else output
+            for output in outputs
+        )
+
+    state, message = counterexample(check_durable_before_sent, voteless)
+    assert step(state, message)[0].durable.voted_for != NOBODY
+
+
+# A rejected message changes nothing.
+
+
+def check_rejected_changes_nothing(
+    judged: Step, state: State, message: Message
+) -> None:
+    after, outputs = judged(state, message)
+    if any(isinstance(output, Rejected) for output in outputs):
+        assert after == state
+        assert len(outputs) == 1
+
+
+@trying
+@given(situations())
+def test_a_rejected_message_changes_nothing(situation: Situation) -> None:
+    check_rejected_changes_nothing(step, *situation)
+
+
+def test_mutant_that_adopts_a_term_before_it_judges_is_caught() -> None:
+    def adopting(state: State, message: Message) -> Result:
+        if not isinstance(message, Received) or message.packet.term <= state.term:
+            return step(state, message)
+        current, adopted = adopt(state, Term(message.packet.term))
+        after, outputs = step(current, message)
+        return after, adopted + outputs
+
+    counterexample(check_rejected_changes_nothing, adopting)
+
+
+# JSON round trip.
+
+
+def copied(value: Kind) -> Kind:
+    """Write a value and read it back."""
+    return loads(dumps(value), type(value))
+
+
+def check_survives_json(judged: Step, state: State, message: Message) -> None:
+    after, outputs = judged(state, message)
+    for value in (state, message, after, *outputs):
+        try:
+            copy = copied(value)
+        except FormatError as error:
+            raise AssertionError(f"{value} is not of the format") from error
+        assert copy == value
+        assert hash(copy) == hash(value)
+
+
+@trying
+@given(situations())
+def test_states_messages_and_outputs_survive_json(situation: Situation) -> None:
+    check_survives_json(step, *situation)
+
+
+def test_mutant_that_leaves_a_set_unordered_is_caught() -> None:
+    def unordered(state: State, message: Message) -> Result:
+        after, outputs = step(state, message)
+        return replace(after, alive=AgentSet(after.alive.members[::-1])), outputs
+
+    counterexample(check_survives_json, unordered)
+
+
+def test_mutant_of_the_codec_that_forgets_the_vote_is_caught() -> None:
+    def forgetful(text: str) -> object:
+        return read(re.sub('"voted_for":"[^"]*"', '"voted_for":""', text))
+
+    read = loads
+    with patch(f"{__name__}.loads", lambda text, _: forgetful(text)):
+        counterexample(check_survives_json, step)

@@ -1,0 +1,349 @@
+"""Values of core for property tests: well-typed always, sensible where it is said.
+
+Numbers are drawn from small ranges, so that terms, positions and ids of independent
+draws often meet; now and then one is negative or huge. `packets` and `messages` are
+whatever a peer may send, garbage included. `states` look like states that an agent can
+be in. What a test of `step` wants, a state and a message to it, is in `situations.py`.
+"""
+
+import warnings
+from collections.abc import Sequence
+from functools import cache
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from primacy import messages as wire
+from primacy import outputs as effects
+from primacy.agents import NO_AGENTS, AgentMap, AgentSet
+from primacy.config import Config, longest_lease_ms
+from primacy.log import Entry, EntryKind, Log, Segment
+from primacy.pending import (
+    NO_PARKED_READS,
+    AskedRead,
+    AskedReads,
+    ParkedRead,
+    ParkedReads,
+)
+from primacy.quantities import (
+    NOBODY,
+    AgentId,
+    Command,
+    Duration,
+    Index,
+    Instant,
+    MeshKey,
+    RequestId,
+    Round,
+    Term,
+)
+from primacy.role import Role, Wait
+from primacy.roll import Roll
+from primacy.state import NO_LEADERSHIP, Durable, Leadership, State
+
+LETTERS = [AgentId(letter) for letter in "abcdefg"]
+
+_small = st.integers(0, 4)
+_numbers = st.sampled_from([*range(6)] * 6 + [-1, 9, 63, 64, 65, 2**70, -(2**70)])
+_terms = _numbers.map(Term)
+_indices = _numbers.map(Index)
+_rounds = _numbers.map(Round)
+_instants = _numbers.map(Instant)
+_lengths = _numbers.map(Duration)
+_texts = st.sampled_from(["", "r", "s", "r", "s", "\u00e9\U0001f600", "a\n\u2028\0"])
+_commands = _texts.map(Command)
+_requests = _texts.map(RequestId)
+_foreign = _texts.map(AgentId)
+_ids = st.sampled_from([*LETTERS, *LETTERS, NOBODY]) | _foreign
+_kinds = st.sampled_from(EntryKind)
+_entries = st.builds(Entry, _terms, _kinds, _commands, _requests)
+
+
+def agent_sets(among: Sequence[AgentId] | None = None) -> SearchStrategy[AgentSet]:
+    """Draw a set of some agents, of any agents if none are named."""
+    members = _ids if among is None else st.sampled_from(among)
+    return st.lists(members, max_size=5).map(AgentSet.of)
+
+
+def agent_maps() -> SearchStrategy[AgentMap]:
+    """Draw a map over any agents."""
+    return st.dictionaries(_ids, _numbers, max_size=4).map(_as_map)
+
+
+def _as_map(numbers: dict[AgentId, int]) -> AgentMap:
+    agents = AgentSet.of(numbers)
+    return AgentMap(agents, tuple(numbers[agent] for agent in agents.members))
+
+
+def _member(electors: str, workers: str, me: str, lease_ms: int = 0) -> Config:
+    """Configure an agent of a small mesh; each letter names one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an even electorate is meant here
+        return Config(
+            "m",
+            me,
+            AgentSet.of(electors),
+            AgentSet.of(workers),
+            lease_ms=lease_ms,
+            clock_drift_ppm=100,
+            batch=2,
+        )
+
+
+MESHES = (
+    _member("abc", "d", "a", lease_ms=3),
+    _member("abc", "", "b"),
+    _member("abc", "", "c"),
+    _member("abc", "d", "d"),
+    _member("ab", "c", "b"),
+    _member("a", "b", "a", lease_ms=3),
+    _member("a", "", "a"),
+)
+"""Agents in small meshes of different shape."""
+
+
+@st.composite
+def configs(draw: DrawFn) -> Config:
+    """Draw a configuration, even electorates and leases included."""
+    names = draw(st.permutations(LETTERS))
+    size, workers = draw(st.integers(1, 5)), draw(st.integers(0, 2))
+    everyone = names[: size + workers]
+    heartbeat = draw(st.integers(1, 5_000))
+    election = draw(st.integers(heartbeat + 1, 10_000))
+    drift = draw(st.sampled_from([0, 1, 100, 500_000]))
+    longest = longest_lease_ms(election, drift) if drift else 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an even electorate is meant here
+        return Config(
+            mesh_id=draw(st.sampled_from(["m", "north-1", "A.b_c"])),
+            agent_id=draw(st.sampled_from(everyone)),
+            initial_leaders=AgentSet.of(everyone[:size]),
+            workers=AgentSet.of(everyone[size:]),
+            heartbeat_interval_ms=heartbeat,
+            election_timeout_ms=election,
+            leader_timeout_ms=draw(st.integers(election, 20_000)),
+            lease_ms=draw(st.integers(0, longest)),
+            clock_drift_ppm=drift,
+            missed_rounds=draw(st.integers(1, 3)),
+            batch=draw(st.sampled_from([1, 2, 64])),
+        )
+
+
+@st.composite
+def logs(draw: DrawFn, highest: int = 4) -> Log:
+    """Draw a log whose terms start at 1 or more, never fall, and end by `highest`.
+
+    Most are short; some fill a chunk.
+    """
+    terms = sorted(draw(st.lists(st.integers(1, highest or 1), max_size=5)))
+    entries = [
+        Entry(Term(term), draw(_kinds), draw(_commands), draw(_requests))
+        for term in terms
+        if highest
+    ]
+    opening = draw(st.sampled_from([0, 0, 0, 61])) if entries else 0
+    return Log.of([Entry(Term(1), EntryKind.NOOP)] * opening + entries)
+
+
+def segments() -> SearchStrategy[Segment]:
+    """Draw consecutive entries, mostly such as a log may hold."""
+    ordered = logs().map(lambda log: Segment(log.entries[:3]))
+    return ordered | st.lists(_entries, max_size=3).map(
+        lambda entries: Segment(tuple(entries))
+    )
+
+
+@cache
+def packets(config: Config) -> SearchStrategy[wire.Packet]:
+    """Draw what may reach an agent: mostly of its mesh and from a peer."""
+    peers = [AgentId(name) for name in config.peers.members] * 9
+    strangers = [config.me, NOBODY, AgentId("zz")]
+    meshes = [config.mesh] * 20 + [MeshKey(""), MeshKey("m(a)")]
+    header = (
+        st.sampled_from(meshes),
+        st.sampled_from(peers + strangers),
+        _terms,
+    )
+    granted = st.booleans()
+    alive = agent_sets(config.everyone.members) | agent_sets()
+    own = st.just(config.first_roll)
+    brought = own | own | st.builds(Roll, agent_sets(LETTERS), _indices, _terms)
+    return st.one_of(
+        st.builds(wire.Claim, *header),
+        st.builds(wire.PreVoteRequest, *header, _indices, _terms, brought),
+        st.builds(wire.PreVoteReply, *header, _terms, granted),
+        st.builds(wire.VoteRequest, *header, _indices, _terms, brought, granted),
+        st.builds(wire.VoteReply, *header, granted),
+        st.builds(wire.Heartbeat, *header, _rounds, _indices, _terms, alive),
+        st.builds(wire.HeartbeatReply, *header, _rounds, _indices, _terms),
+        st.builds(wire.Append, *header, _indices, _terms, segments(), _indices),
+        st.builds(wire.AppendReply, *header, granted, _indices, _terms),
+        st.builds(wire.ReadIndexRequest, *header, _requests),
+        st.builds(wire.ReadIndexReply, *header, _requests, granted, _indices),
+        st.builds(wire.TransferNow, *header),
+        st.builds(wire.Forward, *header, _requests, _commands),
+        st.builds(wire.ForwardReply, *header, _requests, granted, _indices),
+    )
+
+
+@cache
+def messages(config: Config) -> SearchStrategy[wire.Message]:
+    """Draw what a step may be given: a packet half of the time."""
+    received = st.builds(wire.Received, packets(config), _instants)
+    elapsed = st.builds(wire.Elapsed, st.sampled_from(wire.Timer), _instants)
+    local = st.one_of(
+        st.builds(wire.Write, _requests, _commands),
+        st.builds(wire.Read, _requests, _instants),
+        st.builds(wire.LeaseRead, _requests, _instants),
+        st.builds(
+            wire.Transfer, _requests, st.sampled_from(config.everyone.members) | _ids
+        ),
+    )
+    return received | received | received | received | elapsed | local
+
+
+def observations() -> SearchStrategy[effects.Output]:
+    """Draw what only tells an observer."""
+    return st.one_of(
+        st.builds(
+            effects.RoleChanged, st.sampled_from(Role), st.sampled_from(Role), _terms
+        ),
+        st.builds(effects.LeaderChanged, _ids, _terms),
+        st.builds(
+            effects.ElectionProgress, st.sampled_from(Role), _terms, agent_sets()
+        ),
+        st.builds(effects.InitialElection, _ids),
+        st.builds(effects.PartitionSuspected, agent_sets(), agent_sets()),
+        st.builds(effects.PartitionHealed),
+        st.builds(effects.PresenceChanged, agent_sets(), agent_sets()),
+    )
+
+
+def outputs() -> SearchStrategy[effects.Output]:
+    """Draw what a step may ask of its runtime."""
+    reasons, timers = st.sampled_from(effects.Reason), st.sampled_from(wire.Timer)
+    return st.one_of(
+        st.builds(effects.Persist, _terms, _ids, _indices, segments()),
+        st.builds(effects.Send, _ids, packets(MESHES[0])),
+        st.builds(effects.Broadcast, agent_sets(), packets(MESHES[0])),
+        st.builds(effects.Arm, timers, _lengths, _lengths),
+        st.builds(effects.Disarm, timers),
+        st.builds(effects.Apply, _indices, segments()),
+        st.builds(effects.WriteAccepted, _requests, _indices, _terms),
+        st.builds(effects.Refused, _requests, reasons, _ids, _terms),
+        st.builds(effects.ServeRead, _requests, _indices),
+        st.builds(effects.Stale, _requests, reasons, _ids, _terms),
+        st.builds(effects.Rejected, reasons, _ids),
+        observations(),
+    )
+
+
+@st.composite
+def states(draw: DrawFn, config: Config) -> State:
+    """Draw a state that looks like one an agent can be in, in any role it may have."""
+    role = draw(st.sampled_from(_roles(config)))
+    term = draw(st.integers(0 if role in (Role.FOLLOWER, Role.PRE_CANDIDATE) else 1, 4))
+    log = draw(logs(term - 1 if role == Role.CANDIDATE else term))
+    if role == Role.LEADER and log.last_term < term:
+        log = log.append(Entry(Term(term), EntryKind.NOOP))
+    electors = config.initial_leaders
+    others = [elector for elector in electors.members if elector != config.me]
+    vote = st.sampled_from([NOBODY, *electors.members]) if term else st.just(NOBODY)
+    stands_in_term = role in (Role.CANDIDATE, Role.LEADER)
+    commit_index = Index(draw(st.integers(0, log.last_index)))
+    leader = NOBODY
+    if role == Role.LEADER:
+        leader = config.me
+    elif role == Role.FOLLOWER and term:
+        leader = draw(st.sampled_from([NOBODY, *others]))
+    is_blank = log.last_index == 0 and leader == NOBODY and role != Role.LEADER
+    claimants = [NOBODY, *electors.members] if is_blank else [NOBODY]
+    return State(
+        config=config,
+        durable=Durable(Term(term), config.me if stands_in_term else draw(vote), log),
+        roll=config.first_roll,
+        role=role,
+        wait=draw(st.sampled_from(Wait)) if role == Role.FOLLOWER else Wait.STAND,
+        leader=leader,
+        commit_index=commit_index,
+        granted=draw(_grants(config, role)),
+        lowest_claim=draw(st.sampled_from(claimants)),
+        last_heartbeat=Instant(draw(_small)),
+        alive=draw(agent_sets(config.everyone.members)),
+        is_cut_off=draw(st.booleans()) and role != Role.LEADER,
+        parked=draw(_parked(commit_index)),
+        leadership=(
+            draw(leaderships(config, log, commit_index))
+            if role == Role.LEADER
+            else NO_LEADERSHIP
+        ),
+    )
+
+
+def _roles(config: Config) -> list[Role]:
+    """List the roles that an agent may have: a lone elector never waits for votes."""
+    if not config.is_initial_leader:
+        return [Role.FOLLOWER]
+    if config.initial_leaders.size == 1:
+        return [Role.FOLLOWER, Role.LEADER, Role.LEADER]
+    return [*Role, Role.LEADER, Role.LEADER]
+
+
+def _grants(config: Config, role: Role) -> SearchStrategy[AgentSet]:
+    """Draw who granted so far: the agent itself, and no quorum."""
+    if role not in (Role.PRE_CANDIDATE, Role.CANDIDATE):
+        return st.just(NO_AGENTS)
+    return (
+        agent_sets(config.everyone.members)
+        .map(lambda some: some.with_(config.me))
+        .filter(lambda some: not config.first_roll.is_quorum(some))
+    )
+
+
+def _parked(commit_index: int) -> SearchStrategy[ParkedReads]:
+    indices = st.integers(commit_index + 1, commit_index + 3).map(Index)
+    reads = st.lists(st.builds(ParkedRead, _requests, indices), max_size=2, unique=True)
+    return st.just(NO_PARKED_READS) | reads.map(lambda some: ParkedReads(tuple(some)))
+
+
+@st.composite
+def leaderships(
+    draw: DrawFn, config: Config, log: Log, commit_index: int
+) -> Leadership:
+    """Draw what a leader of a log knows; every map is over everyone."""
+    last = log.last_index
+    match = {agent: draw(st.integers(0, last)) for agent in config.everyone.members}
+    match[config.me] = last
+    following = {
+        agent: draw(st.integers(held + 1, last + 1)) for agent, held in match.items()
+    }
+    following[config.me] = 0
+    number = draw(_small)
+    seen = {agent: draw(st.integers(0, number)) for agent in match}
+    seen[config.me] = number
+    confirmed = draw(st.integers(0, number))
+    start = draw(_small)
+    heirs = [name for name in config.initial_leaders.members if name != config.me]
+    transferee = draw(st.sampled_from([NOBODY, NOBODY, *heirs]))
+    asked = st.builds(
+        AskedRead,
+        st.sampled_from(config.everyone.members),
+        _requests,
+        st.integers(0, commit_index).map(Index),
+        st.integers(confirmed + 1, number).map(Round),
+    )
+    reads = st.lists(asked, max_size=2) if confirmed < number else st.just([])
+    return Leadership(
+        match=_as_map(match),
+        next=_as_map(following),
+        seen=_as_map(seen),
+        round=Round(number),
+        confirmed_round=Round(confirmed),
+        checked_round=Round(draw(st.integers(0, number))),
+        lease_round=Round(draw(st.integers(0, number))),
+        lease_start=Instant(start),
+        lease_until=Instant(draw(st.sampled_from([0, start + config.lease_ms]))),
+        lease_void=transferee != NOBODY or draw(st.booleans()),
+        transferee=transferee,
+        reads=AskedReads(tuple(draw(reads))),
+    )
