@@ -1,8 +1,9 @@
 """primacy: leader election as pure functions, and the state they need.
 
-`step(state, message) -> (state, outputs)` is the whole protocol of one agent. It reads no
-clock, draws no number, does no I/O. A runtime gives it messages and performs the outputs
-in their order; what a runtime must keep is listed in docs/specification.md, `runtime.*`.
+`step(state, message) -> (state, outputs)` is the whole protocol of one agent. It reads
+no clock, draws no number, does no I/O. A runtime gives it messages and performs the
+outputs in their order; what a runtime must keep is listed in docs/specification.md,
+`runtime.*`.
 
 Begin:      `Config`, `agents`, `initial`, `recover`, `Durable`
 Step:       `step`, `State`; messages `Received`, `Elapsed`, `Write`, `Read`,
@@ -20,7 +21,13 @@ The packets between agents are in `primacy.messages`, the observations in
 
 from primacy.agents import AgentSet
 from primacy.codec import FormatError, dumps, loads
-from primacy.config import Config, ConfigError, agents, longest_lease_ms
+from primacy.config import (
+    Config,
+    ConfigError,
+    EvenElectorateWarning,
+    agents,
+    longest_lease_ms,
+)
 from primacy.fencing import Fence, Verdict, admit, token
 from primacy.messages import (
     Elapsed,
@@ -70,6 +77,7 @@ __all__ = [
     "Disarm",
     "Durable",
     "Elapsed",
+    "EvenElectorateWarning",
     "Fence",
     "FormatError",
     "Forward",

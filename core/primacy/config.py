@@ -68,14 +68,12 @@ class Config:
     """Every other agent of the mesh."""
     heartbeat_interval_ms: int = 5_000
     election_timeout_ms: int = 10_000
-    """The minimum; timers that must differ are drawn between it and twice its length."""
+    """The minimum; timers that must differ are drawn between it and twice as much."""
     leader_timeout_ms: int = 15_000
     lease_ms: int = 0
     """How long a confirmed round gives a lease; 0: lease reads are never served."""
     clock_drift_ppm: int = 0
-    """By how much a clock may run fast or slow; must be stated where there is a lease."""
-    missed_rounds: int = 3
-    """An agent that acknowledged none of so many rounds is shown as dead."""
+    """By how much a clock may run fast or slow; a lease needs it stated."""
     batch: int = 64
     """The most entries that one message carries."""
 
@@ -142,7 +140,8 @@ def _check_names(config: Config) -> None:
     both = config.initial_leaders.common(config.workers)
     if both.size:  # config.one-part
         raise ConfigError(
-            f"an agent is an initial leader or a worker, got {both.members[0]!r} as both"
+            f"an agent is an initial leader or a worker, "
+            f"got {both.members[0]!r} as both"
         )
     # config.member
     if not config.initial_leaders.united(config.workers).has(AgentId(config.agent_id)):
@@ -158,7 +157,6 @@ def _check_times(config: Config) -> None:
         ("heartbeat_interval_ms", config.heartbeat_interval_ms, 1),
         ("lease_ms", config.lease_ms, 0),
         ("clock_drift_ppm", config.clock_drift_ppm, 0),
-        ("missed_rounds", config.missed_rounds, 1),
         ("batch", config.batch, 1),
     ):
         if number < least:  # config.counts

@@ -101,44 +101,52 @@ def campaign(state: State, *, transfer: bool) -> Result:
     )
 
 
-def is_shielded(state: State, candidate: AgentId, *, transfer: bool) -> bool:
-    """Tell whether a live leader, or a recent restart, forbids this vote.
+def is_withheld(state: State, request: PreVoteRequest | VoteRequest) -> bool:
+    """Tell whether a live leader, or a recent restart, forbids any answer.
 
-    The promise to a leader holds for the minimum election timeout since it was heard.
-    After a restart nobody knows whom the agent heard: the promise holds, to nobody.
+    The promise to a leader holds for the minimum election timeout since it was heard; a
+    leader has promised itself. After a restart nobody knows whom the agent heard: the
+    promise holds, to nobody. A request of an older term is answered all the same.
     """
     is_bound = state.role == Role.LEADER or state.wait == Wait.PROMISE
-    # vote.released
-    is_released = state.leader != NOBODY and (transfer or candidate == state.leader)
-    return is_bound and not is_released  # vote.sticky, vote.after-restart
+    if request.term < state.term or not is_bound:
+        return False  # vote.stale-term
+    return not _is_released(state, request)  # vote.sticky, vote.after-restart
+
+
+def _is_released(state: State, request: PreVoteRequest | VoteRequest) -> bool:
+    """Tell whether the leader to whom the promise was given set it aside."""
+    if state.leader == NOBODY:
+        return False  # vote.after-restart
+    match request:
+        case VoteRequest():
+            is_handed_over = request.transfer
+            return is_handed_over or request.sender == state.leader  # vote.released
+        case _:
+            return request.sender == state.leader  # vote.released
 
 
 def on_pre_vote_request(state: State, request: PreVoteRequest) -> Result:
-    """Tell whether a vote would be granted. Nothing changes."""
+    """Tell whether a vote would be granted; `is_withheld` was asked before."""
     if request.term < state.term:
         return _answer_pre_vote(state, request, granted=False)  # vote.stale-term
-    if is_shielded(state, request.sender, transfer=False):
-        return state, ()  # vote.sticky, vote.unanswered
     is_free = request.term > state.term or _has_no_other_vote(state, request.sender)
     granted = is_free and _is_electable(state, request)
     return _answer_pre_vote(state, request, granted=granted)
 
 
-def _answer_pre_vote(
-    state: State, request: PreVoteRequest, *, granted: bool
-) -> Result:
-    reply = PreVoteReply(
-        state.config.mesh, state.me, state.term, request.term, granted
-    )
+def _answer_pre_vote(state: State, request: PreVoteRequest, *, granted: bool) -> Result:
+    reply = PreVoteReply(state.config.mesh, state.me, state.term, request.term, granted)
     return state, (Send(request.sender, reply),)  # vote.pre-vote-changes-nothing
 
 
 def on_vote_request(state: State, request: VoteRequest) -> Result:
-    """Grant at most one vote in a term; a higher term was adopted before."""
+    """Grant at most one vote in a term.
+
+    Before, `is_withheld` was asked and a higher term was adopted.
+    """
     if request.term < state.term:
         return _answer_vote(state, request, granted=False)  # vote.stale-term
-    if is_shielded(state, request.sender, transfer=request.transfer):
-        return state, ()  # vote.sticky, vote.unanswered
     if state.durable.voted_for == request.sender:
         return _answer_vote(state, request, granted=True)  # vote.repeated
     if state.durable.voted_for != NOBODY:

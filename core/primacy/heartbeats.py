@@ -1,9 +1,10 @@
 """Heartbeats: rounds, what a quorum confirms, presence, and the leader's quorum check.
 
-A round is one broadcast; whoever hears it answers with its number. A round that a quorum
-answered confirms that no other leader had been elected when it was begun: reads that
-waited for it are served and the lease is extended from the instant at which it *began*.
-Presence counts rounds: an agent that answered none of the last few is shown as dead.
+A round is one broadcast; whoever hears it answers with its number. A round that a
+quorum answered confirms that no other leader had been elected when it was begun: reads
+that waited for it are served and the lease is extended from the instant at which it
+*began*. Presence counts rounds: an agent that answered none of those between two quorum
+checks is shown as dead.
 
 Source: seed, "Heartbeat System"; Ongaro 2014, sections 6.2 to 6.4; clauses
 `heartbeat.*`, `presence.*`, `lease.*`, `leader.*`.
@@ -17,7 +18,7 @@ from primacy.agents import AgentSet
 from primacy.following import follow, refuse_reads, relinquish
 from primacy.messages import Heartbeat, HeartbeatReply
 from primacy.outputs import Broadcast, Reason, Rejected, Send
-from primacy.quantities import NOBODY, Instant, Round
+from primacy.quantities import NO_ROUND, NOBODY, Instant, Round
 from primacy.replication import commit_verified, resume
 from primacy.role import Role
 from primacy.state import Result, State
@@ -37,16 +38,13 @@ def begin_round(state: State, now: Instant) -> Result:
     config, lead = state.config, state.leadership
     number = Round(lead.round + 1)
     is_lease_due = lead.confirmed_round >= lead.lease_round
-    seen = lead.seen.set(state.me, number)
-    alive = seen.at_least(number - config.missed_rounds)  # presence.missed-rounds
     begun = replace(
         state,
         last_heartbeat=now,
-        alive=alive,  # presence.decides-nothing
         leadership=replace(
             lead,
             round=number,
-            seen=seen,
+            seen=lead.seen.set(state.me, number),
             lease_round=number if is_lease_due else lead.lease_round,
             lease_start=now if is_lease_due else lead.lease_start,  # lease.from-start
         ),
@@ -58,7 +56,7 @@ def begin_round(state: State, now: Instant) -> Result:
         number,
         state.commit_index,
         state.log.term_at(state.commit_index),  # commit.travels
-        alive,  # presence.travels
+        state.alive,  # presence.travels
     )
     confirmed, served = _confirm(begun)
     return confirmed, (Broadcast(config.peers, heartbeat), *served)
@@ -66,17 +64,8 @@ def begin_round(state: State, now: Instant) -> Result:
 
 def on_heartbeat(state: State, heartbeat: Heartbeat, now: Instant) -> Result:
     """Acknowledge the leader of the term; show a stale one the newer term."""
-    reply = HeartbeatReply(
-        state.config.mesh,
-        state.me,
-        state.term,
-        heartbeat.round,
-        state.log.last_index,
-        state.log.last_term,
-    )
-    answer = Send(heartbeat.sender, reply)  # heartbeat.acknowledged
     if heartbeat.term < state.term:
-        return state, (answer,)  # heartbeat.stale-answered
+        return state, (_answer(state, heartbeat, NO_ROUND),)  # heartbeat.stale-answered
     following = replace(
         follow(state, heartbeat.sender),
         last_heartbeat=now,
@@ -85,7 +74,25 @@ def on_heartbeat(state: State, heartbeat: Heartbeat, now: Instant) -> Result:
     committed, applied = commit_verified(
         following, heartbeat.commit_index, heartbeat.commit_term
     )
+    answer = _answer(state, heartbeat, heartbeat.round)  # heartbeat.acknowledged
     return committed, (promise_timer(state.config), answer, *applied)
+
+
+def _answer(state: State, heartbeat: Heartbeat, acknowledged: Round) -> Send:
+    """Answer a heartbeat; `NO_ROUND` acknowledges nothing.
+
+    A round of an older term must not be named under the newer term of the answer: an
+    agent that leads again would take it for one of its own.
+    """
+    reply = HeartbeatReply(
+        state.config.mesh,
+        state.me,
+        state.term,
+        acknowledged,  # heartbeat.stale-acknowledgement
+        state.log.last_index,
+        state.log.last_term,
+    )
+    return Send(heartbeat.sender, reply)
 
 
 def on_heartbeat_reply(state: State, reply: HeartbeatReply) -> Result:
@@ -137,13 +144,14 @@ def _confirm(state: State) -> Result:
 
 def check_quorum(state: State) -> Result:
     """Step down unless a quorum acknowledged a round since the last check."""
-    lead = state.leadership
-    if not state.roll.is_quorum(reached_agents(state)):
+    lead, reached = state.leadership, reached_agents(state)
+    if not state.roll.is_quorum(reached):
         alone, timers = relinquish(state)  # leader.quorum-check
         # watch.partition
         return replace(alone, is_cut_off=True), timers + refuse_reads(state)
     checked = replace(
         state,
+        alive=reached,  # presence.missed-rounds, presence.decides-nothing
         leadership=replace(lead, checked_round=lead.round, transferee=NOBODY),
     )
     return checked, (check_timer(state.config),)  # transfer.gives-up

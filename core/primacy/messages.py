@@ -1,10 +1,10 @@
 """What a step is given: what peers say, timers that elapsed, and local requests.
 
 Two families. A *packet* travels between agents; each carries the mesh's identity, its
-sender and the sender's term, so none needs an envelope. A *message* is what `step` takes:
-a packet that was received, a timer that elapsed, or a request of the local client. The
-local instant `now`, in milliseconds of this agent's monotonic clock, travels only in
-messages, never between agents; a world without clocks sends `START`.
+sender and the sender's term, so none needs an envelope. A *message* is what `step`
+takes: a packet that was received, a timer that elapsed, or a request of the local
+client. The local instant `now`, in milliseconds of this agent's monotonic clock,
+travels only in messages, never between agents; a world without clocks sends `START`.
 
 Source: Ongaro 2014, figures 3.1 and 6.2, section 9.6; clauses `message.*`.
 """
@@ -231,12 +231,12 @@ class Received:
 
     packet: Packet
     now: Instant
-    """When it did; only what observers are told depends on it."""
+    """When it did: for observers, and for a heartbeat round that it begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Elapsed:
-    """A timer ran out. That it is late, or that the timer is not armed, does no harm."""
+    """A timer ran out. Late is safe; a timer that was replaced must not elapse."""
 
     timer: Timer
     now: Instant

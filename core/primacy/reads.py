@@ -49,9 +49,7 @@ def on_read_index_request(
     return _ask(state, request.sender, request.request, now)
 
 
-def _ask(
-    state: State, requester: AgentId, request: RequestId, now: Instant
-) -> Result:
+def _ask(state: State, requester: AgentId, request: RequestId, now: Instant) -> Result:
     """Note the commit index, then begin the round that must confirm leadership."""
     lead = state.leadership
     upcoming = Round(lead.round + 1)  # read.round-after-request

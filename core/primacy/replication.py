@@ -59,7 +59,8 @@ def open_term(state: State) -> Result:
     )
     timers = (check_timer(config), first_heartbeat_timer())  # heartbeat.first
     grown, outputs = _append(leader, Entry(state.term, EntryKind.NOOP))  # leader.noop
-    return grown, outputs + timers
+    committed, applied = _advance(grown)
+    return committed, outputs + timers + applied
 
 
 def on_write(state: State, write: Write) -> Result:
@@ -73,8 +74,9 @@ def on_write(state: State, write: Write) -> Result:
     entry = Entry(state.term, EntryKind.COMMAND, write.command, write.request)
     index = Index(state.log.last_index + 1)
     grown, outputs = _append(state, entry)
-    # write.accepted
-    return grown, (*outputs, WriteAccepted(write.request, index, state.term))
+    accepted = WriteAccepted(write.request, index, state.term)  # write.accepted
+    committed, applied = _advance(grown)
+    return committed, (*outputs, accepted, *applied)
 
 
 def on_forward(state: State, forward: Forward) -> Result:
@@ -85,8 +87,9 @@ def on_forward(state: State, forward: Forward) -> Result:
     entry = Entry(state.term, EntryKind.COMMAND, forward.command, forward.request)
     index = Index(state.log.last_index + 1)
     grown, outputs = _append(state, entry)
-    reply = _forward_reply(state, forward.request, True, index)
-    return grown, (*outputs, Send(forward.sender, reply))
+    reply = Send(forward.sender, _forward_reply(state, forward.request, True, index))
+    committed, applied = _advance(grown)
+    return committed, (*outputs, reply, *applied)
 
 
 def on_forward_reply(state: State, reply: ForwardReply) -> Result:
@@ -144,11 +147,9 @@ def _append(state: State, entry: Entry) -> Result:
         segment,
         state.commit_index,
     )
-    committed, applied = _advance(grown)
-    return committed, (
+    return grown, (
         Persist(durable.term, durable.voted_for, before, segment),  # write.durable
         Broadcast(in_step, append),
-        *applied,
     )
 
 
@@ -183,9 +184,7 @@ def on_append(state: State, append: Append) -> Result:
     )
 
 
-def _append_reply(
-    state: State, leader: AgentId, accepted: bool, index: Index
-) -> Send:
+def _append_reply(state: State, leader: AgentId, accepted: bool, index: Index) -> Send:
     reply = AppendReply(
         state.config.mesh,
         state.me,
@@ -278,9 +277,7 @@ def _commit_up_to(state: State, index: Index) -> Result:
         return state, ()  # commit.never-back
     first = Index(state.commit_index + 1)
     entries = state.log.segment(state.commit_index, index - state.commit_index)
-    committed = replace(
-        state, commit_index=index, parked=state.parked.later(index)
-    )
+    committed = replace(state, commit_index=index, parked=state.parked.later(index))
     # commit.in-order, read.when-applied
     return committed, (Apply(first, entries), *state.parked.due(index))
 

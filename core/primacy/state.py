@@ -1,7 +1,7 @@
 """The state of one agent: what is durable, what is not, and what only a leader has.
 
-`Durable` is what a runtime finds on disk after a restart; `recover` makes a state of it.
-`Leadership` is empty in every other role. Values are immutable: a handler returns a
+`Durable` is what a runtime finds on disk after a restart; `recover` makes a state of
+it. `Leadership` is empty in every other role. Values are immutable: a handler returns a
 changed copy.
 
 Source: Ongaro 2014, figure 3.1; clauses `state.*`.
@@ -12,18 +12,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from primacy.agents import NO_AGENTS, AgentMap, AgentSet
+from primacy.agents import AgentMap, AgentSet
 from primacy.config import Config
 from primacy.log import EMPTY_LOG, EMPTY_SEGMENT, Log
 from primacy.outputs import Outputs, Persist
 from primacy.pending import (
     NO_ASKED_READS,
-    NO_PARKED_READS,
     AskedReads,
     ParkedReads,
 )
 from primacy.quantities import (
-    NO_INDEX,
     NO_ROUND,
     NO_TERM,
     NOBODY,
@@ -40,7 +38,7 @@ from primacy.roll import Roll
 
 @dataclass(frozen=True, slots=True)
 class Durable:
-    """What survives a crash: all of it is written before anything that depends on it."""
+    """What survives a crash: written before anything that depends on it."""
 
     # state.durable
     term: Term = NO_TERM

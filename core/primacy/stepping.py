@@ -1,9 +1,10 @@
 """The step function: one message in, the next state and what to do about it out.
 
 The law of this file: `step` is total and pure. Whatever is well-typed is answered, by a
-changed state, by an unchanged one, or by `Rejected`; nothing is raised. It has three
-parts, in this order: a packet that cannot be valid changes nothing; a higher term is
-adopted; the handler of the kind decides.
+changed state, by an unchanged one, or by `Rejected`; nothing is raised. It has four
+parts, in this order: a packet that cannot be valid changes nothing; a request for a
+vote that a promise forbids changes nothing; a higher term is adopted; the handler of
+the kind decides.
 
 Source: clauses `message.*`, `term.*` of docs/specification.md.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from primacy.bootstrap import on_claim
 from primacy.election import (
-    is_shielded,
+    is_withheld,
     on_election_timer,
     on_pre_vote_reply,
     on_pre_vote_request,
@@ -112,11 +113,22 @@ def _on_received(state: State, received: Received) -> Result:
         return state, (Rejected(reason, NOBODY),)  # message.kind
     if reason != Reason.NONE:
         return state, (Rejected(reason, packet.sender),)  # message.unchanged
+    if _is_unanswered(state, packet):
+        return state, ()  # vote.unanswered
     if not _brings_higher_term(state, packet):
         return _on_packet(state, packet, received.now)
     current, adopted = adopt(state, packet.term)  # term.higher
     after, outputs = _on_packet(current, packet, received.now)
     return after, adopted + outputs + refuse_reads(state)  # output.durable-first
+
+
+def _is_unanswered(state: State, packet: Packet) -> bool:
+    """Tell whether a packet asks for a vote that the agent must not give."""
+    match packet:
+        case PreVoteRequest() | VoteRequest():
+            return is_withheld(state, packet)
+        case _:
+            return False
 
 
 def _brings_higher_term(state: State, packet: Packet) -> bool:
@@ -128,10 +140,6 @@ def _brings_higher_term(state: State, packet: Packet) -> bool:
             return False  # vote.pre-vote-changes-nothing
         case PreVoteReply():
             return not packet.granted  # vote.pre-vote-changes-nothing
-        case VoteRequest():
-            is_transfer = packet.transfer
-            # vote.unanswered
-            return not is_shielded(state, packet.sender, transfer=is_transfer)
         case _:
             return True
 

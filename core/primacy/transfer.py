@@ -22,9 +22,7 @@ def on_transfer(state: State, transfer: Transfer) -> Result:
     """Begin to hand leadership over, or say why not."""
     reason = _why_no_transfer(state, transfer)
     if reason != Reason.NONE:
-        return state, (
-            Refused(transfer.request, reason, state.leader, state.term),
-        )
+        return state, (Refused(transfer.request, reason, state.leader, state.term),)
     lead = replace(
         state.leadership,
         transferee=transfer.target,

@@ -1,7 +1,8 @@
 """What cannot be valid: the packets that change nothing and are answered by `Rejected`.
 
-One function for each kind of packet, all guards and no effect. They look at the packet
-alone, beside this agent's configuration: a packet that is merely late is never rejected.
+One function for each kind of packet, all guards and no effect. They look at the packet,
+this agent's electorate, and who is known to lead: a packet that is merely late is never
+rejected.
 
 Source: clauses `message.*` of docs/specification.md.
 """
@@ -26,7 +27,7 @@ from primacy.messages import (
     VoteRequest,
 )
 from primacy.outputs import Reason
-from primacy.quantities import NOBODY, Term
+from primacy.quantities import NOBODY, Index, Term
 from primacy.state import State
 
 
@@ -47,7 +48,11 @@ def defect(state: State, packet: Packet) -> Reason:
             return _claim_defect(state, packet)
         case ReadIndexReply():
             return _read_index_reply_defect(state, packet)
-        case VoteReply() | TransferNow() | Forward() | ForwardReply():
+        case TransferNow():
+            return _transfer_now_defect(state, packet)
+        case ForwardReply():
+            return _forward_reply_defect(state, packet)
+        case VoteReply() | Forward():
             return _header_defect(state, packet, Term(1))
         case PreVoteReply() | ReadIndexRequest():
             return _header_defect(state, packet, Term(0))
@@ -75,23 +80,17 @@ def _claim_defect(state: State, claim: Claim) -> Reason:
     return Reason.NONE
 
 
-def _vote_request_defect(
-    state: State, request: PreVoteRequest | VoteRequest
-) -> Reason:
+def _vote_request_defect(state: State, request: PreVoteRequest | VoteRequest) -> Reason:
     header = _header_defect(state, request, Term(1))
     if header != Reason.NONE:
         return header
-    if request.last_index < 0 or request.last_term < 0:
+    highest = Term(request.term - 1)
+    if not _is_position(request.last_index, request.last_term, highest):
         return Reason.BAD_POSITION  # message.position
-    if request.last_term >= request.term:
-        return Reason.BAD_POSITION  # message.position
-    roll = request.roll
-    if not roll.has(request.sender):
+    if not request.roll.has(request.sender):
         return Reason.NOT_AN_ELECTOR  # stand.electors-only
-    if roll.index < 0 or roll.index > request.last_index:
-        return Reason.BAD_POSITION  # message.position
-    if roll.index == 0 and roll != state.config.first_roll:
-        return Reason.WRONG_ROLL  # roll.first
+    if request.roll != state.config.first_roll:
+        return Reason.WRONG_ROLL  # roll.first, roll.fixed
     return Reason.NONE
 
 
@@ -99,10 +98,13 @@ def _heartbeat_defect(state: State, heartbeat: Heartbeat) -> Reason:
     header = _header_defect(state, heartbeat, Term(1))
     if header != Reason.NONE:
         return header
-    if heartbeat.round < 1 or heartbeat.commit_index < 0:
+    commit_index, commit_term = heartbeat.commit_index, heartbeat.commit_term
+    if not _is_position(commit_index, commit_term, heartbeat.term):
         return Reason.BAD_POSITION  # message.position
-    if heartbeat.commit_term < 0 or heartbeat.commit_term > heartbeat.term:
+    if heartbeat.round < 1:
         return Reason.BAD_POSITION  # message.position
+    if not state.roll.has(heartbeat.sender):
+        return Reason.NOT_AN_ELECTOR  # leader.electors-only
     if _has_second_leader(state, heartbeat):
         return Reason.SECOND_LEADER  # message.one-leader
     return Reason.NONE
@@ -112,7 +114,9 @@ def _heartbeat_reply_defect(state: State, reply: HeartbeatReply) -> Reason:
     header = _header_defect(state, reply, Term(1))
     if header != Reason.NONE:
         return header
-    if reply.round < 1 or reply.last_index < 0 or reply.last_term < 0:
+    if not _is_position(reply.last_index, reply.last_term, reply.term):
+        return Reason.BAD_POSITION  # message.position
+    if reply.round < 0:
         return Reason.BAD_POSITION  # message.position
     return Reason.NONE
 
@@ -121,14 +125,12 @@ def _append_defect(state: State, append: Append) -> Reason:
     header = _header_defect(state, append, Term(1))
     if header != Reason.NONE:
         return header
-    if append.prev_index < 0 or append.prev_term < 0 or append.commit_index < 0:
+    if not _is_position(append.prev_index, append.prev_term, append.term):
         return Reason.BAD_POSITION  # message.position
-    if append.prev_index == 0 and append.prev_term > 0:
+    if append.commit_index < 0:
         return Reason.BAD_POSITION  # message.position
-    if append.prev_index > 0 and append.prev_term < 1:
-        return Reason.BAD_POSITION  # message.position
-    if append.prev_term > append.term:
-        return Reason.BAD_ENTRIES  # message.entries
+    if not state.roll.has(append.sender):
+        return Reason.NOT_AN_ELECTOR  # leader.electors-only
     if not append.entries.is_ordered(append.prev_term, append.term):
         return Reason.BAD_ENTRIES  # message.entries
     if _has_second_leader(state, append):
@@ -140,7 +142,7 @@ def _append_reply_defect(state: State, reply: AppendReply) -> Reason:
     header = _header_defect(state, reply, Term(1))
     if header != Reason.NONE:
         return header
-    if reply.index < 0 or reply.index_term < 0:
+    if not _is_position(reply.index, reply.index_term, reply.term):
         return Reason.BAD_POSITION  # message.position
     return Reason.NONE
 
@@ -152,6 +154,31 @@ def _read_index_reply_defect(state: State, reply: ReadIndexReply) -> Reason:
     if reply.index < 0:
         return Reason.BAD_POSITION  # message.position
     return Reason.NONE
+
+
+def _transfer_now_defect(state: State, packet: TransferNow) -> Reason:
+    header = _header_defect(state, packet, Term(1))
+    if header != Reason.NONE:
+        return header
+    if not state.roll.has(packet.sender):
+        return Reason.NOT_AN_ELECTOR  # leader.electors-only
+    return Reason.NONE
+
+
+def _forward_reply_defect(state: State, reply: ForwardReply) -> Reason:
+    header = _header_defect(state, reply, Term(1))
+    if header != Reason.NONE:
+        return header
+    if reply.index < 0:
+        return Reason.BAD_POSITION  # message.position
+    return Reason.NONE
+
+
+def _is_position(index: Index, term: Term, highest: Term) -> bool:
+    """Tell whether a log can have an entry of that term there; index 0 has term 0."""
+    if index == 0:
+        return term == 0
+    return index > 0 and term > 0 and term <= highest
 
 
 def _has_second_leader(state: State, packet: Heartbeat | Append) -> bool:

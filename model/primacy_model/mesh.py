@@ -1,14 +1,15 @@
 """The mesh as one model: agents that run the shipped `step`, in a world that may fail.
 
 Whatever may happen is an action: any packet in flight is delivered, any armed timer
-elapses, an agent crashes or restarts from its disk, the network splits or heals, clients
-write and read, a leader pauses before it acts on a fenced resource. Under *set* semantics a
-packet once sent may be delivered any number of times, in any order, at any later moment,
-or never. Under *bag* semantics delivery consumes it; drops and duplicates are actions
-with a budget. The bounds of a `Shape` are the only limits; none is on depth or on the
-number of candidates.
+elapses, an agent crashes or restarts from its disk, the network splits or heals,
+clients write and read, a leader pauses before it acts on a fenced resource. Under *set*
+semantics a packet once sent may be delivered any number of times, in any order, at any
+later moment, or never. Under *bag* semantics delivery consumes it; drops and duplicates
+are actions with a budget. The bounds of a `Shape` are the only limits; none is on depth
+or on the number of candidates.
 
-Source: docs/assumptions.md; the actions are those of Ongaro's Raft specification in TLA+.
+Source: docs/assumptions.md; the actions are those of Ongaro's Raft specification in
+TLA+.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from itertools import combinations
 
 from primacy.agents import AgentSet
@@ -304,13 +305,12 @@ class Mesh:
 
     def _step(self, world: World, place: int, message: object) -> World:
         node = world.nodes[place]
-        assert node.state is not None and isinstance(message, Message)
+        assert node.state is not None
+        assert isinstance(message, Message)
         if isinstance(message, Elapsed):
             spent = replace(node, armed=node.armed - {message.timer})
             nodes = world.nodes
-            world = replace(
-                world, nodes=(*nodes[:place], spent, *nodes[place + 1 :])
-            )
+            world = replace(world, nodes=(*nodes[:place], spent, *nodes[place + 1 :]))
         after, outputs = step(node.state, message)
         if after is node.state and not outputs:
             return world
@@ -401,7 +401,7 @@ def _less(
     return frozenset(pair for pair in counts.items() if pair[1])
 
 
-@lru_cache(maxsize=None)
+@cache
 def describe(one: Flight) -> str:
     """Name a packet briefly: its kind, its term and what tells it from others."""
     packet = one.packet

@@ -1,11 +1,11 @@
 """Packets that can never matter again, so that the world may forget them.
 
 Under set semantics a packet stays in flight for ever. One that its target ignores now
-and would ignore in every later state only multiplies states that differ in nothing else.
-Each rule below rests on one fact that never changes back: a term never falls, a log that
-is not empty never becomes empty again, a candidate or leader of a term that has become a
-follower never stands in that term again. `tests/model/test_obsolete.py` shows on whole
-state graphs that forgetting them loses no state of any agent.
+and would ignore in every later state only multiplies states that differ in nothing
+else. Each rule below rests on one fact that never changes back: a term never falls, a
+log that is not empty never becomes empty again, a candidate or leader of a term that
+has become a follower never stands in that term again. `tests/model/test_obsolete.py`
+shows on whole state graphs that forgetting them loses no state of any agent.
 
 Source: the argument in docs/design.md, "Obsolete packets".
 """

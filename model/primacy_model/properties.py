@@ -1,4 +1,4 @@
-"""What must hold in every world: S1 to S10, S13 and the invariants that find bugs earlier.
+"""What must hold in every world: S1 to S10, S13, and what finds bugs earlier.
 
 Each is a named predicate over one world state. Those that speak of a step (terms never
 fall, a leader only appends) read the breaches that `world.perform` writes down while it
@@ -26,11 +26,7 @@ def has_one_leader_a_term(world: World) -> bool:
 
 def has_electors_only(world: World) -> bool:
     """S2: who stands, votes or leads is on the roll."""
-    active = {
-        state.me
-        for state in running(world)
-        if state.role != Role.FOLLOWER
-    }
+    active = {state.me for state in running(world) if state.role != Role.FOLLOWER}
     active.update(who for _, who in world.history.leaders)
     for _, voter, candidate in world.history.votes:
         active.update((voter, candidate))
@@ -86,7 +82,7 @@ def has_one_leader_a_token(world: World) -> bool:
 
 
 def has_true_matches(world: World) -> bool:
-    """What a leader believes that a follower holds is a true common prefix.
+    """Tell whether what a leader believes a follower to hold is a common prefix.
 
     Said of followers whose term is not above the leader's: a later leader may have
     overwritten what the others held.
@@ -94,9 +90,7 @@ def has_true_matches(world: World) -> bool:
     for state in running(world):
         if state.role != Role.LEADER:
             continue
-        for node, name in zip(
-            world.nodes, state.config.everyone.members, strict=True
-        ):
+        for node, name in zip(world.nodes, state.config.everyone.members, strict=True):
             held = state.leadership.match.get(name)
             theirs = node.disk.log.entries[:held]
             if node.disk.term <= state.term and state.log.entries[:held] != theirs:
@@ -105,7 +99,7 @@ def has_true_matches(world: World) -> bool:
 
 
 def has_next_above_match(world: World) -> bool:
-    """What a leader sends an agent next lies above what it knows the agent to hold."""
+    """Tell whether what is sent next lies above what is known to be held."""
     return all(
         state.leadership.next.get(name) > state.leadership.match.get(name)
         for state in running(world)
@@ -146,7 +140,9 @@ ALWAYS: tuple[Property[World], ...] = (
     _always("S10", "no stale read", _kept("S10")),
     _always("S13", "durable before sent", _kept("S13")),
     _always("match-prefix", "a match is a true common prefix", has_true_matches),
-    _always("commit-quorum", "a quorum holds what is committed", _kept("commit-quorum")),
+    _always(
+        "commit-quorum", "a quorum holds what is committed", _kept("commit-quorum")
+    ),
     _always("commit-monotone", "a commit index never falls", _kept("commit-monotone")),
     _always("next-above-match", "next is above match", has_next_above_match),
 )
@@ -187,7 +183,7 @@ def _is_transferred(world: World) -> bool:
 
 
 def _is_split_with_both_active(world: World) -> bool:
-    """A leader on one side of a partition, and a new term on the other."""
+    """Tell whether one side has a leader and the other a newer term."""
     if world.sides is None:
         return False
     leaders = [state for state in running(world) if state.role == Role.LEADER]
@@ -198,7 +194,9 @@ def _is_split_with_both_active(world: World) -> bool:
     )
 
 
-def _sometimes(name: str, title: str, holds: Callable[[World], bool]) -> Property[World]:
+def _sometimes(
+    name: str, title: str, holds: Callable[[World], bool]
+) -> Property[World]:
     return Property(name, title, Kind.SOMETIMES, holds)
 
 

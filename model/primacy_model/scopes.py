@@ -1,12 +1,12 @@
 """The scopes: what is explored, how far, and what each is for. One readable table.
 
-A scope is a shape of the mesh (who, which budgets, how many terms and rounds), the things
-that must happen in it at least once, and one sentence that says what it covers. Nothing
-is bounded but what its shape bounds. The counts of states are pinned in
+A scope is a shape of the mesh (who, which budgets, how many terms and rounds), the
+things that must happen in it at least once, and one sentence that says what it covers.
+Nothing is bounded but what its shape bounds. The counts of states are pinned in
 `tests/model/test_scopes.py`.
 
-The `DEFAULT` scopes are what `primacy check` explores. The `DEEP` ones are explored when
-they are named; each is a default scope with less left out.
+The `DEFAULT` scopes are what `primacy check` explores. The `DEEP` ones are explored
+when they are named; each is a default scope with less left out.
 """
 
 from __future__ import annotations

@@ -34,7 +34,9 @@ def columns(mesh: Mesh, world: World) -> Mapping[str, Mapping[str, Value]]:
         name: _agent(node)
         for name, node in zip(mesh.shape.agents, world.nodes, strict=True)
     }
-    sides = "whole" if world.sides is None else f"cut off: {_names(world.sides.members)}"
+    sides = (
+        "whole" if world.sides is None else f"cut off: {_names(world.sides.members)}"
+    )
     flying = sorted(world.flights, key=lambda pair: pair[0].key)
     packets = ", ".join(
         f"{describe(one)} {one.packet.sender} to {one.target}"
@@ -120,7 +122,9 @@ def _sent(outputs: Outputs) -> list[Flight]:
             case Send():
                 sent.append(flight(output.target, output.packet))
             case Broadcast():
-                sent.extend(flight(each, output.packet) for each in output.targets.members)
+                sent.extend(
+                    flight(each, output.packet) for each in output.targets.members
+                )
             case _:
                 pass
     return sent
@@ -135,17 +139,26 @@ def _notes(output: object) -> list[str]:
     """Say in words what a person should see of an output."""
     match output:
         case RoleChanged():
-            article = "" if output.before == output.after else f"becomes {output.after.value}, "
+            article = (
+                ""
+                if output.before == output.after
+                else f"becomes {output.after.value}, "
+            )
             return [f"{article}term {output.term}"]
         case LeaderChanged():
-            return [f"follows {output.leader}"] if output.leader else ["knows no leader"]
+            return (
+                [f"follows {output.leader}"] if output.leader else ["knows no leader"]
+            )
         case PartitionSuspected():
             return [f"suspects a partition: reached {_names(output.reached.members)}"]
         case PartitionHealed():
             return ["partition healed"]
         case Apply():
             last = output.first + output.entries.size - 1
-            return [f"applies {output.first}" + (f" to {last}" if last > output.first else "")]
+            return [
+                f"applies {output.first}"
+                + (f" to {last}" if last > output.first else "")
+            ]
         case ServeRead():
             return [f"serves read {output.request}"]
         case Stale():

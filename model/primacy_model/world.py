@@ -1,9 +1,9 @@
 """The world of a mesh: agents, their disks, the network, a resource, and what happened.
 
 A world state holds every agent's shipped state, what is on its disk, its armed timers,
-the packets in flight, a partition, a fenced resource, what is left of each budget, and a
-history that only properties read. `perform` carries out the outputs of a step in their
-order, as a runtime must, and writes down each breach of an invariant about steps.
+the packets in flight, a partition, a fenced resource, what is left of each budget, and
+a history that only properties read. `perform` carries out the outputs of a step in
+their order, as a runtime must, and writes down each breach of an invariant about steps.
 
 Source: the fault model of docs/assumptions.md.
 """
@@ -11,7 +11,7 @@ Source: the fault model of docs/assumptions.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache
 
 from primacy.agents import AgentSet
 from primacy.fencing import Fence
@@ -55,7 +55,7 @@ Flights = frozenset[tuple[Flight, int]]
 """What is in flight, and how often. Under set semantics always once."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def flight(target: AgentId, packet: Packet) -> Flight:
     """Put a packet on its way; equal flights are one object."""
     return Flight(target, packet, f"{target} {packet!r}", hash((target, packet)))
@@ -176,9 +176,7 @@ def perform(
 class _Runtime:
     """A runtime that performs outputs in order; it lives for one step."""
 
-    def __init__(
-        self, world: World, place: int, after: State, *, is_bag: bool
-    ) -> None:
+    def __init__(self, world: World, place: int, after: State, *, is_bag: bool) -> None:
         node = world.nodes[place]
         self.world, self.place, self.after, self.is_bag = world, place, after, is_bag
         self.before = node.state

@@ -71,7 +71,6 @@ def config(
     workers: str = "w",
     lease_ms: int = 0,
     clock_drift_ppm: int = 0,
-    missed_rounds: int = 3,
     batch: int = 64,
 ) -> Config:
     """Configure an agent; each letter names one."""
@@ -85,7 +84,6 @@ def config(
         LEADER_MS,
         lease_ms,
         clock_drift_ppm,
-        missed_rounds,
         batch,
     )
 
@@ -200,7 +198,7 @@ def a_leader(
     settings = given or config("a")
     everyone, last = settings.everyone, len(terms)
     held = {"a": last, **(match or {})}
-    following = {name: last + 1 for name in settings.peers.members}
+    following = {str(name): last + 1 for name in settings.peers.members}
     leadership = Leadership(
         match=numbers(everyone, held),
         next=numbers(everyone, following),
@@ -292,9 +290,7 @@ def vote_request(
     )
 
 
-def vote_reply(
-    sender: str = "b", *, term: int = 2, granted: bool = True
-) -> VoteReply:
+def vote_reply(sender: str = "b", *, term: int = 2, granted: bool = True) -> VoteReply:
     return VoteReply(MESH, AgentId(sender), Term(term), granted)
 
 
@@ -430,4 +426,3 @@ EVERY_PACKET: tuple[Packet, ...] = (
     forward_reply(),
 )
 """One valid packet of each kind, all from agent a."""
-

@@ -19,7 +19,6 @@ from primacy.recovery import recover
 from primacy.role import Role
 from primacy.state import NOTHING_DURABLE, Durable, State
 from primacy.stepping import step
-
 from tests.core.builders import config
 
 DELAY_MS = 1

@@ -3,20 +3,20 @@
 from dataclasses import replace
 
 import pytest
+
+from primacy.config import agents
 from primacy.outputs import Broadcast, InitialElection, RoleChanged
 from primacy.recovery import recover
 from primacy.role import Role, Wait
 from primacy.state import State
 from primacy.stepping import step
-
-from primacy.config import agents
 from tests.core.builders import (
-    A,
-    B,
-    C,
     CLAIM_TIMER,
     ELECTION_TIMER,
     WINDOW_TIMER,
+    A,
+    B,
+    C,
     a_candidate,
     a_follower,
     a_leader,
@@ -142,9 +142,7 @@ def test_lowest_claimant_stands_when_the_window_closes() -> None:
 def test_one_that_deferred_stands_when_its_timeout_has_passed() -> None:
     deferring, _ = step(in_window("b", "a"), election_elapsed())
     after, _ = step(deferring, election_elapsed())
-    assert after == replace(
-        deferring, role=Role.PRE_CANDIDATE, granted=agents("b")
-    )
+    assert after == replace(deferring, role=Role.PRE_CANDIDATE, granted=agents("b"))
 
 
 @pytest.mark.clause("claim.only-at-first")

@@ -3,17 +3,17 @@
 from dataclasses import replace
 
 import pytest
+
 from primacy.log import Segment
 from primacy.outputs import Apply, Send, ServeRead
 from primacy.pending import ParkedRead, ParkedReads
 from primacy.quantities import Index, RequestId
 from primacy.state import State
 from primacy.stepping import step
-
 from tests.core.builders import (
-    A,
     EVERYONE,
     PROMISE_TIMER,
+    A,
     W,
     a_follower,
     a_leader,

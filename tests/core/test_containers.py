@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from primacy.agents import NO_AGENTS, AgentMap, AgentSet
 from primacy.log import CHUNK, EMPTY_LOG, Entry, EntryKind, Log, Segment
 from primacy.messages import ReadIndexReply
@@ -18,8 +19,7 @@ from primacy.quantities import (
     Term,
 )
 from primacy.state import Durable
-
-from tests.core.builders import A, B, MESH, entry, log, persist, segment
+from tests.core.builders import MESH, A, B, entry, log, persist, segment
 
 ids = st.sampled_from("abcdef").map(AgentId)
 plain_sets = st.sets(ids)

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from primacy.fencing import Fence, Verdict, admit, token
 from primacy.quantities import NO_TERM, Term
-
 from tests.core.builders import (
     a_candidate,
     a_follower,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from primacy.config import Config, longest_lease_ms
 from primacy.messages import LeaseRead
 from primacy.outputs import Reason, ServeRead, Stale
@@ -11,10 +12,9 @@ from primacy.reads import has_lease
 from primacy.role import Role
 from primacy.state import State
 from primacy.stepping import step
-
 from tests.core.builders import (
-    A,
     EVERYONE,
+    A,
     a_candidate,
     a_follower,
     a_leader,
@@ -139,9 +139,7 @@ def test_confirmation_of_an_earlier_round_does_not_extend_the_lease() -> None:
 
 @pytest.mark.clause("lease.confirmed", "quorum.majority")
 def test_acknowledgement_short_of_a_quorum_gives_no_lease() -> None:
-    given = config(
-        "a", electors="abcde", workers="", lease_ms=90, clock_drift_ppm=100
-    )
+    given = config("a", electors="abcde", workers="", lease_ms=90, clock_drift_ppm=100)
     before, _ = step(a_leader(match={"b": 1}, given=given), heartbeat_elapsed(now=40))
     reply = replace(heartbeat_reply("b"), mesh=given.mesh)
     after, _ = step(before, received(reply))
@@ -182,5 +180,3 @@ def test_longest_lease_ends_before_the_promise_of_any_voter(
     lease = longest_lease_ms(timeout, drift)
     slow, fast = 1_000_000 - drift, 1_000_000 + drift
     assert lease * fast <= timeout * slow < (lease + 1) * fast
-
-

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+
+from primacy.config import agents
 from primacy.messages import (
     Claim,
     Packet,
@@ -16,12 +18,11 @@ from primacy.quantities import NOBODY, AgentId, Index, MeshKey, Term
 from primacy.roll import Roll
 from primacy.state import State
 from primacy.stepping import step
-
-from primacy.config import agents
 from tests.core.builders import (
+    ELECTORS,
+    EVERY_PACKET,
     A,
     B,
-    EVERY_PACKET,
     a_candidate,
     a_follower,
     a_leader,
@@ -29,12 +30,14 @@ from tests.core.builders import (
     append,
     append_reply,
     claim,
+    forward_reply,
     heartbeat,
     heartbeat_reply,
     pre_vote_request,
     read_index_reply,
     received,
     segment,
+    transfer_now,
     vote_request,
 )
 
@@ -129,27 +132,37 @@ def test_term_0_is_rejected_where_an_election_must_have_been(packet: Packet) -> 
     [
         vote_request(last_index=-1),
         vote_request(last_term=-1),
+        vote_request(last_index=0, last_term=1),
+        vote_request(last_index=1, last_term=0),
         vote_request(term=2, last_term=2),
         pre_vote_request(last_index=-1),
+        pre_vote_request(last_index=0, last_term=1),
         pre_vote_request(term=2, last_term=3),
-        vote_request(roll=Roll(agents("a", "b"), Index(-1), Term(1))),
-        vote_request(last_index=1, roll=Roll(agents("a", "b"), Index(2), Term(1))),
         heartbeat(number=0),
         heartbeat(commit=-1),
-        heartbeat(commit_term=-1),
-        heartbeat(term=1, commit_term=2),
+        heartbeat(commit=1, commit_term=-1),
+        heartbeat(commit=0, commit_term=1),
+        heartbeat(commit=1, commit_term=0),
+        heartbeat(term=1, commit=1, commit_term=2),
         heartbeat_reply("a", number=-1),
         heartbeat_reply("a", last_index=-1),
         heartbeat_reply("a", last_term=-1),
+        heartbeat_reply("a", last_index=0, last_term=1),
+        heartbeat_reply("a", last_index=1, last_term=0),
+        heartbeat_reply("a", term=1, last_term=2),
         append(prev=-1),
         append(prev=1, prev_term=-1),
-        append(prev=0, prev_term=-1),
-        append(commit=-1),
         append(prev=0, prev_term=1),
         append(prev=1, prev_term=0),
+        append(term=1, prev=1, prev_term=2),
+        append(commit=-1),
         append_reply("a", index=-1),
         append_reply("a", index_term=-1),
+        append_reply("a", index=0, index_term=1),
+        append_reply("a", index=1, index_term=0),
+        append_reply("a", term=1, index_term=2),
         read_index_reply("a", index=-1),
+        forward_reply("a", index=-1),
     ],
     ids=str,
 )
@@ -173,7 +186,6 @@ def test_acknowledgement_of_entries_that_were_never_sent_is_rejected() -> None:
 @pytest.mark.parametrize(
     "packet",
     [
-        append(term=1, prev=1, prev_term=2),
         append(term=1, entries=segment(2)),
         append(term=2, entries=segment(2, 1)),
         append(term=2, prev=1, prev_term=2, entries=segment(1)),
@@ -216,21 +228,45 @@ def test_candidate_that_is_not_on_its_own_roll_is_rejected(
     assert is_rejected(a_candidate("a"), packet, Reason.NOT_AN_ELECTOR)
 
 
-@pytest.mark.clause("roll.first", "message.unchanged")
+@pytest.mark.clause("roll.first", "roll.fixed", "message.unchanged")
 @pytest.mark.parametrize(
     "roll",
-    [Roll(agents("a")), Roll(agents("a", "b", "c"), Index(0), Term(1))],
+    [
+        Roll(agents("a")),
+        Roll(ELECTORS, Index(1), Term(0)),
+        Roll(ELECTORS, Index(0), Term(1)),
+        Roll(ELECTORS, Index(-1), Term(0)),
+        Roll(agents("a", "b"), Index(1), Term(1)),
+    ],
     ids=str,
 )
-def test_first_roll_that_is_not_the_initial_leaders_is_rejected(roll: Roll) -> None:
-    assert is_rejected(a_follower("b"), vote_request(roll=roll), Reason.WRONG_ROLL)
+def test_roll_that_is_not_the_initial_leaders_is_rejected(roll: Roll) -> None:
+    for packet in (vote_request(roll=roll), pre_vote_request(roll=roll)):
+        assert is_rejected(a_follower("b"), packet, Reason.WRONG_ROLL)
 
 
-@pytest.mark.clause("roll.first")
-def test_later_roll_may_differ_from_the_initial_leaders() -> None:
-    roll = Roll(agents("a", "b"), Index(1), Term(1))
-    _, outputs = step(a_follower("b", leader="a"), received(vote_request(roll=roll)))
-    assert not any(isinstance(output, Rejected) for output in outputs)
+@pytest.mark.clause("leader.electors-only", "message.unchanged")
+@pytest.mark.parametrize(
+    "packet",
+    [
+        heartbeat("w"),
+        heartbeat("w", term=2),
+        append("w"),
+        append("w", term=2),
+        transfer_now("w"),
+        transfer_now("w", term=2),
+    ],
+    ids=str,
+)
+def test_worker_that_says_it_leads_is_rejected(packet: Packet) -> None:
+    for before in (a_follower("b", leader=""), a_follower("b", leader="a")):
+        assert is_rejected(before, packet, Reason.NOT_AN_ELECTOR)
+
+
+@pytest.mark.clause("heartbeat.stale-answered", "message.late-is-valid")
+def test_answer_that_acknowledges_no_round_is_sound() -> None:
+    leader = a_leader()
+    assert step(leader, received(heartbeat_reply("b", number=0))) == (leader, ())
 
 
 @each_kind

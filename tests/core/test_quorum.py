@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from primacy.agents import AgentMap, AgentSet
 from primacy.roll import Roll
 

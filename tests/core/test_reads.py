@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from primacy.agents import NO_AGENTS
 from primacy.config import agents
 from primacy.messages import Read
@@ -19,11 +20,10 @@ from primacy.quantities import (
 )
 from primacy.state import State
 from primacy.stepping import step
-
 from tests.core.builders import (
+    EVERYONE,
     A,
     B,
-    EVERYONE,
     a_candidate,
     a_follower,
     a_leader,
@@ -222,9 +222,7 @@ def test_follower_that_has_applied_enough_serves_at_once(index: int) -> None:
 def test_follower_that_lags_serves_once_it_has_applied_enough() -> None:
     before = a_follower("b", terms=(1, 1), commit=1)
     waiting, outputs = step(before, received(read_index_reply(index=3)))
-    assert waiting == replace(
-        before, parked=ParkedReads((ParkedRead(R, Index(3)),))
-    )
+    assert waiting == replace(before, parked=ParkedReads((ParkedRead(R, Index(3)),)))
     assert outputs == ()
     packet = append(prev=1, prev_term=1, entries=segment(1, 1), commit=2)
     still, outputs = step(waiting, received(packet))
@@ -250,7 +248,6 @@ def test_single_elector_confirms_its_own_rounds() -> None:
     assert outputs[-1] == ServeRead(R, Index(1))
 
 
-@pytest.mark.xfail(reason="an answer to a heartbeat of an older term counts in a newer")
 @pytest.mark.clause("read.quorum-confirms", "heartbeat.stale-answered")
 def test_stale_leader_serves_no_read_on_an_answer_given_before_the_read() -> None:
     """Agent a led term 1, leads term 3, and does not know of term 4.

@@ -1,15 +1,15 @@
 """An agent begins from its disk: what is durable comes back, and nothing else."""
 
 import pytest
+
 from primacy.agents import NO_AGENTS
+from primacy.config import Config
 from primacy.pending import NO_PARKED_READS
 from primacy.quantities import NO_INDEX, NOBODY, START
 from primacy.recovery import initial, recover
 from primacy.role import Role, Wait
 from primacy.state import NO_LEADERSHIP, NOTHING_DURABLE, Durable, State
 from primacy.stepping import step
-
-from primacy.config import Config
 from tests.core.builders import (
     CLAIM_TIMER,
     EVERYONE,
@@ -75,7 +75,7 @@ def test_no_vote_is_given_right_after_a_restart() -> None:
     before, _ = recover(config("b"), durable(1, "", (1,)))
     for request in (
         vote_request("a", term=2),
-        vote_request("a", term=1, last_index=1, last_term=0),
+        vote_request("a", term=1, last_index=0, last_term=0),
         vote_request("a", term=2, transfer=True),
         pre_vote_request("a", term=2),
     ):

@@ -1,6 +1,7 @@
 """Whole meshes, run by the runtime of the tests: one scenario a test."""
 
 import pytest
+
 from primacy.agents import AgentSet
 from primacy.config import agents
 from primacy.log import Entry
@@ -26,7 +27,6 @@ from primacy.outputs import (
 )
 from primacy.quantities import AgentId, Command, Instant, RequestId, Term
 from primacy.role import Role
-
 from tests.core.builders import ELECTION_MS, LEADER_MS
 from tests.core.simulation import Mesh
 
@@ -34,7 +34,9 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 each_seed = pytest.mark.parametrize("seed", range(8))
 
 
-def started(electors: str, workers: str = "", *, seed: int = 0, batch: int = 64) -> Mesh:
+def started(
+    electors: str, workers: str = "", *, seed: int = 0, batch: int = 64
+) -> Mesh:
     """Start every agent at once."""
     mesh = Mesh(electors, workers, seed=seed, batch=batch)
     mesh.start()
@@ -152,7 +154,7 @@ def test_lost_leader_costs_the_electors_alone(everyone: int, seed: int) -> None:
     """
     packets, candidacies = cost_of_a_lost_leader(3, everyone, seed)
     assert packets <= 4 * 2 * candidacies
-    assert candidacies <= 3
+    assert candidacies <= 2 * 3  # a vote may be split
 
 
 @each_seed
@@ -165,7 +167,7 @@ def test_each_candidacy_is_linear_in_the_electors(electors: int, seed: int) -> N
     """
     packets, candidacies = cost_of_a_lost_leader(electors, 27, seed)
     assert packets <= 4 * (electors - 1) * candidacies
-    assert candidacies <= electors
+    assert candidacies <= 2 * electors  # a vote may be split
 
 
 @each_seed
@@ -331,7 +333,7 @@ def test_dead_agent_is_shown_as_dead_and_back_by_everyone() -> None:
     mesh.elect()
     mesh.told.clear()
     mesh.crash("w")
-    mesh.run(100)
+    mesh.run(2 * LEADER_MS + 20)
     for name in "abcv":
         assert mesh.outputs(PresenceChanged, name) == [
             PresenceChanged(agents(), agents("w"))
@@ -387,8 +389,10 @@ def test_agent_with_a_long_diverging_log_is_mended(seed: int) -> None:
     old = mesh.elect()
     mesh.isolate(old)
     write(mesh, old, *(f"lost{number}" for number in range(20)))
-    assert mesh.until(lambda: len(mesh.leaders()) == 2 or mesh.leaders() not in
-                      ([old], []), mesh.now + 5_000)
+    assert mesh.until(
+        lambda: len(mesh.leaders()) == 2 or mesh.leaders() not in ([old], []),
+        mesh.now + 5_000,
+    )
     (new,) = (name for name in mesh.leaders() if name != old)
     kept = [f"kept{number}" for number in range(10)]
     write(mesh, new, *kept)
@@ -456,7 +460,7 @@ def test_no_two_agents_hold_a_lease_at_once(seed: int) -> None:
     voter = "b" if old != "b" else "c"
     mesh.crash(voter)
     mesh.start(voter)
-    held = {name: -1 for name in "abc"}
+    held = dict.fromkeys("abc", -1)
     for _ in range(1_000):
         mesh.run(1)
         for name in mesh.leaders():
@@ -484,18 +488,7 @@ def test_read_on_a_leader_that_is_cut_off_is_stale() -> None:
 
 @each_seed
 @pytest.mark.clause("transfer.stands-at-once", "transfer.caught-up", "vote.released")
-@pytest.mark.parametrize(
-    "electors",
-    [
-        "abc",
-        pytest.param(
-            "abcde",
-            marks=pytest.mark.xfail(
-                reason="the promise is asked again after the term was adopted"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("electors", ["abc", "abcde"])
 def test_leadership_is_handed_over_within_a_few_round_trips(
     electors: str, seed: int
 ) -> None:

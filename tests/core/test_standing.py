@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from primacy.agents import AgentMap
 from primacy.config import agents
 from primacy.log import Segment
@@ -19,15 +20,14 @@ from primacy.role import Role, Wait
 from primacy.roll import Roll
 from primacy.state import Leadership, State
 from primacy.stepping import step
-
 from tests.core.builders import (
-    A,
     CHECK_TIMER,
     ELECTION_TIMER,
     EVERYONE,
     FIRST_HEARTBEAT_TIMER,
     MESH,
     PATIENCE_TIMER,
+    A,
     a_candidate,
     a_follower,
     a_leader,
@@ -156,9 +156,7 @@ def test_pre_vote_of_a_worker_makes_no_quorum() -> None:
     before = a_pre_candidate()
     after, outputs = step(before, received(pre_vote_reply("w")))
     assert after == replace(before, granted=agents("a", "w"))
-    assert outputs == (
-        ElectionProgress(Role.PRE_CANDIDATE, Term(1), agents("a", "w")),
-    )
+    assert outputs == (ElectionProgress(Role.PRE_CANDIDATE, Term(1), agents("a", "w")),)
 
 
 @pytest.mark.clause("quorum.wins", "leader.noop", "write.durable")

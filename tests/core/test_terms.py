@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from primacy.agents import NO_AGENTS
 from primacy.messages import (
     Packet,
@@ -18,13 +19,12 @@ from primacy.quantities import NOBODY, Index, RequestId, Round, Term
 from primacy.role import Role
 from primacy.state import State
 from primacy.stepping import step
-
 from tests.core.builders import (
-    A,
-    B,
     ELECTION_TIMER,
     EVERY_PACKET,
     MESH,
+    A,
+    B,
     a_candidate,
     a_follower,
     a_leader,

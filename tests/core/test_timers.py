@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from primacy.messages import Timer
 from primacy.outputs import Arm
 from primacy.quantities import Duration
@@ -18,7 +19,6 @@ from primacy.timers import (
     promise_timer,
     window_timer,
 )
-
 from tests.core.builders import (
     a_candidate,
     a_follower,

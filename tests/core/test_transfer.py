@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from primacy.agents import NO_AGENTS
 from primacy.config import agents
 from primacy.messages import Transfer
@@ -19,12 +20,11 @@ from primacy.quantities import NOBODY, AgentId, RequestId, Round, Term
 from primacy.role import Role, Wait
 from primacy.state import State
 from primacy.stepping import step
-
 from tests.core.builders import (
-    A,
-    B,
     CHECK_TIMER,
     ELECTION_TIMER,
+    A,
+    B,
     a_candidate,
     a_follower,
     a_leader,
@@ -102,7 +102,7 @@ def test_one_that_does_not_lead_hands_nothing_over() -> None:
 
 @pytest.mark.clause("transfer.gives-up", "transfer.voids-lease")
 def test_leader_gives_up_a_transfer_at_its_next_check_but_not_the_void() -> None:
-    before = handing_over(a_leader(rounds=2, seen={"b": 2}))
+    before = handing_over(a_leader(rounds=2, seen={"b": 2, "c": 1, "w": 1}))
     after, outputs = step(before, election_elapsed())
     assert after == replace(
         before,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from primacy.agents import NO_AGENTS
 from primacy.config import agents
 from primacy.observation import MeshState, mesh_state, observe
@@ -18,12 +19,11 @@ from primacy.outputs import (
 from primacy.quantities import NOBODY, Instant, Round, Term
 from primacy.role import Role, Wait
 from primacy.stepping import step
-
 from tests.core.builders import (
+    EVERYONE,
     A,
     B,
     C,
-    EVERYONE,
     a_candidate,
     a_follower,
     a_leader,
@@ -40,8 +40,9 @@ from tests.core.builders import (
 
 @pytest.mark.clause("watch.mesh-state")
 def test_mesh_state_shows_the_five_fields_of_the_seed() -> None:
-    follower, _ = step(a_follower("b", leader="a", term=3), received(
-        heartbeat("a", term=3), now=77))
+    follower, _ = step(
+        a_follower("b", leader="a", term=3), received(heartbeat("a", term=3), now=77)
+    )
     assert mesh_state(follower) == MeshState(
         has_leader=True,
         leader_id=A,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from primacy.config import agents
 from primacy.log import Segment
 from primacy.messages import Append, Forward, ForwardReply, Write
@@ -17,12 +18,11 @@ from primacy.outputs import (
 from primacy.quantities import NOBODY, AgentId, Command, Index, RequestId, Term
 from primacy.state import State
 from primacy.stepping import step
-
 from tests.core.builders import (
-    A,
-    B,
     EVERYONE,
     MESH,
+    A,
+    B,
     a_candidate,
     a_follower,
     a_leader,
@@ -114,7 +114,9 @@ def test_forwarded_write_under_another_token_is_refused() -> None:
 
 
 @pytest.mark.clause("fencing.forwarded", "term.higher")
-def test_write_forwarded_under_a_newer_token_shows_the_leader_that_it_is_stale() -> None:
+def test_write_forwarded_under_a_newer_token_shows_the_leader_that_it_is_stale() -> (
+    None
+):
     before = a_leader(term=2, terms=(2,))
     after, outputs = step(before, received(forward("b", term=3)))
     assert after.durable == durable(3, "", (2,))
@@ -123,7 +125,8 @@ def test_write_forwarded_under_a_newer_token_shows_the_leader_that_it_is_stale()
 
 @pytest.mark.clause("fencing.forwarded", "write.leader-only")
 @pytest.mark.parametrize(
-    "before", [a_follower("c", leader="a"), in_transfer(a_leader()), a_candidate(term=1)]
+    "before",
+    [a_follower("c", leader="a"), in_transfer(a_leader()), a_candidate(term=1)],
 )
 def test_forwarded_write_is_refused_by_one_that_takes_none(before: State) -> None:
     refusal = forward_reply(before.me, accepted=False, index=0)
