@@ -124,7 +124,6 @@ def configs(draw: DrawFn) -> Config:
             leader_timeout_ms=draw(st.integers(election, 20_000)),
             lease_ms=draw(st.integers(0, longest)),
             clock_drift_ppm=drift,
-            missed_rounds=draw(st.integers(1, 3)),
             batch=draw(st.sampled_from([1, 2, 64])),
         )
 

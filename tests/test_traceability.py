@@ -21,33 +21,6 @@ NOT_IN_CORE: Final = {
 }
 """Clauses, or groups of them, that no line of core enforces, and why."""
 
-NOT_TESTED: Final = {
-    "runtime.in-order": "kept by the runtime; property tests hold the order itself",
-    "runtime.atomic-persist": "a matter of the disk",
-    "runtime.persist-fails": "a matter of the disk",
-    "runtime.own-disk": "a matter of operation",
-    "runtime.one-at-a-time": "a matter of operation",
-    "runtime.delivery": "a matter of the network",
-    "runtime.same-mesh": "a matter of operation; `message.mesh` tests what is noticed",
-    "runtime.timer-range": "a matter of the runtime's scheduler",
-    "runtime.timer-not-early": "a matter of the runtime's scheduler",
-    "runtime.timer-replaced": "a matter of the runtime's scheduler",
-    "runtime.request-ids": "a matter of the runtime's clients",
-    "runtime.first-answer": "a matter of the runtime's clients",
-    "runtime.apply": "a matter of the state machine",
-    "runtime.acknowledge": "a matter of the runtime's clients",
-    "runtime.read-applied": "a matter of the state machine",
-    "runtime.lease-instant": "a matter of the clock",
-    "runtime.round-instant": "a matter of the clock",
-    "runtime.monotonic-clock": "a matter of the clock",
-    "runtime.clock-bound": "a matter of the clock",
-    "runtime.same-promise": "a matter of operation",
-    "runtime.attach-token": "a matter of the runtime's effects",
-    "runtime.fence": "a matter of the resource",
-    "runtime.forward": "a matter of the runtime's clients",
-}
-"""Clauses that need no test, and why; each is named in docs/assumptions.md instead."""
-
 Texts = Mapping[str, str]
 """Texts by where they stand."""
 Citations = list[tuple[str, str]]
@@ -336,18 +309,17 @@ def test_every_clause_is_cited_where_core_enforces_it() -> None:
 
 
 def test_every_clause_is_cited_by_a_test() -> None:
-    assert uncited(cited_by_tests(TESTS), SPECIFICATION, NOT_TESTED) == []
+    assert uncited(cited_by_tests(TESTS), SPECIFICATION, {}) == []
 
 
-def test_every_untested_clause_is_an_assumption() -> None:
-    named = cited_in_documents({"": ASSUMPTIONS}, SPECIFICATION)
-    assert set(NOT_TESTED) - {name for name, _ in named} == set()
+def test_every_obligation_of_a_runtime_is_an_assumption() -> None:
+    named = {name for name, _ in cited_in_documents({"": ASSUMPTIONS}, SPECIFICATION)}
+    runtime = {name for name in clauses(SPECIFICATION) if name.startswith("runtime.")}
+    assert runtime - named == set()
 
 
 def test_no_exemption_is_needless() -> None:
-    in_core, in_tests = cited_in_comments(CORE), cited_by_tests(TESTS)
-    assert needless(in_core, SPECIFICATION, NOT_IN_CORE) == []
-    assert needless(in_tests, SPECIFICATION, NOT_TESTED) == []
+    assert needless(cited_in_comments(CORE), SPECIFICATION, NOT_IN_CORE) == []
 
 
 def test_every_citation_in_code_names_a_clause() -> None:

@@ -426,3 +426,9 @@ EVERY_PACKET: tuple[Packet, ...] = (
     forward_reply(),
 )
 """One valid packet of each kind, all from agent a."""
+
+
+def kind_of(message: object) -> str:
+    """Name a packet or message in the id of a test."""
+    inner = message.packet if isinstance(message, Received) else message
+    return type(inner).__name__

@@ -1,8 +1,7 @@
 """A runtime for tests: a virtual clock, drawn timers, a network with links to cut.
 
-It keeps the obligations of a runtime, one step at a time and everything in order. The
-same seed gives the same run. A packet takes one millisecond; it is lost where the link
-is cut or the target is down.
+It keeps the obligations of a runtime. The same seed gives the same run. A packet takes
+one millisecond; it is lost where the link is cut or the target is down.
 """
 
 import heapq
@@ -20,8 +19,6 @@ from primacy.role import Role
 from primacy.state import NOTHING_DURABLE, Durable, State
 from primacy.stepping import step
 from tests.core.builders import config
-
-DELAY_MS = 1
 
 
 class Mesh:
@@ -58,19 +55,16 @@ class Mesh:
     def crash(self, name: str) -> None:
         """Let an agent lose everything that is not on its disk."""
         del self.states[name]
-        for timer in Timer:
-            self._armed.pop((name, timer), None)
+        self._perform(name, tuple(Disarm(timer) for timer in Timer))
 
     def cut(self, *links: str) -> None:
         """Cut links; each is named by its two ends."""
         self._cut.update(frozenset(link) for link in links)
 
     def isolate(self, name: str) -> None:
-        """Cut every link of an agent."""
         self.cut(*(name + other for other in self.configs if other != name))
 
     def heal(self) -> None:
-        """Mend every link."""
         self._cut.clear()
 
     def give(self, name: str, message: Message) -> None:
@@ -89,14 +83,12 @@ class Mesh:
                 self.now = max(self.now, deadline)
                 return False
             self.now, order, name, message = heapq.heappop(self._events)
-            if name not in self.states:
-                continue
             if isinstance(message, Received):
                 is_lost = self._is_cut(name, message.packet.sender)
             else:
                 is_lost = self._armed.get((name, message.timer)) != order
                 message = replace(message, now=Instant(self.now))
-            if not is_lost:
+            if name in self.states and not is_lost:
                 self.give(name, message)
         return True
 
@@ -111,18 +103,15 @@ class Mesh:
         return self.leaders()[0]
 
     def is_settled(self) -> bool:
-        """Tell whether all that run follow one leader and have committed one log."""
+        """Tell whether all that run follow one leader and committed one log."""
         one = {(s.leader, s.term, s.commit_index, s.log) for s in self.states.values()}
         leaders = [self.states[name] for name in self.leaders()]
         is_done = all(s.commit_index == s.log.last_index for s in leaders)
         return len(one) == len(leaders) == 1 and is_done
 
     def outputs(self, kind: type[Output], name: str | None = None) -> list[Output]:
-        """List what was told, of one kind, by one agent or by all."""
         return [
-            output
-            for teller, output in self.told
-            if isinstance(output, kind) and name in (None, teller)
+            o for who, o in self.told if isinstance(o, kind) and name in (None, who)
         ]
 
     def _is_cut(self, one: str, other: str) -> bool:
@@ -141,10 +130,8 @@ class Mesh:
                 case Arm(timer, least, most):
                     wait, order = self._chance.randint(least, most), next(self._order)
                     self._armed[name, timer] = order
-                    elapsed = Elapsed(timer, START)
-                    heapq.heappush(
-                        self._events, (self.now + wait, order, name, elapsed)
-                    )
+                    event = (self.now + wait, order, name, Elapsed(timer, START))
+                    heapq.heappush(self._events, event)
                 case Disarm(timer):
                     self._armed.pop((name, timer), None)
                 case Apply(first, entries):
@@ -156,6 +143,6 @@ class Mesh:
     def _post(self, sender: str, target: AgentId, packet: Packet) -> None:
         self.sent.append((sender, target, packet))
         if not self._is_cut(sender, target):
-            at = self.now + DELAY_MS
-            arrived = Received(packet, Instant(at))
-            heapq.heappush(self._events, (at, next(self._order), target, arrived))
+            arrived = Received(packet, Instant(self.now + 1))
+            event = (self.now + 1, next(self._order), target, arrived)
+            heapq.heappush(self._events, event)

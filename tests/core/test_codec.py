@@ -91,6 +91,7 @@ def test_every_class_of_core_that_holds_data_has_a_golden_text() -> None:
     assert {json.loads(text)["kind"] for text in TEXTS} == classes
 
 
+@pytest.mark.clause("codec.version")
 def test_a_record_is_written_field_by_field() -> None:
     assert dumps(REQUEST) == REQUEST_TEXT
 
@@ -154,6 +155,7 @@ def anything() -> st.SearchStrategy[Storable]:
     )
 
 
+@pytest.mark.clause("codec.round-trip")
 @settings(max_examples=300)
 @given(anything())
 def test_a_value_comes_back_equal_and_with_the_same_hash(value: Storable) -> None:
@@ -205,6 +207,7 @@ def shuffled(raw: object) -> object:
     return [shuffled(one) for one in raw] if isinstance(raw, list) else raw
 
 
+@pytest.mark.clause("codec.canonical")
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: json.loads(text)["kind"])
 def test_the_order_of_keys_and_white_space_do_not_matter(text: str) -> None:
     other = json.dumps(shuffled(json.loads(text)), indent=2, ensure_ascii=False)

@@ -21,6 +21,7 @@ from tests.core.builders import (
     append_reply,
     config,
     heartbeat,
+    kind_of,
     numbers,
     persist,
     received,
@@ -158,7 +159,7 @@ def test_heartbeat_commits_only_what_the_follower_holds(
         append(prev=1, prev_term=1, commit=1),
         append(),
     ],
-    ids=str,
+    ids=kind_of,
 )
 def test_commit_index_of_a_follower_never_falls(packet: object) -> None:
     before = a_follower("b", terms=(1, 1), commit=2)

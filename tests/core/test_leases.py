@@ -62,7 +62,7 @@ def test_lease_ends_at_its_last_instant() -> None:
         )
 
 
-@pytest.mark.clause("read.stale", "lease.expires")
+@pytest.mark.clause("read.stale", "lease.leader-only")
 def test_lease_read_is_served_by_a_leader_only() -> None:
     for me in ("b", "w"):
         before = a_follower(me, leader="a")
@@ -77,7 +77,7 @@ def test_lease_read_is_served_by_a_leader_only() -> None:
     )
 
 
-@pytest.mark.clause("lease.expires")
+@pytest.mark.clause("lease.leader-only")
 def test_role_is_asked_before_a_lease_is_shown() -> None:
     before = with_lease(100)
     for role in Role:
@@ -157,7 +157,7 @@ def test_lease_is_void_once_leadership_was_to_be_handed_over() -> None:
     )
 
 
-@pytest.mark.clause("lease.expires", "leader.noop")
+@pytest.mark.clause("lease.leader-only")
 def test_new_leader_begins_without_a_lease() -> None:
     before = replace(a_candidate(term=2), config=LEASED)
     after, _ = step(before, received(vote_reply("b", term=2)))

@@ -315,3 +315,22 @@ def test_target_of_an_answer_is_the_sender() -> None:
     (sent,) = outputs
     assert isinstance(sent, Send)
     assert sent.target == AgentId("w")
+
+
+@pytest.mark.clause("log.next-above-match", "commit.match-never-falls")
+def test_acknowledgement_that_says_nothing_new_sends_nothing() -> None:
+    leader = a_leader(terms=(1,) * 5, commit=5, match={"b": 5, "w": 2})
+    behind = leader.leadership.next.set(W, 3)
+    before = replace(leader, leadership=replace(leader.leadership, next=behind))
+    for index in (1, 2):
+        assert step(before, received(append_reply("w", index=index))) == (before, ())
+
+
+@pytest.mark.clause("log.next-above-match")
+def test_last_entry_is_sent_too() -> None:
+    leader = a_leader(terms=(1, 1, 1), commit=3, match={"b": 3})
+    behind = leader.leadership.next.set(W, 2)
+    before = replace(leader, leadership=replace(leader.leadership, next=behind))
+    _, outputs = step(before, received(append_reply("w", index=2)))
+    rest = append(prev=2, prev_term=1, entries=segment(1), commit=3)
+    assert outputs == (Send(W, rest),)

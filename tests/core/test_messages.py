@@ -7,14 +7,28 @@ import pytest
 from primacy.config import agents
 from primacy.messages import (
     Claim,
+    LeaseRead,
+    Message,
     Packet,
     PreVoteReply,
     PreVoteRequest,
+    Read,
     ReadIndexReply,
     ReadIndexRequest,
+    Transfer,
+    Write,
 )
 from primacy.outputs import Reason, Rejected
-from primacy.quantities import NOBODY, AgentId, Index, MeshKey, Term
+from primacy.quantities import (
+    NOBODY,
+    START,
+    AgentId,
+    Command,
+    Index,
+    MeshKey,
+    RequestId,
+    Term,
+)
 from primacy.roll import Roll
 from primacy.state import State
 from primacy.stepping import step
@@ -27,12 +41,18 @@ from tests.core.builders import (
     a_follower,
     a_leader,
     a_newcomer,
+    a_pre_candidate,
+    an_idle_elector,
     append,
     append_reply,
     claim,
+    config,
+    election_elapsed,
     forward_reply,
     heartbeat,
+    heartbeat_elapsed,
     heartbeat_reply,
+    kind_of,
     pre_vote_request,
     read_index_reply,
     received,
@@ -41,8 +61,7 @@ from tests.core.builders import (
     vote_request,
 )
 
-KINDS = [type(packet).__name__ for packet in EVERY_PACKET]
-each_kind = pytest.mark.parametrize("packet", EVERY_PACKET, ids=KINDS)
+each_kind = pytest.mark.parametrize("packet", EVERY_PACKET, ids=kind_of)
 
 
 def is_rejected(state: State, packet: Packet, reason: Reason) -> bool:
@@ -164,7 +183,7 @@ def test_term_0_is_rejected_where_an_election_must_have_been(packet: Packet) -> 
         read_index_reply("a", index=-1),
         forward_reply("a", index=-1),
     ],
-    ids=str,
+    ids=kind_of,
 )
 def test_position_that_cannot_be_is_rejected(packet: Packet) -> None:
     assert is_rejected(a_follower("b"), packet, Reason.BAD_POSITION)
@@ -191,14 +210,14 @@ def test_acknowledgement_of_entries_that_were_never_sent_is_rejected() -> None:
         append(term=2, prev=1, prev_term=2, entries=segment(1)),
         append(term=1, entries=segment(0)),
     ],
-    ids=str,
+    ids=kind_of,
 )
 def test_entries_whose_terms_cannot_be_are_rejected(packet: Packet) -> None:
     assert is_rejected(a_follower("b"), packet, Reason.BAD_ENTRIES)
 
 
 @pytest.mark.clause("message.one-leader", "message.unchanged")
-@pytest.mark.parametrize("packet", [heartbeat("c"), append("c")], ids=str)
+@pytest.mark.parametrize("packet", [heartbeat("c"), append("c")], ids=kind_of)
 def test_second_leader_of_a_term_is_rejected(packet: Packet) -> None:
     assert is_rejected(a_follower("b", leader="a"), packet, Reason.SECOND_LEADER)
     assert is_rejected(a_leader(), packet, Reason.SECOND_LEADER)
@@ -206,7 +225,7 @@ def test_second_leader_of_a_term_is_rejected(packet: Packet) -> None:
 
 @pytest.mark.clause("message.one-leader")
 @pytest.mark.parametrize(
-    "packet", [heartbeat("c", term=2), append("c", term=2)], ids=str
+    "packet", [heartbeat("c", term=2), append("c", term=2)], ids=kind_of
 )
 def test_leader_of_another_term_is_no_second_leader(packet: Packet) -> None:
     for term in (1, 3):
@@ -221,7 +240,9 @@ def test_claim_of_a_worker_is_rejected() -> None:
 
 
 @pytest.mark.clause("stand.electors-only", "message.unchanged")
-@pytest.mark.parametrize("packet", [vote_request("w"), pre_vote_request("w")], ids=str)
+@pytest.mark.parametrize(
+    "packet", [vote_request("w"), pre_vote_request("w")], ids=kind_of
+)
 def test_candidate_that_is_not_on_its_own_roll_is_rejected(
     packet: PreVoteRequest,
 ) -> None:
@@ -238,7 +259,7 @@ def test_candidate_that_is_not_on_its_own_roll_is_rejected(
         Roll(ELECTORS, Index(-1), Term(0)),
         Roll(agents("a", "b"), Index(1), Term(1)),
     ],
-    ids=str,
+    ids=kind_of,
 )
 def test_roll_that_is_not_the_initial_leaders_is_rejected(roll: Roll) -> None:
     for packet in (vote_request(roll=roll), pre_vote_request(roll=roll)):
@@ -256,7 +277,7 @@ def test_roll_that_is_not_the_initial_leaders_is_rejected(roll: Roll) -> None:
         transfer_now("w"),
         transfer_now("w", term=2),
     ],
-    ids=str,
+    ids=kind_of,
 )
 def test_worker_that_says_it_leads_is_rejected(packet: Packet) -> None:
     for before in (a_follower("b", leader=""), a_follower("b", leader="a")):
@@ -279,3 +300,38 @@ def test_late_packet_is_never_rejected(packet: Packet) -> None:
         late = replace(packet, sender=A if before.me == B else B)
         _, outputs = step(before, received(late))
         assert not any(isinstance(output, Rejected) for output in outputs)
+
+
+EVERY_STATE = (
+    a_newcomer(),
+    a_newcomer("w"),
+    a_follower("b"),
+    a_follower("w"),
+    an_idle_elector("b"),
+    a_pre_candidate("b"),
+    a_candidate("b"),
+    a_leader(),
+    a_leader(given=config("a", electors="a", workers="")),
+)
+REQUEST = RequestId("r")
+EVERY_MESSAGE: tuple[Message, ...] = (
+    *(received(packet) for packet in EVERY_PACKET),
+    *(received(replace(packet, sender=B)) for packet in EVERY_PACKET),
+    *(received(replace(packet, term=Term(9))) for packet in EVERY_PACKET),
+    election_elapsed(),
+    heartbeat_elapsed(),
+    Write(REQUEST, Command("x")),
+    Read(REQUEST, START),
+    LeaseRead(REQUEST, START),
+    Transfer(REQUEST, B),
+)
+
+
+@pytest.mark.clause("message.total", "message.pure")
+@pytest.mark.parametrize("message", EVERY_MESSAGE, ids=kind_of)
+def test_every_message_is_answered_the_same_way_each_time(message: Message) -> None:
+    for state in EVERY_STATE:
+        before = hash(state)
+        once = step(state, message)
+        assert step(state, message) == once
+        assert hash(state) == before

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
+
 from primacy.config import agents
 from primacy.messages import Read
 from primacy.outputs import PresenceChanged
 from primacy.quantities import Instant, RequestId, Round
 from primacy.state import State
 from primacy.stepping import step
-
 from tests.core.builders import (
     CHECK_TIMER,
     EVERYONE,

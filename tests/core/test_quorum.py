@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from primacy.agents import AgentMap, AgentSet
 from primacy.roll import Roll
+from primacy.stepping import step
+from tests.core.builders import a_leader, append_reply, heartbeat_reply, received
 
 NAMES = "abcdefghi"
 groups = st.sets(st.sampled_from(NAMES)).map(AgentSet.of)
@@ -70,3 +72,28 @@ def test_suggestion_is_the_largest_number_that_a_quorum_has_reached(
     assert held.suggestion(electors) == max(reached, default=0)
     if electors.size:
         assert roll.is_quorum(held.at_least(held.suggestion(electors)))
+
+
+def highest(held: AgentMap, electors: AgentSet) -> int:
+    """Suggest too much: what a single elector has reached."""
+    return max(held.get(elector) for elector in electors.members)
+
+
+@pytest.mark.clause("commit.quorum")
+def test_suggestion_that_is_too_high_commits_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = a_leader(terms=(1, 1, 1), commit=1)
+    monkeypatch.setattr(AgentMap, "suggestion", highest)
+    after, outputs = step(before, received(append_reply("b", index=2)))
+    assert (after.commit_index, outputs) == (1, ())
+
+
+@pytest.mark.clause("read.quorum-confirms", "lease.confirmed")
+def test_suggestion_that_is_too_high_confirms_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = a_leader(rounds=3, match={"b": 1})
+    monkeypatch.setattr(AgentMap, "suggestion", highest)
+    after, outputs = step(before, received(heartbeat_reply("b", number=2)))
+    assert (after.leadership.confirmed_round, outputs) == (0, ())

@@ -85,7 +85,7 @@ def test_lowest_id_wins_term_1_without_a_split_vote(electors: str, seed: int) ->
 
 
 @each_seed
-@pytest.mark.clause("claim.others-defer", "stand.retries")
+@pytest.mark.clause("claim.others-defer", "stand.again")
 def test_others_elect_a_leader_if_the_lowest_claimant_dies(seed: int) -> None:
     mesh = started("abc", seed=seed)
     mesh.run(LEADER_MS + ELECTION_MS // 2)
@@ -171,7 +171,7 @@ def test_each_candidacy_is_linear_in_the_electors(electors: int, seed: int) -> N
 
 
 @each_seed
-@pytest.mark.clause("timer.randomised", "stand.retries", "vote.log")
+@pytest.mark.clause("timer.randomised", "stand.again", "vote.log")
 def test_lost_leader_is_replaced(seed: int) -> None:
     mesh = started("abcde", "w", seed=seed)
     lost = mesh.elect()

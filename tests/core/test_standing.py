@@ -11,6 +11,7 @@ from primacy.messages import Append
 from primacy.outputs import (
     Broadcast,
     ElectionProgress,
+    InitialElection,
     LeaderChanged,
     PartitionSuspected,
     RoleChanged,
@@ -113,7 +114,13 @@ def test_pre_votes_short_of_a_quorum_are_counted() -> None:
     )
 
 
-@pytest.mark.clause("stand.pre-vote", "vote.durable", "roll.travels")
+@pytest.mark.clause(
+    "stand.pre-vote",
+    "stand.next-term",
+    "stand.grants-anew",
+    "vote.durable",
+    "roll.travels",
+)
 def test_quorum_of_pre_votes_begins_the_real_vote() -> None:
     before = a_pre_candidate(term=1, terms=(1, 1))
     after, outputs = step(before, received(pre_vote_reply("c")))
@@ -258,3 +265,38 @@ def test_single_elector_elects_itself_durably() -> None:
         persist(1, "a", entries=Segment.of(noop(1))),
     )
     assert after.commit_index == 1
+
+
+@pytest.mark.clause("watch.partition", "stand.again")
+def test_leader_that_was_cut_off_stands_without_telling_it_again() -> None:
+    before = replace(an_idle_elector("a"), is_cut_off=True)
+    after, outputs = step(before, election_elapsed())
+    assert after == replace(
+        before, role=Role.PRE_CANDIDATE, granted=agents("a"), is_cut_off=True
+    )
+    assert not any(isinstance(output, PartitionSuspected) for output in outputs)
+
+
+@pytest.mark.clause("claim.lowest-stands", "watch.initial-election")
+def test_initial_election_is_over_for_its_winner() -> None:
+    before = replace(a_candidate(term=1, terms=()), lowest_claim=A)
+    after, outputs = step(before, received(vote_reply("b", term=1)))
+    assert (after.role, after.lowest_claim) == (Role.LEADER, NOBODY)
+    assert outputs[-1] == InitialElection(NOBODY)
+
+
+@pytest.mark.clause("stand.grants-anew")
+def test_candidacy_begins_with_no_grant_of_an_earlier_one() -> None:
+    given = config("a", electors="abcde")
+    before = replace(
+        a_pre_candidate(),
+        config=given,
+        roll=given.first_roll,
+        granted=agents("a", "b"),
+    )
+    reply = replace(pre_vote_reply("c"), mesh=given.mesh)
+    candidate, _ = step(before, received(reply))
+    assert (candidate.role, candidate.granted) == (Role.CANDIDATE, agents("a"))
+    gathering = replace(candidate, granted=agents("a", "b"))
+    again, _ = step(gathering, election_elapsed())
+    assert (again.role, again.granted) == (Role.PRE_CANDIDATE, agents("a"))

@@ -99,6 +99,7 @@ def check_total(judged: Step, state: State, message: Message) -> None:
     assert all(isinstance(output, Output) for output in outputs)
 
 
+@pytest.mark.clause("message.total")
 @trying
 @given(situations())
 def test_whatever_is_well_typed_is_answered(situation: Situation) -> None:
@@ -123,6 +124,7 @@ def check_deterministic(judged: Step, state: State, message: Message) -> None:
     assert judged(copied(state), copied(message)) == first
 
 
+@pytest.mark.clause("message.pure")
 @trying
 @given(situations())
 def test_equal_situations_have_equal_answers(situation: Situation) -> None:
@@ -155,6 +157,7 @@ def check_terms_never_fall(judged: Step, state: State, message: Message) -> None
     assert after.term >= state.term
 
 
+@pytest.mark.clause("term.never-falls")
 @trying
 @given(situations())
 def test_terms_never_fall(situation: Situation) -> None:
@@ -186,6 +189,7 @@ def check_durable_before_sent(judged: Step, state: State, message: Message) -> N
     assert disk == after.durable
 
 
+@pytest.mark.clause("output.durable-first")
 @trying
 @given(situations())
 def test_what_is_durable_is_written_before_anything_is_sent(
@@ -263,6 +267,7 @@ def check_survives_json(judged: Step, state: State, message: Message) -> None:
         assert hash(copy) == hash(value)
 
 
+@pytest.mark.clause("codec.round-trip")
 @trying
 @given(situations())
 def test_states_messages_and_outputs_survive_json(situation: Situation) -> None:

@@ -8,7 +8,7 @@ from primacy.agents import NO_AGENTS
 from primacy.config import agents
 from primacy.messages import PreVoteRequest, VoteRequest
 from primacy.outputs import LeaderChanged, RoleChanged, Send
-from primacy.quantities import NOBODY, AgentId, Index, Term
+from primacy.quantities import NOBODY, AgentId, Term
 from primacy.role import Role, Wait
 from primacy.roll import Roll
 from primacy.state import State

@@ -168,9 +168,12 @@ def test_single_elector_commits_a_write_at_once_after_it_is_durable() -> None:
     before = a_leader(given=given)
     after, outputs = step(before, WRITE)
     assert after.commit_index == 2
-    assert outputs[0] == persist(1, "a", after=1, entries=Segment.of(entry(1, "x")))
-    assert Apply(Index(2), Segment.of(entry(1, "x"))) in outputs
-    assert WriteAccepted(X, Index(2), Term(1)) in outputs
+    written = Segment.of(entry(1, "x"))
+    assert outputs[0] == persist(1, "a", after=1, entries=written)
+    assert outputs[2:] == (
+        WriteAccepted(X, Index(2), Term(1)),
+        Apply(Index(2), written),
+    )
 
 
 @pytest.mark.clause("write.leader-only")
@@ -179,3 +182,15 @@ def test_worker_may_forward_a_write() -> None:
     packet: Forward = forward("w")
     _, outputs = step(before, received(packet))
     assert outputs[-1] == Send(AgentId("w"), forward_reply(index=2))
+
+
+@pytest.mark.clause("fencing.forwarded", "commit.quorum", "commit.in-order")
+def test_single_elector_answers_a_forwarded_write_and_commits_it() -> None:
+    given = config("a", electors="a")
+    before = a_leader(given=given)
+    packet = replace(forward("w"), mesh=given.mesh)
+    after, outputs = step(before, received(packet))
+    assert after.commit_index == 2
+    reply = replace(forward_reply(index=2), mesh=given.mesh)
+    applied = Apply(Index(2), Segment.of(entry(1, "x")))
+    assert outputs[2:] == (Send(AgentId("w"), reply), applied)
