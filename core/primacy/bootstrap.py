@@ -9,8 +9,7 @@ Source: seed, "Initial Leader Election"; clauses `claim.*`.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from primacy.change import replace
 from primacy.messages import Claim
 from primacy.outputs import Broadcast
 from primacy.quantities import NOBODY, precedes

@@ -11,10 +11,9 @@ Source: Ongaro 2014, sections 3.4, 3.6, 4.2.3 and 9.6; clauses `stand.*`, `vote.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from primacy.agents import NO_AGENTS
 from primacy.bootstrap import claim, defer, is_bootstrapping
+from primacy.change import replace
 from primacy.messages import PreVoteReply, PreVoteRequest, VoteReply, VoteRequest
 from primacy.outputs import Broadcast, Send
 from primacy.quantities import NOBODY, AgentId, Term

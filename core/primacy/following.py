@@ -8,12 +8,11 @@ Source: Ongaro 2014, section 3.3 and 6.2; clauses `term.*` and `leader.*`.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from primacy.agents import NO_AGENTS
+from primacy.agents import NO_AGENTS, AgentSet
+from primacy.change import replace
 from primacy.messages import Timer
 from primacy.outputs import Disarm, Outputs
-from primacy.quantities import NOBODY, AgentId, Term
+from primacy.quantities import NOBODY, AgentId, Instant, Term
 from primacy.role import Role, Wait
 from primacy.state import (
     NO_LEADERSHIP,
@@ -63,8 +62,11 @@ def refuse_reads(state: State) -> Outputs:
     return reads.refusals(state.config.mesh, state.me, state.term)  # read.stale
 
 
-def follow(state: State, leader: AgentId) -> State:
-    """Follow the leader of this term, and promise to elect no other for a while."""
+def follow(state: State, leader: AgentId, heard: Instant, alive: AgentSet) -> State:
+    """Follow the leader of this term, and promise to elect no other for a while.
+
+    When its heartbeat was last heard, and whom it takes to be alive, is for observers.
+    """
     return replace(
         state,
         role=Role.FOLLOWER,  # leader.followed
@@ -72,5 +74,7 @@ def follow(state: State, leader: AgentId) -> State:
         leader=leader,
         granted=NO_AGENTS,
         lowest_claim=NOBODY,
+        last_heartbeat=heard,
+        alive=alive,
         is_cut_off=False,  # watch.partition
     )

@@ -12,9 +12,8 @@ Source: seed, "Heartbeat System"; Ongaro 2014, sections 6.2 to 6.4; clauses
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from primacy.agents import AgentSet
+from primacy.change import replace
 from primacy.following import follow, refuse_reads, relinquish
 from primacy.messages import Heartbeat, HeartbeatReply
 from primacy.outputs import Broadcast, Reason, Rejected, Send
@@ -66,11 +65,7 @@ def on_heartbeat(state: State, heartbeat: Heartbeat, now: Instant) -> Result:
     """Acknowledge the leader of the term; show a stale one the newer term."""
     if heartbeat.term < state.term:
         return state, (_answer(state, heartbeat, NO_ROUND),)  # heartbeat.stale-answered
-    following = replace(
-        follow(state, heartbeat.sender),
-        last_heartbeat=now,
-        alive=heartbeat.alive,
-    )
+    following = follow(state, heartbeat.sender, now, heartbeat.alive)
     committed, applied = commit_verified(
         following, heartbeat.commit_index, heartbeat.commit_term
     )

@@ -10,8 +10,7 @@ Source: seed, "Stale Reads"; Ongaro 2014, section 6.4; clauses `read.*`, `lease.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from primacy.change import replace
 from primacy.heartbeats import begin_round
 from primacy.messages import LeaseRead, Read, ReadIndexReply, ReadIndexRequest
 from primacy.outputs import Reason, Send, ServeRead, Stale

@@ -10,9 +10,8 @@ Source: Ongaro 2014, sections 3.5 and 3.6; clauses `log.*`, `write.*`, `commit.*
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from primacy.agents import NO_AGENTS, AgentMap
+from primacy.change import replace
 from primacy.following import follow
 from primacy.log import Entry, EntryKind, Segment
 from primacy.messages import Append, AppendReply, Forward, ForwardReply, Write
@@ -158,7 +157,7 @@ def on_append(state: State, append: Append) -> Result:
     if append.term < state.term:
         # log.stale-answered
         return state, (_append_reply(state, append.sender, False, Index(0)),)
-    following = follow(state, append.sender)
+    following = follow(state, append.sender, state.last_heartbeat, state.alive)
     timer = promise_timer(state.config)
     if not state.log.accepts(append.prev_index, append.prev_term):
         hint = state.log.probe(append.prev_index, append.prev_term)

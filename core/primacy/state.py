@@ -58,7 +58,7 @@ NOTHING_DURABLE: Final = Durable()
 """The empty disk of an agent that never ran."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: see `change`
 class Leadership:
     """What a leader knows; in any other role it is `NO_LEADERSHIP`."""
 
@@ -91,7 +91,8 @@ NO_LEADERSHIP: Final = Leadership()
 """What an agent that does not lead knows as a leader: nothing."""
 
 
-@dataclass(frozen=True, slots=True)  # state.value
+# state.value
+@dataclass(frozen=True)  # no slots: see `change`
 class State:
     """One agent, whole. Compare it, hash it, store it, step it."""
 

@@ -8,8 +8,7 @@ Source: Ongaro 2014, section 3.10; clauses `transfer.*`.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from primacy.change import replace
 from primacy.election import campaign
 from primacy.messages import Transfer, TransferNow
 from primacy.outputs import Reason, Refused, Send

@@ -30,6 +30,7 @@ from typing import Final
 EXEMPT: Final[Mapping[str, str]] = {
     "__init__.py": "names the public API and runs nothing",
     "agents.py": "container of agents: proofs put a contract in its place",
+    "change.py": "copies a record as `dataclasses.replace` does",
     "codec.py": "JSON at the edge: no handler calls it",
     "config.py": "validated at construction, before the first step",
     "log.py": "container of entries: proofs put a contract in its place",
