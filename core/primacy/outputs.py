@@ -182,7 +182,7 @@ class InitialElection:
 
 @dataclass(frozen=True, slots=True)
 class PartitionSuspected:
-    """Observed: no quorum answers this agent; which agents did and which did not."""
+    """Observed: no quorum acknowledged this leader, or granted this candidacy."""
 
     reached: AgentSet
     unreached: AgentSet

@@ -1,0 +1,117 @@
+"""What README and the documents say in figures and links is so.
+
+The examples in them are executed as doctests. Here stand the totals, which would take
+minutes to count again, the excerpt of a violation, the exit codes and the links.
+"""
+
+import importlib.util
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from primacy_model.oracle import Verdict, explore
+from primacy_model.scopes import DEFAULT, default
+from primacy_model.transcript import written
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+TOTALS = re.compile(
+    r"(?P<scopes>\d+) default scopes have (?P<states>[\d,]+) states"
+    r"\s+and\s+(?P<transitions>[\d,]+) transitions"
+)
+
+
+def totals() -> Mapping[str, int]:
+    """Read the one sentence that has the figures."""
+    (found,) = TOTALS.finditer(README)
+    return {
+        name: int(text.replace(",", "")) for name, text in found.groupdict().items()
+    }
+
+
+def pinned() -> Mapping[str, object]:
+    """Find the pinned counts: in the module, the mapping that names every scope."""
+    path = ROOT / "tests" / "model" / "test_scopes.py"
+    if not path.exists():
+        pytest.skip("no counts are pinned yet")
+    spec = importlib.util.spec_from_file_location("pinned_counts", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    names = {scope.name for scope in DEFAULT}
+    (counts,) = (
+        held
+        for held in vars(module).values()
+        if isinstance(held, Mapping) and names <= set(held)
+    )
+    return {name: counts[name] for name in names}
+
+
+def test_readme_counts_the_default_scopes() -> None:
+    assert totals()["scopes"] == len(DEFAULT)
+
+
+def test_readme_gives_the_total_of_the_pinned_states() -> None:
+    states = 0
+    for count in pinned().values():
+        first = count[0] if isinstance(count, tuple) else count
+        assert isinstance(first, int)
+        states += first
+    assert totals()["states"] == states
+
+
+def test_readme_shows_lines_of_the_violation_that_is_found() -> None:
+    (scope,) = (
+        each
+        for each in default("literal-seed")
+        if each.name == "literal-seed-partition"
+    )
+    violation = explore(scope).violation
+    assert violation is not None
+    lines = written(scope, violation).splitlines()
+    shown = README[README.index("step  agent-1") :]
+    for line in shown[: shown.index("```")].splitlines():
+        assert any(each.startswith(line) for each in lines), line
+
+
+def test_readme_names_the_exit_codes() -> None:
+    told = dict(re.findall(r"^\| (\d) \| (\w+):", README, flags=re.MULTILINE))
+    assert told == {
+        str(verdict.exit_code): verdict.value for verdict in reversed(Verdict)
+    }
+
+
+def links(text: str) -> Iterator[tuple[str, str]]:
+    """List the links to files of the repository, each with its heading."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", text.replace("\n", " ")):
+        if "://" not in target:
+            file, _, heading = target.partition("#")
+            yield file, heading
+
+
+def anchors(text: str) -> set[str]:
+    """List the headings as links name them."""
+    titles = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {
+        re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-")
+        for title in titles
+    }
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda p: p.name)
+def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
+    for file, heading in links(page.read_text(encoding="utf-8")):
+        target = page.parent / file if file else page
+        assert target.exists(), file
+        if heading:
+            assert heading in anchors(target.read_text(encoding="utf-8")), heading
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    listed = set(index.splitlines())
+    assert {page.stem for page in PAGES if page.stem != "index"} <= listed
