@@ -156,7 +156,8 @@ def on_append(state: State, append: Append) -> Result:
     """Follow the leader's log: verify, then add what is missing."""
     if append.term < state.term:
         # log.stale-answered
-        return state, (_append_reply(state, append.sender, False, Index(0)),)
+        last = state.log.last_index
+        return state, (_append_reply(state, append.sender, False, last),)
     following = follow(state, append.sender, state.last_heartbeat, state.alive)
     timer = promise_timer(state.config)
     if not state.log.accepts(append.prev_index, append.prev_term):
@@ -201,13 +202,16 @@ def on_append_reply(state: State, reply: AppendReply) -> Result:
         return state, ()  # commit.stale-acknowledgement
     if state.role != Role.LEADER:
         return state, ()
+    lead, sender = state.leadership, reply.sender
+    held = lead.match.get(sender)
+    if reply.index < held:
+        return state, ()  # commit.match-never-falls
     if not reply.accepted:
-        return resume(state, reply.sender, reply.index, reply.index_term)
+        return resume(state, sender, reply.index, reply.index_term)
     if reply.index > state.log.last_index:
         # message.position
-        return state, (Rejected(Reason.BAD_POSITION, reply.sender),)
-    lead, sender = state.leadership, reply.sender
-    if reply.index <= lead.match.get(sender):
+        return state, (Rejected(Reason.BAD_POSITION, sender),)
+    if reply.index == held:
         return state, ()  # commit.match-never-falls
     next_index = max(lead.next.get(sender), reply.index + 1)  # log.next-above-match
     matched = replace(

@@ -21,6 +21,7 @@ from primacy.messages import (
     TransferNow,
     VoteReply,
 )
+from primacy.quantities import Term
 from primacy.role import Role
 from primacy.state import State
 
@@ -39,14 +40,14 @@ def is_obsolete(target: State, packet: Packet) -> bool:
                 return packet.term <= target.term
             return packet.proposed <= target.term
         case AppendReply():
-            if packet.term > target.term:
+            if packet.term > target.term or may_yet_lead(target, packet.term):
                 return False
             if target.role != Role.LEADER or packet.term < target.term:
                 return True
             held = target.leadership.match.get(packet.sender)
             return packet.index < held or (packet.accepted and packet.index == held)
         case HeartbeatReply():
-            if packet.term > target.term:
+            if packet.term > target.term or may_yet_lead(target, packet.term):
                 return False
             if target.role != Role.LEADER or packet.term < target.term:
                 return True
@@ -57,3 +58,8 @@ def is_obsolete(target: State, packet: Packet) -> bool:
             return target.log.last_index > 0 and packet.term <= target.term
         case _:
             return False
+
+
+def may_yet_lead(target: State, term: Term) -> bool:
+    """Tell whether an agent is a candidate of a term, which it may yet win."""
+    return target.role == Role.CANDIDATE and target.term == term

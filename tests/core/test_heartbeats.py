@@ -314,3 +314,11 @@ def test_heartbeat_of_a_higher_term_is_followed_in_that_term() -> None:
         RoleChanged(Role.FOLLOWER, Role.FOLLOWER, Term(4)),
         LeaderChanged(A, Term(4)),
     )
+
+
+@pytest.mark.clause("commit.travels")
+def test_heartbeat_carries_the_term_of_the_entry_at_the_commit_index() -> None:
+    before = a_leader(term=3, terms=(1, 3), commit=1)
+    _, outputs = step(before, heartbeat_elapsed())
+    beat = heartbeat(term=3, number=1, commit=1, commit_term=1)
+    assert outputs == (HEARTBEAT_TIMER, Broadcast(PEERS, beat))
