@@ -228,13 +228,12 @@ DEFAULT: Final = (
     ),
     _scope(
         "transfer",
-        "The leader hands over on request while a client writes.",
+        "The leader hands over on request while it checks its quorum and others stand.",
         Shape(
             begins="elected",
             terms=2,
-            impatient=("b",),
-            clients_at=("a",),
-            budgets=Budgets(transfers=1, writes=1),
+            impatient=("a", "b"),
+            budgets=Budgets(transfers=1),
         ),
         ("elected-again", "transferred"),
     ),
@@ -282,6 +281,18 @@ DEEP: Final = (
             budgets=Budgets(rounds=1, reads=1),
         ),
         ("elected-again", "read-served"),
+    ),
+    _scope(
+        "transfer-deep",
+        "The leader hands over on request while a client writes.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            clients_at=("a",),
+            budgets=Budgets(transfers=1, writes=1),
+        ),
+        ("elected-again", "transferred"),
     ),
     _scope(
         "partition-deep",
