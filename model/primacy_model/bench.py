@@ -45,9 +45,10 @@ from primacy.quantities import START, Command, RequestId
 from primacy.role import Role
 from primacy.state import State
 from primacy.stepping import step
-from primacy_model.mesh import Mesh, Shape
+from primacy_model.mesh import Mesh
 from primacy_model.oracle import explore
 from primacy_model.scopes import DEFAULT
+from primacy_model.shape import Shape
 
 LOG = 1_000
 """Entries in every log before anything is measured."""

@@ -42,33 +42,8 @@ from primacy.role import Role, Wait
 from primacy.state import NOTHING_DURABLE, State
 from primacy.stepping import step
 from primacy_model.model import Action
-from primacy_model.world import Budgets, Flight, History, Node, World, perform
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Who is in the mesh, what may happen in it, and how often."""
-
-    electors: tuple[str, ...] = ("a", "b", "c")
-    workers: tuple[str, ...] = ()
-    terms: int = 1
-    """No agent stands for a higher term."""
-    budgets: Budgets = Budgets()
-    network: str = "set"
-    """`set` or `bag`."""
-    begins: str = "fresh"
-    """`fresh`: empty disks. `elected`: the first elector leads term 1."""
-    impatient: tuple[str, ...] = ()
-    """Whose election timer may elapse, beyond ending a promise; everyone's if empty."""
-    crashers: tuple[str, ...] = ()
-    """Who may crash; everyone if empty."""
-    clients_at: tuple[str, ...] = ()
-    """Where clients write and read; everywhere if empty."""
-
-    @property
-    def agents(self) -> tuple[str, ...]:
-        """List everyone, by id."""
-        return tuple(sorted(self.electors + self.workers))
+from primacy_model.shape import Shape
+from primacy_model.world import Flight, History, Node, World, perform
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ when they are named; each is a default scope with less left out.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final
 
 from primacy_model.literal_seed import scopes as literal_scopes
-from primacy_model.mesh import Mesh, Shape
+from primacy_model.mesh import Mesh
 from primacy_model.model import Action, Event, Property, Scope, Value
 from primacy_model.properties import ALWAYS, SOMETIMES
+from primacy_model.shape import Shape, bounds_of, kinds_of
 from primacy_model.views import columns, event
 from primacy_model.world import Budgets, World
 
@@ -69,60 +70,6 @@ class MeshScope:
     def event(self, state: World, action: Action) -> Event:
         """Show an action for people."""
         return event(self.mesh, state, action)
-
-
-def kinds_of(shape: Shape) -> tuple[str, ...]:
-    """List the kinds of actions that a shape promises to contain."""
-    budgets = shape.budgets
-    is_fresh = shape.begins == "fresh"
-    is_asked_elsewhere = any(name != "a" for name in shape.clients_at or ("a", "b"))
-    promised = {
-        "elapse election": True,
-        "deliver Claim": is_fresh,
-        "deliver PreVoteRequest": is_fresh or shape.terms > 1,
-        "deliver PreVoteReply": is_fresh or shape.terms > 1,
-        "deliver VoteRequest": is_fresh or shape.terms > 1,
-        "deliver VoteReply": is_fresh or shape.terms > 1,
-        "deliver Append": is_fresh or shape.terms > 1 or budgets.writes,
-        "deliver AppendReply": is_fresh or shape.terms > 1 or budgets.writes,
-        "elapse heartbeat": budgets.rounds,
-        "deliver Heartbeat": budgets.rounds,
-        "deliver HeartbeatReply": budgets.rounds,
-        "write": budgets.writes,
-        "read": budgets.reads,
-        "deliver ReadIndexRequest": budgets.reads and is_asked_elsewhere,
-        "deliver ReadIndexReply": budgets.reads and is_asked_elsewhere,
-        "pause": budgets.effects,
-        "act": budgets.effects,
-        "crash": budgets.crashes,
-        "restart": budgets.crashes,
-        "split": budgets.partitions,
-        "heal": budgets.partitions,
-        "transfer": budgets.transfers,
-        "deliver TransferNow": budgets.transfers,
-        "drop": budgets.drops,
-        "duplicate": budgets.duplicates,
-    }
-    return tuple(kind for kind, is_promised in promised.items() if is_promised)
-
-
-def bounds_of(shape: Shape) -> Mapping[str, int | str]:
-    """Name every bound of a shape."""
-    bounds: dict[str, int | str] = {"electors": len(shape.electors)}
-    if shape.workers:
-        bounds["workers"] = len(shape.workers)
-    bounds["terms"] = shape.terms
-    bounds.update({name: left for name, left in asdict(shape.budgets).items() if left})
-    bounds["network"] = shape.network
-    bounds["begins"] = shape.begins
-    for name, who in (
-        ("impatient", shape.impatient),
-        ("crashers", shape.crashers),
-        ("clients at", shape.clients_at),
-    ):
-        if who:
-            bounds[name] = " ".join(who)
-    return bounds
 
 
 def _scope(

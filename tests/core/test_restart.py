@@ -1,5 +1,7 @@
 """An agent begins from its disk: what is durable comes back, and nothing else."""
 
+from dataclasses import FrozenInstanceError, fields
+
 import pytest
 
 from primacy.agents import NO_AGENTS
@@ -97,3 +99,16 @@ def test_vote_given_before_a_restart_still_counts() -> None:
     free, _ = step(recovered, election_elapsed())
     after, _ = step(free, received(vote_request("a", term=2)))
     assert after == free
+
+
+@pytest.mark.clause("state.value", "state.durable")
+def test_state_is_a_value_and_its_disk_is_term_vote_and_log() -> None:
+    disk = durable(4, "a", (1, 4))
+    state, _ = recover(config("b"), disk)
+    twin, _ = recover(config("b"), durable(4, "a", (1, 4)))
+    assert (state, hash(state)) == (twin, hash(twin))
+    for value in (state, disk, state.leadership):
+        for field in fields(value):
+            with pytest.raises(FrozenInstanceError):
+                setattr(value, field.name, None)
+    assert [field.name for field in fields(disk)] == ["term", "voted_for", "log"]

@@ -1,0 +1,230 @@
+"""The one door to z3, with types: no other module of the project imports it.
+
+z3 ships no types, so its classes are declared here for the type checker and are z3's
+own at run time. A goal is proved by refuting its negation. Instances of quantifiers are
+found by patterns alone, so z3 can refute but not build models of quantified formulas:
+what is not refuted is `OPEN` if z3 ran out of instances, `LIMIT` if it ran out of its
+budget. The budget counts z3's own steps, never seconds, and the seed is fixed: a
+verdict does not depend on the machine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+import z3
+
+RLIMIT: Final = 20_000_000
+"""How many of its own steps z3 may spend on one obligation."""
+
+VERSION: Final[str] = z3.get_version_string()
+
+if TYPE_CHECKING:
+
+    class Sort:
+        """The type of an expression."""
+
+        def name(self) -> str: ...
+
+    class Expr:
+        """A term or a formula."""
+
+        def __add__(self, other: Expr | int) -> Expr: ...
+        def __sub__(self, other: Expr | int) -> Expr: ...
+        def __mul__(self, other: Expr | int) -> Expr: ...
+        def __neg__(self) -> Expr: ...
+        def __lt__(self, other: Expr | int) -> Expr: ...
+        def __le__(self, other: Expr | int) -> Expr: ...
+        def __gt__(self, other: Expr | int) -> Expr: ...
+        def __ge__(self, other: Expr | int) -> Expr: ...
+        def sort(self) -> Sort: ...
+        def get_id(self) -> int: ...
+
+    class Function:
+        """A function symbol."""
+
+        def __call__(self, *arguments: Expr | int) -> Expr: ...
+        def name(self) -> str: ...
+
+else:
+    Sort, Expr, Function = z3.SortRef, z3.ExprRef, z3.FuncDeclRef
+
+INT: Final[Sort] = z3.IntSort()
+BOOL: Final[Sort] = z3.BoolSort()
+TRUE: Final[Expr] = z3.BoolVal(val=True)
+FALSE: Final[Expr] = z3.BoolVal(val=False)
+
+
+def sort(name: str) -> Sort:
+    """Declare a type of which nothing is known."""
+    declared: Sort = z3.DeclareSort(name)
+    return declared
+
+
+def enumeration(name: str, members: Sequence[str]) -> tuple[Sort, tuple[Expr, ...]]:
+    """Declare a type with exactly these members."""
+    declared, constants = z3.EnumSort(name, [f"{name}.{each}" for each in members])
+    return declared, tuple(constants)
+
+
+def function(name: str, *sorts: Sort) -> Function:
+    """Declare a function; the last sort is that of its values."""
+    declared: Function = z3.Function(name, *sorts)
+    return declared
+
+
+def constant(name: str, of: Sort) -> Expr:
+    """Name one arbitrary value; also what a quantifier binds."""
+    named: Expr = z3.Const(name, of)
+    return named
+
+
+def number(value: int) -> Expr:
+    """Write an integer."""
+    written: Expr = z3.IntVal(value)
+    return written
+
+
+def truth(value: bool) -> Expr:
+    """Write a truth value."""
+    return TRUE if value else FALSE
+
+
+def equal(one: Expr, other: Expr | int) -> Expr:
+    """State that two values are the same."""
+    stated: Expr = one == other  # type: ignore[assignment]  # z3 overloads it
+    return stated
+
+
+def differ(one: Expr, other: Expr | int) -> Expr:
+    """State that two values are not the same."""
+    return negation(equal(one, other))
+
+
+def negation(formula: Expr) -> Expr:
+    """State that a formula does not hold."""
+    stated: Expr = z3.Not(formula)
+    return stated
+
+
+def all_of(*formulas: Expr) -> Expr:
+    """State that all formulas hold."""
+    stated: Expr = z3.And(*formulas)
+    return formulas[0] if len(formulas) == 1 else stated
+
+
+def any_of(*formulas: Expr) -> Expr:
+    """State that some formula holds."""
+    stated: Expr = z3.Or(*formulas)
+    return formulas[0] if len(formulas) == 1 else stated
+
+
+def implies(premise: Expr, conclusion: Expr) -> Expr:
+    """State that the conclusion holds wherever the premise does."""
+    stated: Expr = z3.Implies(premise, conclusion)
+    return stated
+
+
+def choose(condition: Expr, one: Expr, other: Expr) -> Expr:
+    """Take one value where the condition holds, else the other."""
+    chosen: Expr = z3.If(condition, one, other)
+    return chosen
+
+
+def forall(
+    bound: Sequence[Expr], body: Expr, triggers: Iterable[Sequence[Expr]]
+) -> Expr:
+    """State a body for all values; each trigger says which terms call for one."""
+    patterns = [z3.MultiPattern(*trigger) for trigger in triggers]
+    stated: Expr = z3.ForAll(list(bound), body, patterns=patterns)
+    return stated
+
+
+def exists(
+    bound: Sequence[Expr], body: Expr, triggers: Iterable[Sequence[Expr]] = ()
+) -> Expr:
+    """State a body for some values; triggers serve where it is refuted."""
+    patterns = [z3.MultiPattern(*trigger) for trigger in triggers]
+    stated: Expr = z3.Exists(list(bound), body, patterns=patterns)
+    return stated
+
+
+def simplified(formula: Expr) -> Expr:
+    """Rewrite a formula to an equal one that is no larger."""
+    rewritten: Expr = z3.simplify(formula)
+    return rewritten
+
+
+def is_same(one: Expr, other: Expr) -> bool:
+    """Tell whether two expressions are written alike."""
+    return bool(z3.eq(one, other))
+
+
+class Feasibility:
+    """A growing list of quantifier-free conditions, asked what may still hold."""
+
+    def __init__(self) -> None:
+        self._solver = z3.SimpleSolver()
+        self._solver.set("random_seed", 0)
+
+    def add(self, condition: Expr) -> None:
+        """Take one more condition for granted."""
+        self._solver.add(condition)
+
+    def allows(self, condition: Expr) -> bool:
+        """Tell whether a condition may hold too; what z3 cannot refute may."""
+        return bool(self._solver.check(condition) != z3.unsat)
+
+
+class Status(Enum):
+    """How the search for a refutation of the negated goal ended."""
+
+    PROVED = "proved"
+    REFUTED = "refuted"
+    OPEN = "open"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What z3 said of one goal, and what it took."""
+
+    status: Status
+    seconds: float
+    steps: int
+    reason: str = ""
+
+
+def prove(hypotheses: Iterable[Expr], goal: Expr, rlimit: int = RLIMIT) -> Answer:
+    """Ask whether a goal follows from hypotheses."""
+    solver = z3.SimpleSolver()
+    solver.set("auto_config", False)
+    solver.set("mbqi", False)
+    solver.set("random_seed", 0)
+    solver.set("rlimit", rlimit)
+    for hypothesis in hypotheses:
+        solver.add(hypothesis)
+    solver.add(z3.Not(goal))
+    begun = time.perf_counter()
+    verdict = solver.check()
+    seconds = time.perf_counter() - begun
+    steps = _steps(solver)
+    if verdict == z3.unsat:
+        return Answer(Status.PROVED, seconds, steps)
+    if verdict == z3.sat:
+        return Answer(Status.REFUTED, seconds, steps)
+    reason = str(solver.reason_unknown())
+    is_saturated = "incomplete" in reason and "quantifiers" in reason
+    return Answer(
+        Status.OPEN if is_saturated else Status.LIMIT, seconds, steps, reason
+    )
+
+
+def _steps(solver: object) -> int:
+    statistics = solver.statistics()  # type: ignore[attr-defined]  # z3's solver
+    names = statistics.keys()
+    return int(statistics.get_key_value("rlimit count")) if "rlimit count" in names else 0
