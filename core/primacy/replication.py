@@ -265,8 +265,6 @@ def _advance(state: State) -> Result:
     """Commit up to the highest index that a quorum holds, if it is of this term."""
     match = state.leadership.match
     index = Index(match.suggestion(state.roll.electors))
-    if index <= state.commit_index:
-        return state, ()  # commit.never-back
     if not state.log.accepts(index, state.term):
         return state, ()  # commit.own-term
     if not state.roll.is_quorum(match.at_least(index)):
