@@ -57,7 +57,25 @@ class Outlets:
                 _require_writable_folder(folder)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Rooms(click.Group):
+    """The commands, those of the proofs among them; they are imported when asked for.
+
+    No module here may import the proofs, which come with an extra of their own.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name all commands."""
+        return [*super().list_commands(ctx), "prove"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a command."""
+        if cmd_name != "prove":
+            return super().get_command(ctx, cmd_name)
+        found: click.Command = importlib.import_module("primacy_proofs.cli").prove
+        return found
+
+
+@click.group(cls=Rooms, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Check the leader election protocol primacy."""
 

@@ -42,7 +42,7 @@ from primacy.role import Role, Wait
 from primacy.state import NOTHING_DURABLE, State
 from primacy.stepping import step
 from primacy_model.model import Action
-from primacy_model.shape import Shape
+from primacy_model.shape import BATCH, Shape
 from primacy_model.world import Flight, History, Node, World, perform
 
 
@@ -64,7 +64,7 @@ class Mesh:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", EvenElectorateWarning)
             self.configs = tuple(
-                Config("mesh", name, electors, workers, batch=2)
+                Config("mesh", name, electors, workers, batch=BATCH)
                 for name in shape.agents
             )
         self.places = {AgentId(name): at for at, name in enumerate(shape.agents)}

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Final
 
-from primacy_model.world import Budgets
+from primacy_model.world import COPIES, Budgets
+
+BATCH: Final = 2
+"""The most entries that an append carries in a world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,9 @@ def bounds_of(shape: Shape) -> Mapping[str, int | str]:
     bounds["terms"] = shape.terms
     bounds.update({name: left for name, left in asdict(shape.budgets).items() if left})
     bounds["network"] = shape.network
+    if shape.network == "bag":
+        bounds["copies"] = COPIES
+    bounds["batch"] = BATCH
     bounds["begins"] = shape.begins
     for name, who in (
         ("impatient", shape.impatient),

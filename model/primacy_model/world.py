@@ -309,6 +309,8 @@ class _Runtime:
         if before is None:
             if after.term < self.world.nodes[self.place].peak:
                 self._breach("S3")
+            if after.role == Role.LEADER:
+                self._lead()
             return
         if after.term < before.term:
             self._breach("S3")
@@ -319,15 +321,22 @@ class _Runtime:
         if after.commit_index > before.commit_index and not self._has_quorum_prefix():
             self._breach("commit-quorum")
         if before.role != Role.LEADER or before.term != after.term:
-            leaders = self.history.leaders | {(after.term, after.me)}
-            self.history = replace(self.history, leaders=leaders)
+            self._lead()
             if self._won_transfer():
                 self.history = replace(self.history, transferred=1)
         elif not _extends(after, before):
             self._breach("S6")
 
+    def _lead(self) -> None:
+        """Write down that this agent leads its term."""
+        leaders = self.history.leaders | {(self.after.term, self.after.me)}
+        self.history = replace(self.history, leaders=leaders)
+
     def _has_quorum_prefix(self) -> bool:
-        """Tell whether a quorum of disks holds what the leader now calls committed."""
+        """Tell whether a quorum of disks holds what the leader now calls committed.
+
+        The majority is counted here, so that a bent rule of core bends no judge.
+        """
         after = self.after
         prefix = after.log.prefix(after.commit_index)
         holders = [
@@ -336,7 +345,8 @@ class _Runtime:
             if disk.log.last_index >= after.commit_index
             and disk.log.prefix(after.commit_index) == prefix
         ]
-        return after.roll.is_quorum(AgentSet.of(holders))
+        electors = after.config.initial_leaders.members
+        return 2 * sum(name in holders for name in electors) > len(electors)
 
     def _disks(self) -> list[tuple[AgentId, Durable]]:
         ids = self.after.config.everyone.members
