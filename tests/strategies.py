@@ -121,7 +121,7 @@ def configs(draw: DrawFn) -> Config:
             workers=AgentSet.of(everyone[size:]),
             heartbeat_interval_ms=heartbeat,
             election_timeout_ms=election,
-            leader_timeout_ms=draw(st.integers(election, 20_000)),
+            leader_timeout_ms=max(election, 2 * heartbeat) + draw(st.integers(0, 9)),
             lease_ms=draw(st.integers(0, longest)),
             clock_drift_ppm=drift,
             batch=draw(st.sampled_from([1, 2, 64])),

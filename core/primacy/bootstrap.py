@@ -19,7 +19,7 @@ from primacy.timers import election_timer, window_timer
 
 
 def is_bootstrapping(state: State) -> bool:
-    """Tell whether this is an elector that has never known of a leader."""
+    """Tell whether this is an elector without an entry that knows no leader."""
     is_blank = state.log.last_index == 0 and state.leader == NOBODY
     return is_blank and state.roll.has(state.me)  # claim.only-at-first
 

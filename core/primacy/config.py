@@ -35,6 +35,8 @@ def agents(*ids: str) -> AgentSet:
     """Name a set of agents. Raise `ConfigError` for an id that is given twice."""
     seen: set[str] = set()
     for name in ids:
+        if type(name) is not str:
+            raise ConfigError(f"agent ids must be text, got {name!r}")
         if name in seen:
             # config.unique
             raise ConfigError(f"agent ids must be unique, got {name!r} twice")
@@ -85,6 +87,7 @@ class Config:
     first_roll: Roll = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        _check_types(self)
         _check_names(self)
         _check_times(self)
         electors = self.initial_leaders
@@ -109,6 +112,31 @@ class Config:
     def is_initial_leader(self) -> bool:
         """Tell whether this agent is one of the first electorate."""
         return self.initial_leaders.has(self.me)
+
+
+def _check_types(config: Config) -> None:
+    """Refuse what the annotations do not allow: configurations come from people."""
+    for what, text in (("mesh_id", config.mesh_id), ("agent_id", config.agent_id)):
+        if type(text) is not str:
+            raise ConfigError(f"{what} must be text, got {text!r}")
+    for what, group in (
+        ("initial_leaders", config.initial_leaders),
+        ("workers", config.workers),
+    ):
+        if type(group) is not AgentSet:
+            raise ConfigError(
+                f"{what} must be a set made by agents(...), got {group!r}"
+            )
+    for what, number in (
+        ("heartbeat_interval_ms", config.heartbeat_interval_ms),
+        ("election_timeout_ms", config.election_timeout_ms),
+        ("leader_timeout_ms", config.leader_timeout_ms),
+        ("lease_ms", config.lease_ms),
+        ("clock_drift_ppm", config.clock_drift_ppm),
+        ("batch", config.batch),
+    ):
+        if type(number) is not int:
+            raise ConfigError(f"{what} must be a whole number, got {number!r}")
 
 
 def _is_name(name: str) -> bool:
@@ -171,6 +199,11 @@ def _check_times(config: Config) -> None:
         raise ConfigError(
             f"leader_timeout_ms must be at least election_timeout_ms ({election}), "
             f"got {config.leader_timeout_ms}"
+        )
+    if config.leader_timeout_ms < 2 * heartbeat:
+        raise ConfigError(
+            f"leader_timeout_ms must be at least twice heartbeat_interval_ms "
+            f"({heartbeat}), got {config.leader_timeout_ms}"
         )
     if config.clock_drift_ppm >= PPM:  # config.drift
         raise ConfigError(

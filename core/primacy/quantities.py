@@ -21,7 +21,10 @@ RequestId = NewType("RequestId", str)
 """The name that a runtime gives to a write, a read or a transfer. Never used twice."""
 
 Command = NewType("Command", str)
-"""What a client writes: text that the protocol carries and never reads."""
+"""What a client writes: text that the protocol carries and never reads.
+
+Without surrogates, see `runtime.text`: it must be possible to write it as UTF-8.
+"""
 
 Term = NewType("Term", int)
 """The number of an election. A leader's term is its fencing token."""

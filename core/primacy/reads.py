@@ -87,8 +87,9 @@ def has_lease(state: State, now: Instant) -> bool:
     """
     lead = state.leadership
     is_leader = state.role == Role.LEADER  # lease.leader-only
-    # lease.expires, transfer.voids-lease
-    return is_leader and not lead.lease_void and now < lead.lease_until
+    is_given = lead.confirmed_round > 0 and state.config.lease_ms > 0  # lease.confirmed
+    is_kept = not lead.lease_void and now < lead.lease_until
+    return is_leader and is_given and is_kept  # lease.expires, transfer.voids-lease
 
 
 def has_committed_in_term(state: State) -> bool:

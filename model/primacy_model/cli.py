@@ -76,6 +76,7 @@ class Rooms(click.Group):
 
 
 @click.group(cls=Rooms, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="primacy")
 def main() -> None:
     """Check the leader election protocol primacy."""
 
@@ -129,6 +130,8 @@ def check(
     if is_listing:
         display.show_list(console, list(_listed()))
         return
+    if json is not None and json == junit:
+        raise BadUsage(f"--json and --junit cannot both be {json}.")
     outlets = Outlets(json, junit, out, graph)
     outlets.require_writable()
     findings = _explore_all(chosen, max_states, outlets)
@@ -153,7 +156,7 @@ def _registry_scopes(model: str) -> tuple[Scope[Hashable], ...]:
 
 def _listed() -> Iterator[tuple[str, Scope[Hashable]]]:
     for model in _registry_models():
-        for scope in _registry_scopes(model):
+        for scope in importlib.import_module("primacy_model.scopes").listed(model):
             yield model, scope
 
 
@@ -163,6 +166,8 @@ def _chosen(names: Sequence[str], model: str) -> tuple[Scope[Hashable], ...]:
         raise BadUsage(_unknown("model", model, models))
     if not names:
         return _registry_scopes(model)
+    if model != DEFAULT_MODEL:
+        raise BadUsage(f"either scopes or --model {model} can be given, not both.")
     return tuple(_find(name) for name in dict.fromkeys(names))
 
 

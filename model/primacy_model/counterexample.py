@@ -30,15 +30,17 @@ def folder_name(scope: str, claim: str) -> str:
 
 def leave(model: Model[State], violation: Violation[State], parent: Path) -> Path:
     """Write the files of a violation into a folder of their own, and name it."""
+    name = folder_name(model.name, violation.claim.id)
+    test = re.sub(r"\W+", "_", name, flags=re.ASCII).lower()
     files = {
         "trace.txt": written(model, violation),
         "trace.mmd": mermaid(model, violation),
         "trace.svg": svg(model, violation),
         "trace.itf.json": itf(model, violation),
-        "test_reproduce.py": reproduction(model, violation),
+        f"test_{test}.py": reproduction(model, violation),
     }
-    folder = parent / folder_name(model.name, violation.claim.id)
+    folder = parent / name
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    for file, text in files.items():
+        (folder / file).write_text(text, encoding="utf-8", newline="\n")
     return folder

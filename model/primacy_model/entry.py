@@ -6,12 +6,18 @@ line behind it is imported only here, so that a missing package is one sentence.
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Mapping
 from typing import Final
 
 MISSING_EXTRA: Final = 2
 """The exit code of bad usage."""
+CANNOT_WRITE: Final = 2
+"""The same: the place for the output was badly chosen."""
+INTERRUPTED: Final = 130
+"""What shells expect of a program that Ctrl-C ended."""
 
 EXTRAS: Final[Mapping[str, str]] = {
     "click": "model",
@@ -26,12 +32,29 @@ EXTRAS: Final[Mapping[str, str]] = {
 """Which extra brings which top-level module."""
 
 
+def _silence_output() -> None:
+    """Keep the interpreter from writing, and failing, once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main() -> None:
-    """Run the command line; exit with 2 if a package of an extra is not installed."""
+    """Run the command line; exit with 2 if a package of an extra is not installed.
+
+    A reader that goes away ends the program as it ends every other (141 in a shell), so
+    that it is not taken for a violation.
+    """
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         from primacy_model.cli import main as run  # noqa: PLC0415 - needs the extra
 
         run()
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted; nothing is decided.\n")
+        sys.exit(INTERRUPTED)
+    except OSError as error:
+        _silence_output()
+        sys.stderr.write(f"The output cannot be written: {error.strerror}.\n")
+        sys.exit(CANNOT_WRITE)
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
         if module not in EXTRAS:

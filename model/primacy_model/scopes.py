@@ -174,6 +174,19 @@ DEFAULT: Final = (
         ("elected-again", "committed"),
     ),
     _scope(
+        "worker-reads",
+        "A worker answers a heartbeat round and is read, and counts for nothing.",
+        Shape(
+            begins="elected",
+            workers=("w",),
+            terms=1,
+            impatient=("a", "w"),
+            clients_at=("w",),
+            budgets=Budgets(rounds=1, reads=1),
+        ),
+        ("read-served",),
+    ),
+    _scope(
         "transfer",
         "The leader hands over on request while it checks its quorum and others stand.",
         Shape(
@@ -262,6 +275,11 @@ MODELS: Final = ("mesh", "literal-seed")
 def default(model: str) -> Sequence[Scope[Hashable]]:
     """List the scopes of a model that are explored when none is named."""
     return _LITERAL if model == "literal-seed" else _MESH
+
+
+def listed(model: str) -> Sequence[Scope[Hashable]]:
+    """List every scope of a model, those that are explored only when named last."""
+    return _LITERAL if model == "literal-seed" else (*_MESH, *_DEEP)
 
 
 def named() -> Mapping[str, Scope[Hashable]]:

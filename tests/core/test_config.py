@@ -139,7 +139,28 @@ def test_timeouts_are_in_order() -> None:
         config(election_timeout_ms=10)
     with pytest.raises(ConfigError, match=r"at least election_timeout_ms .* got 99"):
         config(leader_timeout_ms=99)
-    config(election_timeout_ms=11, leader_timeout_ms=11)
+    with pytest.raises(ConfigError, match=r"twice heartbeat_interval_ms .10., got 19"):
+        config(election_timeout_ms=11, leader_timeout_ms=19)
+    config(election_timeout_ms=11, leader_timeout_ms=20)
+
+
+@pytest.mark.clause("config.counts")
+@pytest.mark.parametrize("number", [float("nan"), 1.5, True, "5", None])
+def test_what_is_no_whole_number_is_refused(number: object) -> None:
+    for name in ("heartbeat_interval_ms", "lease_ms", "batch"):
+        given: dict[str, object] = {name: number}
+        with pytest.raises(ConfigError, match=f"{name} must be a whole number, got"):
+            Config("m", "a", ABC, **given)  # type: ignore[arg-type] # on purpose
+
+
+@pytest.mark.clause("config.names")
+def test_what_is_no_text_and_no_set_is_refused() -> None:
+    with pytest.raises(ConfigError, match="agent_id must be text, got 7"):
+        Config("m", 7, ABC)  # type: ignore[arg-type] # on purpose
+    with pytest.raises(ConfigError, match=r"initial_leaders must be a set made by"):
+        Config("m", "a", ("a", "b", "c"))  # type: ignore[arg-type] # on purpose
+    with pytest.raises(ConfigError, match="agent ids must be text, got 1"):
+        agents(1)  # type: ignore[arg-type] # on purpose
 
 
 @pytest.mark.clause("config.drift")

@@ -180,3 +180,20 @@ def test_longest_lease_ends_before_the_promise_of_any_voter(
     lease = longest_lease_ms(timeout, drift)
     slow, fast = 1_000_000 - drift, 1_000_000 + drift
     assert lease * fast <= timeout * slow < (lease + 1) * fast
+
+
+@pytest.mark.clause("lease.confirmed", "lease.leader-only")
+@pytest.mark.parametrize("now", [-100, -1, 0, 1])
+def test_no_lease_holds_before_a_round_is_confirmed_whatever_the_clock(
+    now: int,
+) -> None:
+    leader = a_leader(commit=1, rounds=1, given=LEASED)
+    assert not has_lease(leader, Instant(now))
+    assert step(leader, lease_read(now))[1] == (Stale(R, Reason.NO_LEASE, A, Term(1)),)
+
+
+@pytest.mark.clause("lease.leader-only")
+def test_no_lease_holds_where_none_is_configured() -> None:
+    leader = a_leader(commit=1, rounds=1, confirmed=1)
+    held = replace(leader.leadership, lease_until=Instant(100))
+    assert not has_lease(replace(leader, leadership=held), Instant(99))

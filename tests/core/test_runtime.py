@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from primacy.codec import FormatError, dumps
 from primacy.fencing import Fence, Verdict, admit, token
 from primacy.log import Segment
 from primacy.messages import (
@@ -365,3 +366,12 @@ def test_disk_is_what_its_writes_have_made() -> None:
     ):
         disk = disk.after(write)
     assert disk == durable(2, "b", (1, 2))
+
+
+@pytest.mark.clause("runtime.text")
+def test_text_with_a_surrogate_cannot_be_persisted() -> None:
+    write = Write(RequestId("w"), Command("\ud800"))
+    persist = step(a_leader(), write)[1][0]
+    assert isinstance(persist, Persist)
+    with pytest.raises(FormatError):
+        dumps(persist)

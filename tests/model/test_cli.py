@@ -198,6 +198,14 @@ def test_the_list_names_every_scope_of_every_model() -> None:
         ),
         (("--junit", "/"), "/ cannot be written: is a directory."),
         (
+            ("--model", "literal-seed", "lock"),
+            "either scopes or --model literal-seed can be given, not both.",
+        ),
+        (
+            ("--json", "x.out", "--junit", "x.out"),
+            "--json and --junit cannot both be x.out.",
+        ),
+        (
             ("--out", f"{Path(__file__)}/x"),
             f"{Path(__file__)}/x cannot be written: not a directory.",
         ),

@@ -29,7 +29,7 @@ def run(folder: Path, lock: str) -> subprocess.CompletedProcess[str]:
     paths = [str(ROOT), *(str(ROOT / room) for room in ("model", "core"))]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     return subprocess.run(
-        [*command, "--rootdir", str(folder), "test_reproduce.py"],
+        [*command, "--rootdir", str(folder), *map(str, folder.glob("test_*.py"))],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         capture_output=True,
@@ -86,7 +86,7 @@ def test_the_folder_of_a_violation_holds_five_files(tmp_path: Path) -> None:
     folder = leave(UNGUARDED, violation, tmp_path)
     assert folder == tmp_path / "unguarded-lock-L1"
     assert sorted(path.name for path in folder.iterdir()) == [
-        "test_reproduce.py",
+        "test_unguarded_lock_l1.py",
         "trace.itf.json",
         "trace.mmd",
         "trace.svg",

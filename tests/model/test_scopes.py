@@ -13,7 +13,16 @@ import pytest
 from primacy_model.model import Kind
 from primacy_model.oracle import Verdict, explore
 from primacy_model.properties import ALWAYS, SOMETIMES
-from primacy_model.scopes import DEEP, DEFAULT, MODELS, MeshScope, default, find, named
+from primacy_model.scopes import (
+    DEEP,
+    DEFAULT,
+    MODELS,
+    MeshScope,
+    default,
+    find,
+    listed,
+    named,
+)
 from primacy_model.shape import BATCH, Shape
 from primacy_model.world import COPIES, Budgets
 
@@ -28,6 +37,7 @@ PINNED = {
     "partition": (7_900, 61_329, 21),
     "partition-write": (28_060, 247_322, 26),
     "worker": (369, 3_405, 17),
+    "worker-reads": (4_740, 33_652, 15),
     "transfer": (7_470, 74_465, 21),
     "lossy-network": (36_343, 230_222, 22),
 }
@@ -72,6 +82,11 @@ def test_names_are_unique() -> None:
     assert len(set(names)) == len(names)
     assert set(named()) == set(names)
     assert all(find(name).name == name for name in names)
+
+
+def test_deep_scopes_are_listed_though_they_are_not_explored_unasked() -> None:
+    assert [*listed("mesh")] == [*DEFAULT, *DEEP]
+    assert listed("literal-seed") == default("literal-seed")
 
 
 def test_what_is_explored_unasked_is_the_default() -> None:

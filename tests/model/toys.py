@@ -229,7 +229,10 @@ def registry() -> ModuleType:
     module = ModuleType("primacy_model.scopes")
     known = {lock.name: lock for shelf in SHELVES.values() for lock in shelf}
     module.__dict__.update(
-        MODELS=tuple(SHELVES), default=SHELVES.__getitem__, find=known.__getitem__
+        MODELS=tuple(SHELVES),
+        default=SHELVES.__getitem__,
+        listed=SHELVES.__getitem__,
+        find=known.__getitem__,
     )
     return module
 
