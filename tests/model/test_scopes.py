@@ -153,6 +153,7 @@ def test_bounds_are_said_in_the_order_in_which_people_ask() -> None:
         "writes": 1,
         "reads": 1,
         "network": "set",
+        "batch": 2,
         "begins": "elected",
         "impatient": "b",
         "clients at": "a c",
