@@ -10,8 +10,9 @@ PIP_TOOLS := pip-tools==7.6.2
 .DEFAULT_GOAL := check
 .PHONY: check test lint wheel-test bench docs lock clean help
 
-check: $(READY) ## explore the default scopes of the core and print the verdicts (ARGS=...)
+check: $(READY) ## explore the default scopes and prove the theorems (ARGS=... for check)
 	@$(BIN)/primacy check $(ARGS)
+	@$(BIN)/primacy prove
 
 test: $(READY) ## run all tests and the examples in the documents (ARGS=...)
 	@$(BIN)/python -m pytest --quiet --numprocesses auto $(ARGS)

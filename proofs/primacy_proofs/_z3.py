@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
         def __call__(self, *arguments: Expr | int) -> Expr: ...
         def name(self) -> str: ...
+        def arity(self) -> int: ...
+        def domain(self, place: int) -> Sort: ...
 
 else:
     Sort, Expr, Function = z3.SortRef, z3.ExprRef, z3.FuncDeclRef
@@ -195,36 +197,58 @@ class Answer:
 
     status: Status
     seconds: float
-    steps: int
     reason: str = ""
 
 
-def prove(hypotheses: Iterable[Expr], goal: Expr, rlimit: int = RLIMIT) -> Answer:
-    """Ask whether a goal follows from hypotheses."""
-    solver = z3.SimpleSolver()
-    solver.set("auto_config", False)
-    solver.set("mbqi", False)
-    solver.set("random_seed", 0)
-    solver.set("rlimit", rlimit)
-    for hypothesis in hypotheses:
-        solver.add(hypothesis)
-    solver.add(z3.Not(goal))
-    begun = time.perf_counter()
-    verdict = solver.check()
-    seconds = time.perf_counter() - begun
-    steps = _steps(solver)
-    if verdict == z3.unsat:
-        return Answer(Status.PROVED, seconds, steps)
-    if verdict == z3.sat:
-        return Answer(Status.REFUTED, seconds, steps)
-    reason = str(solver.reason_unknown())
-    is_saturated = "incomplete" in reason and "quantifiers" in reason
-    return Answer(
-        Status.OPEN if is_saturated else Status.LIMIT, seconds, steps, reason
-    )
+class Prover:
+    """Hypotheses that many goals share, so that z3 reads them once."""
+
+    def __init__(self, hypotheses: Iterable[Expr], rlimit: int = RLIMIT) -> None:
+        self._solver = z3.SimpleSolver()
+        settings = {"auto_config": False, "mbqi": False, "random_seed": 0}
+        for name, value in settings.items():
+            self._solver.set(name, value)
+        self._solver.set("rlimit", rlimit)
+        for hypothesis in hypotheses:
+            self._solver.add(hypothesis)
+
+    def prove(self, given: Iterable[Expr], goal: Expr) -> Answer:
+        """Ask whether a goal follows from the hypotheses and what is given."""
+        self._solver.push()
+        for condition in given:
+            self._solver.add(condition)
+        self._solver.add(z3.Not(goal))
+        begun = time.perf_counter()
+        verdict = self._solver.check()
+        seconds = time.perf_counter() - begun
+        reason = str(self._solver.reason_unknown()) if verdict == z3.unknown else ""
+        self._solver.pop()
+        if verdict == z3.unsat:
+            return Answer(Status.PROVED, seconds)
+        if verdict == z3.sat:
+            return Answer(Status.REFUTED, seconds)
+        is_saturated = "incomplete" in reason and "quantifiers" in reason
+        return Answer(Status.OPEN if is_saturated else Status.LIMIT, seconds, reason)
 
 
-def _steps(solver: object) -> int:
-    statistics = solver.statistics()  # type: ignore[attr-defined]  # z3's solver
-    names = statistics.keys()
-    return int(statistics.get_key_value("rlimit count")) if "rlimit count" in names else 0
+def substituted(formula: Expr, one: Expr, other: Expr) -> Expr:
+    """Put one value in the place of another."""
+    written: Expr = z3.substitute(formula, (one, other))
+    return written
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How an expression is written: a symbol with its arguments, or a number."""
+
+    symbol: str
+    arguments: tuple[Expr, ...]
+    value: int | None = None
+
+
+def written(expr: Expr) -> Written:
+    """Take an expression apart, for who evaluates it."""
+    if z3.is_int_value(expr):
+        return Written("", (), int(expr.as_long()))  # type: ignore[attr-defined]  # z3's
+    name = str(expr.decl().name())  # type: ignore[attr-defined]  # z3's
+    return Written(name, tuple(expr.children()))  # type: ignore[attr-defined]  # z3's

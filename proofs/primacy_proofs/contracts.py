@@ -92,6 +92,7 @@ append = function("append", LOG, INT, BODY, LOG)
 spliced = function("spliced", LOG, INT, SEGMENT, LOG)
 segment = function("segment", LOG, INT, INT, SEGMENT)
 holds = function("holds", LOG, INT, SEGMENT, BOOL)
+differs = function("differs", LOG, INT, SEGMENT, INT)
 probe = function("probe", LOG, INT, INT, INT)
 
 length = function("length", SEGMENT, INT)
@@ -140,22 +141,44 @@ def _sets() -> list[Contract]:
     both = [size(common(s, t)), size(common(s, u))]
     who = shared(s, t, u)
     return [
-        _contract("nobody is a member of the empty set", [a],
-                  negation(member(a, EMPTY_SET)), [member(a, EMPTY_SET)]),
+        _contract(
+            "nobody is a member of the empty set",
+            [a],
+            negation(member(a, EMPTY_SET)),
+            [member(a, EMPTY_SET)],
+        ),
         made("with_ adds one agent", with_(s, b), any_of(inside, equal(a, b)), b),
-        made("without removes one agent", without(s, b),
-             all_of(inside, differ(a, b)), b),
-        made("common keeps the members of both", common(s, t),
-             all_of(inside, member(a, t)), t),
-        made("united joins the members of both", united(s, t),
-             any_of(inside, member(a, t)), t),
-        made("less keeps the members of one alone", less(s, t),
-             all_of(inside, negation(member(a, t))), t),
+        made(
+            "without removes one agent", without(s, b), all_of(inside, differ(a, b)), b
+        ),
+        made(
+            "common keeps the members of both",
+            common(s, t),
+            all_of(inside, member(a, t)),
+            t,
+        ),
+        made(
+            "united joins the members of both",
+            united(s, t),
+            any_of(inside, member(a, t)),
+            t,
+        ),
+        made(
+            "less keeps the members of one alone",
+            less(s, t),
+            all_of(inside, negation(member(a, t))),
+            t,
+        ),
         _contract("a size is never negative", [s], size(s) >= 0, [size(s)]),
-        _contract("two parts larger than the whole share a member", [s, t, u],
-                  implies(both[0] + both[1] > size(s),
-                          all_of(member(who, s), member(who, t), member(who, u))),
-                  both),
+        _contract(
+            "two parts larger than the whole share a member",
+            [s, t, u],
+            implies(
+                both[0] + both[1] > size(s),
+                all_of(member(who, s), member(who, t), member(who, u)),
+            ),
+            both,
+        ),
     ]
 
 
@@ -164,35 +187,68 @@ def _maps() -> list[Contract]:
     a, b, n = constant("a", AGENT), constant("b", AGENT), constant("n", INT)
     changed, all_changed = put(m, b, n), put_all(m, s, n)
     return [
-        _contract("zero has the agents it is given", [s],
-                  equal(agents_of(zero(s)), s), [zero(s)]),
-        _contract("zero is 0 for each", [s, a],
-                  implies(member(a, s), equal(get(zero(s), a), 0)), [get(zero(s), a)]),
-        _contract("set keeps the agents", [m, b, n],
-                  equal(agents_of(changed), agents_of(m)), [changed]),
-        _contract("set changes one number", [m, a, b, n],
-                  implies(all_of(member(a, agents_of(m)), member(b, agents_of(m))),
-                          equal(get(changed, a),
-                                choose(equal(a, b), n, get(m, a)))),
-                  [get(changed, a)]),
-        _contract("set_all keeps the agents", [m, s, n],
-                  equal(agents_of(all_changed), agents_of(m)), [all_changed]),
-        _contract("set_all changes the numbers of some", [m, s, a, n],
-                  implies(member(a, agents_of(m)),
-                          equal(get(all_changed, a),
-                                choose(member(a, s), n, get(m, a)))),
-                  [get(all_changed, a)]),
-        _contract("at_least collects those not below", [m, a, n],
-                  equal(member(a, at_least(m, n)),
-                        all_of(member(a, agents_of(m)), get(m, a) >= n)),
-                  [member(a, at_least(m, n))]),
+        _contract(
+            "zero has the agents it is given",
+            [s],
+            equal(agents_of(zero(s)), s),
+            [zero(s)],
+        ),
+        _contract(
+            "zero is 0 for each",
+            [s, a],
+            implies(member(a, s), equal(get(zero(s), a), 0)),
+            [get(zero(s), a)],
+        ),
+        _contract(
+            "set keeps the agents",
+            [m, b, n],
+            implies(member(b, agents_of(m)), equal(agents_of(changed), agents_of(m))),
+            [changed],
+        ),
+        _contract(
+            "set changes one number",
+            [m, a, b, n],
+            implies(
+                all_of(member(a, agents_of(m)), member(b, agents_of(m))),
+                equal(get(changed, a), choose(equal(a, b), n, get(m, a))),
+            ),
+            [get(changed, a)],
+        ),
+        _contract(
+            "set_all keeps the agents",
+            [m, s, n],
+            equal(agents_of(all_changed), agents_of(m)),
+            [all_changed],
+        ),
+        _contract(
+            "set_all changes the numbers of some",
+            [m, s, a, n],
+            implies(
+                member(a, agents_of(m)),
+                equal(get(all_changed, a), choose(member(a, s), n, get(m, a))),
+            ),
+            [get(all_changed, a)],
+        ),
+        _contract(
+            "at_least collects those not below",
+            [m, a, n],
+            equal(
+                member(a, at_least(m, n)),
+                all_of(member(a, agents_of(m)), get(m, a) >= n),
+            ),
+            [member(a, at_least(m, n))],
+        ),
         _contract("no number, no agent", [], equal(agents_of(EMPTY_MAP), EMPTY_SET)),
     ]
 
 
 def _logs() -> list[Contract]:
-    log, i, j, n = (constant("l", LOG), constant("i", INT), constant("j", INT),
-                    constant("n", INT))
+    log, i, j, n = (
+        constant("l", LOG),
+        constant("i", INT),
+        constant("j", INT),
+        constant("n", INT),
+    )
     cut, body = constant("g", SEGMENT), constant("b", BODY)
     grown, joined = append(log, n, body), spliced(log, j, cut)
     within = all_of(number(1) <= i, i <= last(grown))
@@ -200,96 +256,209 @@ def _logs() -> list[Contract]:
     in_joined = all_of(joins, number(1) <= i, i <= last(joined))
     is_kept = i <= j
     return [
-        _contract("a last index is never negative", [log], last(log) >= 0,
-                  [last(log)]),
+        _contract("a last index is never negative", [log], last(log) >= 0, [last(log)]),
         _contract("the empty log ends at 0", [], equal(last(EMPTY_LOG_), 0)),
-        _contract("the term at 0 is 0", [log, i],
-                  implies(i <= 0, equal(term_at(log, i), 0)), [term_at(log, i)]),
-        _contract("append adds one entry", [log, n, body],
-                  equal(last(grown), last(log) + 1), [grown]),
-        _contract("append keeps terms and adds one", [log, n, body, i],
-                  implies(within, equal(term_at(grown, i),
-                          choose(equal(i, last(grown)), n, term_at(log, i)))),
-                  [term_at(grown, i)]),
-        _contract("append keeps bodies and adds one", [log, n, body, i],
-                  implies(within, equal(body_at(grown, i),
-                          choose(equal(i, last(grown)), body, body_at(log, i)))),
-                  [body_at(grown, i)]),
-        _contract("spliced ends with the segment", [log, j, cut],
-                  implies(joins, equal(last(joined), j + length(cut))), [joined]),
-        _contract("spliced keeps terms up to an index", [log, j, cut, i],
-                  implies(in_joined, equal(term_at(joined, i),
-                          choose(is_kept, term_at(log, i), segment_term(cut, i - j)))),
-                  [term_at(joined, i)]),
-        _contract("spliced keeps bodies up to an index", [log, j, cut, i],
-                  implies(in_joined, equal(body_at(joined, i),
-                          choose(is_kept, body_at(log, i), segment_body(cut, i - j)))),
-                  [body_at(joined, i)]),
-        _contract("nothing spliced at the end changes nothing", [log, j],
-                  implies(equal(j, last(log)),
-                          equal(spliced(log, j, EMPTY_SEGMENT_), log)),
-                  [spliced(log, j, EMPTY_SEGMENT_)]),
-        _contract("one entry spliced at the end is appended", [log, j, n, body],
-                  implies(equal(j, last(log)),
-                          equal(spliced(log, j, single(n, body)), grown)),
-                  [spliced(log, j, single(n, body))]),
+        _contract(
+            "the term at 0 is 0",
+            [log, i],
+            implies(i <= 0, equal(term_at(log, i), 0)),
+            [term_at(log, i)],
+        ),
+        _contract(
+            "append adds one entry",
+            [log, n, body],
+            equal(last(grown), last(log) + 1),
+            [grown],
+        ),
+        _contract(
+            "append keeps terms and adds one",
+            [log, n, body, i],
+            implies(
+                within,
+                equal(
+                    term_at(grown, i), choose(equal(i, last(grown)), n, term_at(log, i))
+                ),
+            ),
+            [term_at(grown, i)],
+        ),
+        _contract(
+            "append keeps bodies and adds one",
+            [log, n, body, i],
+            implies(
+                within,
+                equal(
+                    body_at(grown, i),
+                    choose(equal(i, last(grown)), body, body_at(log, i)),
+                ),
+            ),
+            [body_at(grown, i)],
+        ),
+        _contract(
+            "spliced ends with the segment",
+            [log, j, cut],
+            implies(joins, equal(last(joined), j + length(cut))),
+            [joined],
+        ),
+        _contract(
+            "spliced keeps terms up to an index",
+            [log, j, cut, i],
+            implies(
+                in_joined,
+                equal(
+                    term_at(joined, i),
+                    choose(is_kept, term_at(log, i), segment_term(cut, i - j)),
+                ),
+            ),
+            [term_at(joined, i)],
+        ),
+        _contract(
+            "spliced keeps bodies up to an index",
+            [log, j, cut, i],
+            implies(
+                in_joined,
+                equal(
+                    body_at(joined, i),
+                    choose(is_kept, body_at(log, i), segment_body(cut, i - j)),
+                ),
+            ),
+            [body_at(joined, i)],
+        ),
+        _contract(
+            "nothing spliced at the end changes nothing",
+            [log, j],
+            implies(equal(j, last(log)), equal(spliced(log, j, EMPTY_SEGMENT_), log)),
+            [spliced(log, j, EMPTY_SEGMENT_)],
+        ),
+        _contract(
+            "one entry spliced at the end is appended",
+            [log, j, n, body],
+            implies(
+                equal(j, last(log)), equal(spliced(log, j, single(n, body)), grown)
+            ),
+            [spliced(log, j, single(n, body))],
+        ),
     ]
 
 
 def _segments() -> list[Contract]:
-    log, i, j, n = (constant("l", LOG), constant("i", INT), constant("j", INT),
-                    constant("n", INT))
+    log, i, j, n = (
+        constant("l", LOG),
+        constant("i", INT),
+        constant("j", INT),
+        constant("n", INT),
+    )
     cut, body, k = constant("g", SEGMENT), constant("b", BODY), constant("k", INT)
     taken = segment(log, j, n)
     asked_for = all_of(number(0) <= j, j <= last(log), n >= 0)
     within = all_of(asked_for, number(1) <= i, i <= length(taken))
     is_held = holds(log, j, cut)
     held_here = all_of(is_held, number(0) <= j, number(1) <= i, i <= length(cut))
+    off = differs(log, j, cut)
     is_in_order = is_ordered(cut, j, n)
     found, searched = probe(log, j, n), choose(j < last(log), j, last(log))
     rest = last(log) - j
     return [
-        _contract("a length is never negative", [cut], length(cut) >= 0,
-                  [length(cut)]),
-        _contract("the empty segment has no entry", [],
-                  equal(length(EMPTY_SEGMENT_), 0)),
-        _contract("of makes one entry", [n, body],
-                  all_of(equal(length(single(n, body)), 1),
-                         equal(segment_term(single(n, body), 1), n),
-                         equal(segment_body(single(n, body), 1), body)),
-                  [single(n, body)]),
-        _contract("segment takes what follows, up to a limit", [log, j, n],
-                  implies(asked_for,
-                          equal(length(taken), choose(n < rest, n, rest))), [taken]),
-        _contract("segment takes the terms", [log, j, n, i],
-                  implies(within, equal(segment_term(taken, i), term_at(log, j + i))),
-                  [segment_term(taken, i)]),
-        _contract("segment takes the bodies", [log, j, n, i],
-                  implies(within, equal(segment_body(taken, i), body_at(log, j + i))),
-                  [segment_body(taken, i)]),
-        _contract("holds: the log is long enough", [log, j, cut],
-                  implies(is_held, j + length(cut) <= last(log)), [is_held]),
-        _contract("holds: the entries are there", [log, j, cut, i],
-                  implies(held_here,
-                          all_of(equal(segment_term(cut, i), term_at(log, j + i)),
-                                 equal(segment_body(cut, i), body_at(log, j + i)))),
-                  [is_held, segment_term(cut, i)], [is_held, segment_body(cut, i)]),
-        _contract("ordered: terms lie between", [cut, j, n, i],
-                  implies(all_of(is_in_order, number(1) <= i, i <= length(cut)),
-                          all_of(segment_term(cut, i) >= j,
-                                 segment_term(cut, i) >= 1,
-                                 segment_term(cut, i) <= n)),
-                  [is_in_order, segment_term(cut, i)]),
-        _contract("ordered: terms never fall", [cut, j, n, i, k],
-                  implies(all_of(is_in_order, number(1) <= i, i <= k,
-                                 k <= length(cut)),
-                          segment_term(cut, i) <= segment_term(cut, k)),
-                  [is_in_order, segment_term(cut, i), segment_term(cut, k)]),
-        _contract("probe finds a position up to an index", [log, j, n],
-                  implies(j >= 0, all_of(found >= 0, found <= searched)), [found]),
-        _contract("probe finds a term not above", [log, j, n],
-                  implies(j >= 0, any_of(equal(found, 0), term_at(log, found) <= n)),
-                  [found]),
+        _contract("a length is never negative", [cut], length(cut) >= 0, [length(cut)]),
+        _contract(
+            "the empty segment has no entry", [], equal(length(EMPTY_SEGMENT_), 0)
+        ),
+        _contract(
+            "of makes one entry",
+            [n, body],
+            all_of(
+                equal(length(single(n, body)), 1),
+                equal(segment_term(single(n, body), 1), n),
+                equal(segment_body(single(n, body), 1), body),
+            ),
+            [single(n, body)],
+        ),
+        _contract(
+            "segment takes what follows, up to a limit",
+            [log, j, n],
+            implies(asked_for, equal(length(taken), choose(n < rest, n, rest))),
+            [taken],
+        ),
+        _contract(
+            "segment takes the terms",
+            [log, j, n, i],
+            implies(within, equal(segment_term(taken, i), term_at(log, j + i))),
+            [segment_term(taken, i)],
+        ),
+        _contract(
+            "segment takes the bodies",
+            [log, j, n, i],
+            implies(within, equal(segment_body(taken, i), body_at(log, j + i))),
+            [segment_body(taken, i)],
+        ),
+        _contract(
+            "holds: the log is long enough",
+            [log, j, cut],
+            implies(is_held, j + length(cut) <= last(log)),
+            [is_held],
+        ),
+        _contract(
+            "holds: the entries are there",
+            [log, j, cut, i],
+            implies(
+                held_here,
+                all_of(
+                    equal(segment_term(cut, i), term_at(log, j + i)),
+                    equal(segment_body(cut, i), body_at(log, j + i)),
+                ),
+            ),
+            [is_held, segment_term(cut, i)],
+            [is_held, segment_body(cut, i)],
+        ),
+        _contract(
+            "what is not held differs somewhere",
+            [log, j, cut],
+            implies(
+                all_of(negation(is_held), number(0) <= j, j + length(cut) <= last(log)),
+                all_of(
+                    number(1) <= off,
+                    off <= length(cut),
+                    any_of(
+                        differ(segment_term(cut, off), term_at(log, j + off)),
+                        differ(segment_body(cut, off), body_at(log, j + off)),
+                    ),
+                ),
+            ),
+            [is_held],
+        ),
+        _contract(
+            "ordered: terms lie between",
+            [cut, j, n, i],
+            implies(
+                all_of(is_in_order, number(1) <= i, i <= length(cut)),
+                all_of(
+                    segment_term(cut, i) >= j,
+                    segment_term(cut, i) >= 1,
+                    segment_term(cut, i) <= n,
+                ),
+            ),
+            [is_in_order, segment_term(cut, i)],
+        ),
+        _contract(
+            "ordered: terms never fall",
+            [cut, j, n, i, k],
+            implies(
+                all_of(is_in_order, number(1) <= i, i <= k, k <= length(cut)),
+                segment_term(cut, i) <= segment_term(cut, k),
+            ),
+            [is_in_order, segment_term(cut, i), segment_term(cut, k)],
+        ),
+        _contract(
+            "probe finds a position up to an index",
+            [log, j, n],
+            implies(j >= 0, all_of(found >= 0, found <= searched)),
+            [found],
+        ),
+        _contract(
+            "probe finds a term not above",
+            [log, j, n],
+            implies(j >= 0, any_of(equal(found, 0), term_at(log, found) <= n)),
+            [found],
+        ),
     ]
 
 
@@ -300,28 +469,54 @@ def _reads() -> list[Contract]:
     i, j, n, m = (constant(name, INT) for name in "ijnm")
     this, that = asked(r, a, q, i, n), all_of(*map(equal, (a, q, i, n), (b, t, j, m)))
     added = asked(asked_with(r, b, t, j, m), a, q, i, n)
-    kept, dropped = asked(confirmed(r, m), a, q, i, n), asked(
-        unconfirmed(r, m), a, q, i, n
+    kept, dropped = (
+        asked(confirmed(r, m), a, q, i, n),
+        asked(unconfirmed(r, m), a, q, i, n),
     )
     parked_one = parks(parked_with(p, t, j), q, i)
     return [
-        _contract("no read waits", [a, q, i, n],
-                  negation(asked(NO_ASKED, a, q, i, n)), [asked(NO_ASKED, a, q, i, n)]),
-        _contract("with_ adds a read", [r, a, q, i, n, b, t, j, m],
-                  equal(added, any_of(this, that)), [added]),
-        _contract("confirmed keeps the rounds up to one", [r, a, q, i, n, m],
-                  equal(kept, all_of(this, n <= m)), [kept]),
-        _contract("unconfirmed keeps the rounds after it", [r, a, q, i, n, m],
-                  equal(dropped, all_of(this, n > m)), [dropped]),
-        _contract("nothing is parked", [q, i],
-                  negation(parks(NO_PARKED, q, i)), [parks(NO_PARKED, q, i)]),
-        _contract("with_ parks a read", [p, q, i, t, j],
-                  equal(parked_one, any_of(parks(p, q, i),
-                                           all_of(equal(q, t), equal(i, j)))),
-                  [parked_one]),
-        _contract("later keeps what needs more", [p, q, i, j],
-                  equal(parks(later(p, j), q, i), all_of(parks(p, q, i), i > j)),
-                  [parks(later(p, j), q, i)]),
+        _contract(
+            "no read waits",
+            [a, q, i, n],
+            negation(asked(NO_ASKED, a, q, i, n)),
+            [asked(NO_ASKED, a, q, i, n)],
+        ),
+        _contract(
+            "with_ adds a read",
+            [r, a, q, i, n, b, t, j, m],
+            equal(added, any_of(this, that)),
+            [added],
+        ),
+        _contract(
+            "confirmed keeps the rounds up to one",
+            [r, a, q, i, n, m],
+            equal(kept, all_of(this, n <= m)),
+            [kept],
+        ),
+        _contract(
+            "unconfirmed keeps the rounds after it",
+            [r, a, q, i, n, m],
+            equal(dropped, all_of(this, n > m)),
+            [dropped],
+        ),
+        _contract(
+            "nothing is parked",
+            [q, i],
+            negation(parks(NO_PARKED, q, i)),
+            [parks(NO_PARKED, q, i)],
+        ),
+        _contract(
+            "with_ parks a read",
+            [p, q, i, t, j],
+            equal(parked_one, any_of(parks(p, q, i), all_of(equal(q, t), equal(i, j)))),
+            [parked_one],
+        ),
+        _contract(
+            "later keeps what needs more",
+            [p, q, i, j],
+            equal(parks(later(p, j), q, i), all_of(parks(p, q, i), i > j)),
+            [parks(later(p, j), q, i)],
+        ),
     ]
 
 

@@ -173,11 +173,8 @@ def paths(run: Callable[[], Result]) -> tuple[Path[Result], ...]:
 
 def _place() -> tuple[str, int, str]:
     """Name the line of core that asks: the nearest frame that runs core's code."""
-    frame = sys._getframe(2)  # noqa: SLF001 - the only way to see the asker
-    asker = frame
-    while asker is not None and not asker.f_code.co_filename.startswith(CORE):
-        if asker.f_back is None:
-            break
+    asker = sys._getframe(2)  # noqa: SLF001 - the only way to see the asker
+    while not asker.f_code.co_filename.startswith(CORE) and asker.f_back:
         asker = asker.f_back
     name, line = asker.f_code.co_filename, asker.f_lineno
     source = linecache.getline(name, line).strip().partition("  #")[0]

@@ -1,0 +1,161 @@
+"""What a law of the world is: a formula for all values, over one world or two.
+
+An *invariant* holds in the first world and is kept by every step. A *consequence*
+follows from invariants in one world. A *step law* relates the worlds before and after a
+step. Each is written as a function of a world and its variables, under a name that says
+it in words, with the triggers by which z3 finds the values that matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from primacy_proofs._z3 import Expr, Sort, constant, forall
+from primacy_proofs.world import World
+
+Triggers = Callable[..., Sequence[Sequence[Expr]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """One law."""
+
+    name: str
+    group: str
+    sorts: tuple[Sort, ...]
+    body: Callable[..., Expr]
+    triggers: Triggers
+
+    def variables(self) -> tuple[Expr, ...]:
+        """Name a value for each variable."""
+        return tuple(
+            constant(f"{self.name} {place}", of) for place, of in enumerate(self.sorts)
+        )
+
+    def hypothesis(self, world: World) -> Expr:
+        """State the law for all values."""
+        names = self.variables()
+        return forall(names, self.body(world, *names), self.triggers(world, *names))
+
+    def goal(self, world: World) -> Expr:
+        """State the law for values of which nothing is known."""
+        return self.body(world, *self.variables())
+
+    def goal_of_step(self, before: World, after: World) -> Expr:
+        """State a step law for values of which nothing is known."""
+        return self.body(before, after, *self.variables())
+
+
+INVARIANTS: Final[dict[str, Law]] = {}
+"""What holds in the first world, and is kept by every step."""
+CONSEQUENCES: Final[dict[str, Law]] = {}
+"""What follows from the invariants in one world."""
+STEP_LAWS: Final[dict[str, Law]] = {}
+"""What relates the worlds before and after a step."""
+
+ONLY: Final[dict[str, frozenset[str]]] = {}
+"""The laws that a proof uses, where all of its group would be too many."""
+
+
+def uses(law: Law, *used: Law) -> None:
+    """Let the proof of a law use itself and what is named, and nothing else."""
+    ONLY[law.name] = frozenset((law.name, *(each.name for each in used)))
+
+
+Instance = Callable[..., tuple[Expr, ...]]
+"""The values for which one law serves the proof of another."""
+
+AFTER: Final[dict[str, tuple[tuple[Law, Instance], ...]]] = {}
+"""The invariants that the proof of a law may use of the world after the step.
+
+Each is proved of the same step on its own; no law is used in its own proof, however
+indirectly, because a law may only use what is declared before it.
+"""
+
+
+def after(user: Law, used: Law, instance: Instance) -> None:
+    """Let the proof of a law use one instance of another, of the world after."""
+    order = [*INVARIANTS, *STEP_LAWS]
+    if order.index(used.name) >= order.index(user.name):
+        raise ValueError(f"{user.name!r} may not rest on {used.name!r}")
+    AFTER[user.name] = (*AFTER.get(user.name, ()), (used, instance))
+
+
+BEFORE: Final[dict[str, tuple[tuple[Law, Instance], ...]]] = {}
+"""Instances of invariants of the world before that z3 does not find by itself."""
+
+
+def hint(user: Law, used: Law, instance: Instance) -> None:
+    """Show the proof of a law one instance of another, of the world before."""
+    BEFORE[user.name] = (*BEFORE.get(user.name, ()), (used, instance))
+
+
+def lemmas(law: Law, after: World) -> list[Expr]:
+    """State what the proof of a law may use beside its hypotheses."""
+    names, before = law.variables(), World()
+    found = [(after, *each) for each in AFTER.get(law.name, ())]
+    found += [(before, *each) for each in BEFORE.get(law.name, ())]
+    return [used.body(world, *of(world, *names)) for world, used, of in found]
+
+
+SHY: Final[dict[str, frozenset[str]]] = {}
+"""The laws that few proofs need and that slow the others: for whose proofs they are."""
+
+
+def only_for(law: Law, *users: Law) -> None:
+    """Keep a law out of all proofs but its own and those of its users."""
+    SHY[law.name] = frozenset((law.name, *(user.name for user in users)))
+
+
+Body = Callable[..., Expr]
+
+
+@cache
+def looks_at(law: Law) -> frozenset[str]:
+    """Name the functions of the world that a law reads."""
+    world = World()
+    if law.name in STEP_LAWS:
+        law.goal_of_step(world, world)
+    else:
+        law.goal(world)
+    return frozenset(world.looked_at)
+
+
+def _declare(
+    among: dict[str, Law],
+    group: str,
+    sorts: Sequence[Sort],
+    triggers: Triggers,
+) -> Callable[[Body], Law]:
+    def declared(body: Body) -> Law:
+        name = body.__name__.removeprefix("_").replace("_", " ")
+        law = Law(name, group, tuple(sorts), body, triggers)
+        among[name] = law
+        return law
+
+    return declared
+
+
+def invariant(group: str, *sorts: Sort, on: Triggers) -> Callable[[Body], Law]:
+    """Declare an invariant; its function's name is what it says."""
+    return _declare(INVARIANTS, group, sorts, on)
+
+
+def consequence(group: str, *sorts: Sort, on: Triggers) -> Callable[[Body], Law]:
+    """Declare what follows from invariants."""
+    return _declare(CONSEQUENCES, group, sorts, on)
+
+
+def step_law(group: str, *sorts: Sort) -> Callable[[Body], Law]:
+    """Declare what every step does."""
+    return _declare(STEP_LAWS, group, sorts, lambda *_: ())
+
+
+TOTAL: Final = "total"
+"""The group of what is local: no path raises, and all paths are known."""
+NEVER_RAISES: Final = "no path raises"
+ALL_PATHS: Final = "all paths are known"
+PERSISTS_FIRST: Final = "every persist stands before what leaves the agent"

@@ -1,0 +1,259 @@
+"""The obligations of a theorem, and their proofs.
+
+An invariant holds in the first world and is kept by every path of every case. A
+consequence follows in one world. A step law holds of every path. A path that raises is
+excluded. What a path does not change it need not keep: an obligation is skipped where
+the law reads nothing that changed.
+
+Each unit of work is one case, so that units can be proved side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from primacy import outputs as effects
+from primacy_proofs import (
+    contracts,
+    election,
+    history,
+    laws,
+    lifting,
+)
+from primacy_proofs._z3 import (
+    FALSE,
+    Answer,
+    Expr,
+    Prover,
+    Status,
+    any_of,
+)
+from primacy_proofs.laws import CONSEQUENCES, INVARIANTS, STEP_LAWS, Law
+from primacy_proofs.lifting import Case
+from primacy_proofs.quorum import induction
+from primacy_proofs.steps import SILENT, Step, steps
+from primacy_proofs.world import World, mesh_facts
+
+FIRST: Final = "First world"
+RESOURCE: Final = "Resource"
+OBSERVATION: Final = "Observation"
+QUORUMS: Final = "Quorums"
+
+ROOMS: Final = (election,)
+"""The modules whose laws are proved; a law is declared when its module is imported."""
+
+NOTHING: Final = "nothing"
+"""No hypotheses at all."""
+AXIOMS_ALONE: Final = "axioms"
+"""What containers and configurations promise, and no invariant."""
+
+RESTS_ON: Final = {
+    "durable": ("durable",),
+    "roll": ("roll",),
+    "election": ("durable", "roll", "election"),
+    "fencing": ("durable", "roll", "election", "fencing"),
+    "log": ("durable", "roll", "election", "log"),
+    "commit": ("durable", "roll", "election", "log", "commit"),
+    "total": ("durable", "roll", "election", "log", "commit"),
+}
+"""Which groups of laws the proofs of a group may use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """One goal that was posed, and what became of it."""
+
+    unit: str
+    where: str
+    law: str
+    status: str
+    seconds: float
+    reason: str = ""
+    path: tuple[str, ...] = ()
+    """The decisions of the path, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What one unit of work found."""
+
+    name: str
+    paths: int
+    obligations: tuple[Obligation, ...]
+
+
+def units() -> tuple[str, ...]:
+    """Name all units of work."""
+    return (QUORUMS, FIRST, *lifting.cases(), RESOURCE, OBSERVATION)
+
+
+def run(names: Iterable[str], wanted: frozenset[str], jobs: int = 1) -> Iterator[Unit]:
+    """Prove the laws of some groups in some units, as units end."""
+    if jobs == 1:
+        for name in names:
+            yield prove_unit(name, wanted)
+        return
+    chosen = list(names)
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(prove_unit, chosen, [wanted] * len(chosen))
+
+
+def prove_unit(name: str, wanted: frozenset[str]) -> Unit:
+    """Prove what one unit owes to the laws of some groups."""
+    if name == QUORUMS:
+        place, nothing = Place(name, ""), _prover(NOTHING)
+        owed = [
+            _posed(place, law, nothing, given, goal) for law, given, goal in induction()
+        ]
+        return Unit(name, 0, tuple(owed))
+    if name == FIRST:
+        return Unit(name, 0, tuple(_in_the_first_world(wanted)))
+    if name == RESOURCE:
+        passages = history.passages()
+        owed = [
+            each
+            for where, condition, after in passages
+            for each in _kept(Place(name, where), condition, after, wanted)
+        ]
+        return Unit(name, len(passages), tuple(owed))
+    if name == OBSERVATION:
+        told = lifting.lift_observation()
+        place, total = Place(name, ""), _prover(laws.TOTAL)
+        owed = [
+            _posed(place, laws.NEVER_RAISES, total, [path.condition], FALSE)
+            for path in told
+            if path.error is not None and laws.TOTAL in wanted
+        ]
+        return Unit(name, len(told), tuple(owed))
+    case = lifting.lift(name)
+    return Unit(name, len(case.paths), tuple(_of_case(case, wanted)))
+
+
+@cache
+def _prover(
+    group: str,
+    shy: frozenset[str] = frozenset(),
+    only: frozenset[str] = frozenset(),
+    *,
+    with_consequences: bool = True,
+) -> Prover:
+    """Take for granted what the proofs of a group may use."""
+    world = World()
+    known = [*INVARIANTS.values()]
+    known += CONSEQUENCES.values() if with_consequences else ()
+    used = [law for law in known if law.group in RESTS_ON.get(group, ())]
+    stated = [
+        law.hypothesis(world)
+        for law in used
+        if (law.name in only if only else law.name not in laws.SHY or law.name in shy)
+    ]
+    axioms = contracts.AXIOMS if group != NOTHING else ()
+    facts = mesh_facts() if group != NOTHING else ()
+    return Prover([*axioms, *facts, *stated])
+
+
+def _prover_of(law: Law, *, with_consequences: bool = True) -> Prover:
+    """Take for granted what the proof of a law may use."""
+    shy = frozenset(name for name, users in laws.SHY.items() if law.name in users)
+    only = laws.ONLY.get(law.name, frozenset())
+    return _prover(law.group, shy, only, with_consequences=with_consequences)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an obligation arises."""
+
+    unit: str
+    where: str
+    path: tuple[str, ...] = ()
+
+
+def _of_step(step: Step) -> Place:
+    shown = tuple(str(decision) for decision in step.path.decisions)
+    return Place(step.case, step.name, shown)
+
+
+def _posed(
+    place: Place, law: str, prover: Prover, given: Iterable[Expr], goal: Expr
+) -> Obligation:
+    return _answered(place, law, prover.prove(given, goal))
+
+
+def _answered(place: Place, law: str, answer: Answer) -> Obligation:
+    shown = () if answer.status is Status.PROVED else place.path
+    status, seconds = answer.status.value, answer.seconds
+    return Obligation(
+        place.unit, place.where, law, status, seconds, answer.reason, shown
+    )
+
+
+def _chosen(among: dict[str, Law], wanted: frozenset[str]) -> list[Law]:
+    return [law for law in among.values() if law.group in wanted]
+
+
+def _in_the_first_world(wanted: frozenset[str]) -> Iterator[Obligation]:
+    world, begins = history.initial_world(), Place(FIRST, "begins")
+    for law in _chosen(INVARIANTS, wanted):
+        axioms = _prover(AXIOMS_ALONE)
+        yield _posed(begins, law.name, axioms, [], law.goal(world))
+    for law in _chosen(CONSEQUENCES, wanted):
+        prover = _prover_of(law, with_consequences=False)
+        yield _posed(Place(FIRST, "follows"), law.name, prover, [], law.goal(World()))
+
+
+def _of_case(case: Case, wanted: frozenset[str]) -> Iterator[Obligation]:
+    if laws.TOTAL in wanted:
+        whole = any_of(*(path.condition for path in case.paths))
+        place = Place(case.name, "all paths")
+        yield _posed(place, laws.ALL_PATHS, _prover(NOTHING), [], whole)
+        yield from _without_errors(case)
+    for step in steps(case):
+        place = _of_step(step)
+        if "durable" in wanted and not step.is_crash:
+            yield _answered(place, laws.PERSISTS_FIRST, Answer(_order(step), 0.0))
+        yield from _kept(place, step.condition, step.after, wanted)
+
+
+def _without_errors(case: Case) -> Iterator[Obligation]:
+    for number, path in enumerate(case.paths, start=1):
+        if path.error is None:
+            continue
+        shown = tuple(str(decision) for decision in path.decisions)
+        place = Place(case.name, f"path {number}: {path.error}", shown)
+        given = [case.given, path.condition]
+        yield _posed(place, laws.NEVER_RAISES, _prover(laws.TOTAL), given, FALSE)
+
+
+def _kept(
+    place: Place, condition: Expr, after: World, wanted: frozenset[str]
+) -> Iterator[Obligation]:
+    """Show that a step keeps what it may have changed."""
+    changed = frozenset(after.changes)
+    for law in _chosen(INVARIANTS, wanted):
+        if laws.looks_at(law) & changed:
+            given = [condition, *laws.lemmas(law, after)]
+            yield _posed(place, law.name, _prover_of(law), given, law.goal(after))
+    for law in _chosen(STEP_LAWS, wanted):
+        if laws.looks_at(law) & changed:
+            given = [condition, *laws.lemmas(law, after)]
+            goal = law.goal_of_step(World(), after)
+            yield _posed(place, law.name, _prover_of(law), given, goal)
+
+
+def _order(step: Step) -> Status:
+    """Judge whether something leaves the agent before the last `Persist`."""
+    has_left = False
+    for output in step.outputs:
+        if isinstance(output, effects.Persist) and has_left:
+            return Status.REFUTED
+        has_left = has_left or not isinstance(output, (effects.Persist, *SILENT))
+    return Status.PROVED
+
+
+def is_contradictory(group: str) -> bool:
+    """Tell whether z3 can refute what the proofs of a group take for granted."""
+    return _prover(group).prove([], FALSE).status is Status.PROVED

@@ -1,0 +1,111 @@
+"""The theorems: what each says, and which laws it is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from primacy_proofs import laws
+from primacy_proofs.prover import QUORUMS, RESTS_ON, Obligation
+
+EVERY_MESH: Final = "every mesh"
+
+
+@dataclass(frozen=True, slots=True)
+class Theorem:
+    """One theorem."""
+
+    id: str
+    name: str
+    statement: str
+    group: str
+    """The laws it rests on are those of this group and of what that rests on."""
+    claims: tuple[str, ...]
+    """The laws that say what the theorem says."""
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Name the groups of laws whose obligations are the theorem's."""
+        return frozenset((self.group, *RESTS_ON.get(self.group, ())))
+
+    def owns(self, obligation: Obligation) -> bool:
+        """Tell whether an obligation is one of the theorem's."""
+        if obligation.unit == QUORUMS:
+            return "election" in self.groups
+        return group_of(obligation.law) in self.groups
+
+
+def group_of(law: str) -> str:
+    """Name the group of a law."""
+    if law in (laws.NEVER_RAISES, laws.ALL_PATHS):
+        return laws.TOTAL
+    if law == laws.PERSISTS_FIRST:
+        return "durable"
+    for among in (laws.INVARIANTS, laws.CONSEQUENCES, laws.STEP_LAWS):
+        if law in among:
+            return among[law].group
+    return ""
+
+
+THEOREMS: Final = (
+    Theorem(
+        "S1",
+        "election safety",
+        "at most one agent ever leads a term",
+        "election",
+        ("a term has one leader",),
+    ),
+    Theorem(
+        "S2",
+        "leader-only elections",
+        "who stands, votes or leads is an elector",
+        "election",
+        (
+            "a cast is among electors",
+            "who stands or leads is an elector",
+            "a leader is an elector",
+        ),
+    ),
+    Theorem(
+        "S3",
+        "monotonic terms",
+        "the term of an agent never falls",
+        "election",
+        ("terms never fall",),
+    ),
+    Theorem(
+        "S4",
+        "one vote",
+        "an agent casts one vote a term",
+        "election",
+        (
+            "an agent casts one vote a term",
+            "a granted vote was cast",
+            "a cast is not forgotten",
+        ),
+    ),
+    Theorem(
+        "S9",
+        "fencing",
+        "no token is admitted after a higher one; a token names one leader",
+        "fencing",
+        (
+            "no token is admitted after a higher one",
+            "a token names one leader",
+            "a token was its leaders",
+        ),
+    ),
+    Theorem(
+        "S13",
+        "durable before sent",
+        "nothing leaves an agent that a crash could make untrue",
+        "durable",
+        (
+            laws.PERSISTS_FIRST,
+            "the disk has the term",
+            "the disk has the vote",
+            "the disk has the log",
+        ),
+    ),
+)
+"""In the order of the specification."""
