@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         def __ge__(self, other: Expr | int) -> Expr: ...
         def sort(self) -> Sort: ...
         def get_id(self) -> int: ...
+        def sexpr(self) -> str: ...
 
     class Function:
         """A function symbol."""
@@ -201,34 +202,53 @@ class Answer:
 
 
 class Prover:
-    """Hypotheses that many goals share, so that z3 reads them once."""
+    """Hypotheses that many goals share, so that z3 reads them once.
+
+    What z3 learnt from one goal can lead it astray at the next, so a goal that is not
+    proved is posed again to a solver that has seen no other.
+    """
 
     def __init__(self, hypotheses: Iterable[Expr], rlimit: int = RLIMIT) -> None:
-        self._solver = z3.SimpleSolver()
+        self.hypotheses: Final = tuple(hypotheses)
+        self._rlimit = rlimit
+        self._solver = self._fresh()
+
+    def _fresh(self) -> z3.Solver:
+        solver = z3.SimpleSolver()
         settings = {"auto_config": False, "mbqi": False, "random_seed": 0}
         for name, value in settings.items():
-            self._solver.set(name, value)
-        self._solver.set("rlimit", rlimit)
-        for hypothesis in hypotheses:
-            self._solver.add(hypothesis)
+            solver.set(name, value)
+        solver.set("rlimit", self._rlimit)
+        for hypothesis in self.hypotheses:
+            solver.add(hypothesis)
+        return solver
 
     def prove(self, given: Iterable[Expr], goal: Expr) -> Answer:
         """Ask whether a goal follows from the hypotheses and what is given."""
+        conditions = tuple(given)
         self._solver.push()
-        for condition in given:
-            self._solver.add(condition)
-        self._solver.add(z3.Not(goal))
-        begun = time.perf_counter()
-        verdict = self._solver.check()
-        seconds = time.perf_counter() - begun
-        reason = str(self._solver.reason_unknown()) if verdict == z3.unknown else ""
+        answer = _asked(self._solver, conditions, goal)
         self._solver.pop()
-        if verdict == z3.unsat:
-            return Answer(Status.PROVED, seconds)
-        if verdict == z3.sat:
-            return Answer(Status.REFUTED, seconds)
-        is_saturated = "incomplete" in reason and "quantifiers" in reason
-        return Answer(Status.OPEN if is_saturated else Status.LIMIT, seconds, reason)
+        if answer.status is Status.PROVED:
+            return answer
+        again = _asked(self._fresh(), conditions, goal)
+        return replace(again, seconds=answer.seconds + again.seconds)
+
+
+def _asked(solver: z3.Solver, given: Iterable[Expr], goal: Expr) -> Answer:
+    for condition in given:
+        solver.add(condition)
+    solver.add(z3.Not(goal))
+    begun = time.perf_counter()
+    verdict = solver.check()
+    seconds = time.perf_counter() - begun
+    if verdict == z3.unsat:
+        return Answer(Status.PROVED, seconds)
+    if verdict == z3.sat:
+        return Answer(Status.REFUTED, seconds)
+    reason = str(solver.reason_unknown())
+    is_saturated = "incomplete" in reason and "quantifiers" in reason
+    return Answer(Status.OPEN if is_saturated else Status.LIMIT, seconds, reason)
 
 
 def substituted(formula: Expr, one: Expr, other: Expr) -> Expr:
@@ -247,8 +267,75 @@ class Written:
 
 
 def written(expr: Expr) -> Written:
-    """Take an expression apart, for who evaluates it."""
+    """Take an expression apart, for who evaluates it; see also `quantified`."""
     if z3.is_int_value(expr):
         return Written("", (), int(expr.as_long()))  # type: ignore[attr-defined]  # z3's
+    if z3.is_quantifier(expr):
+        return Written("", ())
     name = str(expr.decl().name())  # type: ignore[attr-defined]  # z3's
     return Written(name, tuple(expr.children()))  # type: ignore[attr-defined]  # z3's
+
+
+# --- finite models --------------------------------------------------------------------
+
+BITS: Final[Sort] = z3.BitVecSort(10)
+"""Small integers, signed, for finite models."""
+
+
+def small(value: int) -> Expr:
+    """Write a small integer."""
+    written: Expr = z3.BitVecVal(value, BITS)
+    return written
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    """A quantified formula, taken apart."""
+
+    is_universal: bool
+    bound: tuple[Expr, ...]
+    body: Expr
+
+
+def quantified(formula: Expr, prefix: str) -> Quantified | None:
+    """Take a quantified formula apart; what it binds gets names with a prefix."""
+    if not z3.is_quantifier(formula):
+        return None
+    count: int = formula.num_vars()  # type: ignore[attr-defined]  # z3's
+    bound = [
+        z3.Const(f"{prefix}{place}", formula.var_sort(place))  # type: ignore[attr-defined]  # z3's
+        for place in range(count)
+    ]
+    body = z3.substitute_vars(formula.body(), *reversed(bound))  # type: ignore[attr-defined]  # z3's
+    is_universal = bool(formula.is_forall())  # type: ignore[attr-defined]  # z3's
+    return Quantified(is_universal, tuple(bound), body)
+
+
+class Finder:
+    """A growing list of quantifier-free conditions over bits, asked for a model."""
+
+    def __init__(self, rlimit: int) -> None:
+        self._solver = z3.SolverFor("QF_FD")
+        settings = {"random_seed": 0, "rlimit": rlimit, "phase": "always_false"}
+        for name, value in settings.items():
+            self._solver.set(name, value)
+        self._model: z3.ModelRef | None = None
+
+    def add(self, condition: Expr) -> None:
+        """Take one more condition for granted."""
+        self._solver.add(condition)
+
+    def finds(self) -> bool | None:
+        """Tell whether all conditions hold in some model; `None` at the limit."""
+        verdict = self._solver.check()
+        self._model = self._solver.model() if verdict == z3.sat else None
+        return None if verdict == z3.unknown else bool(verdict == z3.sat)
+
+    def value(self, of: Expr) -> int:
+        """Read a bit, or a small integer, off the last model."""
+        if self._model is None:
+            raise ValueError("there is no model")
+        found = self._model.eval(of, model_completion=True)
+        if z3.is_bool(found):
+            return bool(z3.is_true(found))
+        return int(found.as_signed_long())

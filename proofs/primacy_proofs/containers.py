@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from primacy.agents import AgentMap, AgentSet
 from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
-from primacy_proofs import contracts as on
+from primacy_proofs import symbols as on
 from primacy_proofs._z3 import Expr, all_of, equal, number
 from primacy_proofs.paths import ContractError, MeaninglessError, any_int, decide
 from primacy_proofs.proxies import (

@@ -11,7 +11,7 @@ Source: Ongaro 2014, section 3.4; docs/specification.md, S1 to S4 and S9.
 from __future__ import annotations
 
 from primacy.role import Role
-from primacy_proofs import contracts as on
+from primacy_proofs import symbols as on
 from primacy_proofs._z3 import (
     INT,
     Expr,
@@ -25,8 +25,8 @@ from primacy_proofs._z3 import (
     implies,
     number,
 )
-from primacy_proofs.contracts import AGENT
 from primacy_proofs.laws import consequence, invariant, step_law
+from primacy_proofs.symbols import AGENT
 from primacy_proofs.world import ADMITTING, ELECTORS, PACKET_SORTS, World, field
 
 FOLLOWER = on.ROLES[Role.FOLLOWER]

@@ -14,7 +14,7 @@ from primacy.fencing import Fence, Verdict, admit, token
 from primacy.outputs import Outputs
 from primacy.role import Role
 from primacy.state import State
-from primacy_proofs import contracts as on
+from primacy_proofs import symbols as on
 from primacy_proofs._z3 import (
     INT,
     Expr,

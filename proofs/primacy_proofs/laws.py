@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from primacy_proofs._z3 import Expr, Sort, constant, forall
+from primacy_proofs._z3 import (
+    TRUE,
+    Expr,
+    Sort,
+    any_of,
+    constant,
+    forall,
+    negation,
+)
 from primacy_proofs.world import World
 
 Triggers = Callable[..., Sequence[Sequence[Expr]]]
@@ -69,19 +77,19 @@ Instance = Callable[..., tuple[Expr, ...]]
 """The values for which one law serves the proof of another."""
 
 AFTER: Final[dict[str, tuple[tuple[Law, Instance], ...]]] = {}
-"""The invariants that the proof of a law may use of the world after the step.
+"""The laws that the proof of a law may use of the world after the same step.
 
-Each is proved of the same step on its own; no law is used in its own proof, however
-indirectly, because a law may only use what is declared before it.
+Each is proved of the same step on its own, and no law is used in its own proof, however
+indirectly. What follows from the invariants of a group is for the groups above it.
 """
 
 
 def after(user: Law, used: Law, instance: Instance) -> None:
     """Let the proof of a law use one instance of another, of the world after."""
-    order = [*INVARIANTS, *STEP_LAWS]
-    if order.index(used.name) >= order.index(user.name):
+    if used.name in CONSEQUENCES and used.group == user.group:
         raise ValueError(f"{user.name!r} may not rest on {used.name!r}")
     AFTER[user.name] = (*AFTER.get(user.name, ()), (used, instance))
+    _refuse_circles(user)
 
 
 BEFORE: Final[dict[str, tuple[tuple[Law, Instance], ...]]] = {}
@@ -93,12 +101,57 @@ def hint(user: Law, used: Law, instance: Instance) -> None:
     BEFORE[user.name] = (*BEFORE.get(user.name, ()), (used, instance))
 
 
+BESIDE: Final[dict[str, tuple[tuple[Law, Instance], ...]]] = {}
+"""The step laws that the proof of a law may use of the same step."""
+
+
+def beside(user: Law, used: Law, instance: Instance) -> None:
+    """Let the proof of a law use one instance of a step law about the same step."""
+    BESIDE[user.name] = (*BESIDE.get(user.name, ()), (used, instance))
+    _refuse_circles(user)
+
+
+def _refuse_circles(law: Law) -> None:
+    """Make sure that no law is used in its own proof."""
+    seen: set[str] = set()
+    todo = [law.name]
+    while todo:
+        name = todo.pop()
+        used = [each.name for each, _ in (*AFTER.get(name, ()), *BESIDE.get(name, ()))]
+        if law.name in used:
+            raise ValueError(f"{law.name!r} may not rest on itself")
+        todo += [each for each in used if each not in seen]
+        seen.update(used)
+
+
+CASES: Final[dict[str, Callable[..., Sequence[Expr]]]] = {}
+"""The cases by which a law is proved, over its variables; what is left is one more."""
+
+
+def by_cases(law: Law, cases: Callable[..., Sequence[Expr]]) -> None:
+    """Let a law be proved case by case."""
+    CASES[law.name] = cases
+
+
+def cases_of(law: Law) -> list[Expr]:
+    """List the cases of a proof; together they are everything."""
+    if law.name not in CASES:
+        return [TRUE]
+    named = list(CASES[law.name](*law.variables()))
+    return [*named, negation(any_of(*named))]
+
+
 def lemmas(law: Law, after: World) -> list[Expr]:
     """State what the proof of a law may use beside its hypotheses."""
     names, before = law.variables(), World()
     found = [(after, *each) for each in AFTER.get(law.name, ())]
     found += [(before, *each) for each in BEFORE.get(law.name, ())]
-    return [used.body(world, *of(world, *names)) for world, used, of in found]
+    stated = [used.body(world, *of(world, *names)) for world, used, of in found]
+    stated += [
+        used.body(before, after, *of(after, *names))
+        for used, of in BESIDE.get(law.name, ())
+    ]
+    return stated
 
 
 SHY: Final[dict[str, frozenset[str]]] = {}
@@ -155,7 +208,9 @@ def step_law(group: str, *sorts: Sort) -> Callable[[Body], Law]:
 
 
 TOTAL: Final = "total"
-"""The group of what is local: no path raises, and all paths are known."""
+"""The group of one law: no path raises."""
+PATHS: Final = "paths"
+"""The group of one law: all paths are known."""
 NEVER_RAISES: Final = "no path raises"
 ALL_PATHS: Final = "all paths are known"
 PERSISTS_FIRST: Final = "every persist stands before what leaves the agent"

@@ -20,7 +20,7 @@ from primacy.outputs import Output
 from primacy.quantities import NO_INDEX, NO_TERM
 from primacy.roll import Roll
 from primacy.state import Durable, State
-from primacy_proofs import contracts as on
+from primacy_proofs import symbols as on
 from primacy_proofs._z3 import (
     INT,
     TRUE,

@@ -16,7 +16,7 @@ from __future__ import annotations
 from primacy.outputs import Apply, Outputs
 from primacy.role import Role
 from primacy.state import State
-from primacy_proofs import contracts as on
+from primacy_proofs import symbols as on
 from primacy_proofs._z3 import (
     FALSE,
     Expr,

@@ -18,11 +18,14 @@ from typing import Final
 
 from primacy import outputs as effects
 from primacy_proofs import (
+    completeness,
     contracts,
     election,
     history,
     laws,
     lifting,
+    matching,
+    tactics,
 )
 from primacy_proofs._z3 import (
     FALSE,
@@ -43,7 +46,7 @@ RESOURCE: Final = "Resource"
 OBSERVATION: Final = "Observation"
 QUORUMS: Final = "Quorums"
 
-ROOMS: Final = (election,)
+ROOMS: Final = (election, matching, completeness, tactics)
 """The modules whose laws are proved; a law is declared when its module is imported."""
 
 NOTHING: Final = "nothing"
@@ -57,8 +60,9 @@ RESTS_ON: Final = {
     "election": ("durable", "roll", "election"),
     "fencing": ("durable", "roll", "election", "fencing"),
     "log": ("durable", "roll", "election", "log"),
+    laws.PATHS: (),
     "commit": ("durable", "roll", "election", "log", "commit"),
-    "total": ("durable", "roll", "election", "log", "commit"),
+    laws.TOTAL: ("durable", "roll", "election", "log", "commit"),
 }
 """Which groups of laws the proofs of a group may use."""
 
@@ -103,7 +107,12 @@ def run(names: Iterable[str], wanted: frozenset[str], jobs: int = 1) -> Iterator
 
 
 def prove_unit(name: str, wanted: frozenset[str]) -> Unit:
-    """Prove what one unit owes to the laws of some groups."""
+    """Prove what one unit owes to the laws of some groups.
+
+    It begins with solvers that have seen no other unit, so its verdicts do not depend
+    on the order of the units or on how many are proved side by side.
+    """
+    _prover.cache_clear()
     if name == QUORUMS:
         place, nothing = Place(name, ""), _prover(NOTHING)
         owed = [
@@ -138,13 +147,16 @@ def _prover(
     group: str,
     shy: frozenset[str] = frozenset(),
     only: frozenset[str] = frozenset(),
-    *,
-    with_consequences: bool = True,
+    before: str = "",
 ) -> Prover:
-    """Take for granted what the proofs of a group may use."""
-    world = World()
-    known = [*INVARIANTS.values()]
-    known += CONSEQUENCES.values() if with_consequences else ()
+    """Take for granted what the proofs of a group may use.
+
+    The proof of a consequence may use those that are declared before it.
+    """
+    world, follows = World(), list(CONSEQUENCES.values())
+    if before:
+        follows = follows[: list(CONSEQUENCES).index(before)]
+    known = [*INVARIANTS.values(), *follows]
     used = [law for law in known if law.group in RESTS_ON.get(group, ())]
     stated = [
         law.hypothesis(world)
@@ -156,11 +168,12 @@ def _prover(
     return Prover([*axioms, *facts, *stated])
 
 
-def _prover_of(law: Law, *, with_consequences: bool = True) -> Prover:
+def _prover_of(law: Law) -> Prover:
     """Take for granted what the proof of a law may use."""
     shy = frozenset(name for name, users in laws.SHY.items() if law.name in users)
     only = laws.ONLY.get(law.name, frozenset())
-    return _prover(law.group, shy, only, with_consequences=with_consequences)
+    before = law.name if law.name in CONSEQUENCES else ""
+    return _prover(law.group, shy, only, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,15 +214,22 @@ def _in_the_first_world(wanted: frozenset[str]) -> Iterator[Obligation]:
         axioms = _prover(AXIOMS_ALONE)
         yield _posed(begins, law.name, axioms, [], law.goal(world))
     for law in _chosen(CONSEQUENCES, wanted):
-        prover = _prover_of(law, with_consequences=False)
-        yield _posed(Place(FIRST, "follows"), law.name, prover, [], law.goal(World()))
+        place = Place(FIRST, "follows")
+        yield _posed(place, law.name, _prover_of(law), [], law.goal(World()))
+    for law in _chosen(STEP_LAWS, wanted):
+        place, goal = (
+            Place(FIRST, "nothing changes"),
+            law.goal_of_step(World(), World()),
+        )
+        yield _posed(place, law.name, _prover_of(law), [], goal)
 
 
 def _of_case(case: Case, wanted: frozenset[str]) -> Iterator[Obligation]:
-    if laws.TOTAL in wanted:
+    if laws.PATHS in wanted:
         whole = any_of(*(path.condition for path in case.paths))
         place = Place(case.name, "all paths")
         yield _posed(place, laws.ALL_PATHS, _prover(NOTHING), [], whole)
+    if laws.TOTAL in wanted:
         yield from _without_errors(case)
     for step in steps(case):
         place = _of_step(step)
@@ -236,7 +256,9 @@ def _kept(
     for law in _chosen(INVARIANTS, wanted):
         if laws.looks_at(law) & changed:
             given = [condition, *laws.lemmas(law, after)]
-            yield _posed(place, law.name, _prover_of(law), given, law.goal(after))
+            prover, goal = _prover_of(law), law.goal(after)
+            for case in laws.cases_of(law):
+                yield _posed(place, law.name, prover, [*given, case], goal)
     for law in _chosen(STEP_LAWS, wanted):
         if laws.looks_at(law) & changed:
             given = [condition, *laws.lemmas(law, after)]

@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 
 from primacy.messages import Timer
 from primacy.role import Role, Wait
-from primacy_proofs import contracts as on
+from primacy_proofs import symbols as on
 from primacy_proofs._z3 import (
     Expr,
     equal,

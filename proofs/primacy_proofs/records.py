@@ -17,8 +17,8 @@ from primacy.role import Role, Wait
 from primacy.roll import Roll
 from primacy.state import Durable, Leadership
 from primacy_proofs import containers as box
-from primacy_proofs import contracts as on
 from primacy_proofs import proxies as scalars
+from primacy_proofs import symbols as on
 from primacy_proofs._z3 import BOOL, INT, Expr, Sort
 from primacy_proofs.paths import MeaninglessError
 

@@ -19,7 +19,7 @@ from primacy import messages as wire
 from primacy import outputs as effects
 from primacy import recovery
 from primacy.state import Durable, State
-from primacy_proofs import contracts as on
+from primacy_proofs import symbols as on
 from primacy_proofs._z3 import (
     INT,
     Expr,
@@ -31,7 +31,6 @@ from primacy_proofs._z3 import (
     equal,
     exists,
     is_same,
-    simplified,
     truth,
 )
 from primacy_proofs.containers import Answered, expr_of_segment, expr_of_set
@@ -135,7 +134,7 @@ def _crashes(
 def _outcome(step: Step) -> tuple[str, ...]:
     """Tell steps apart by what they do to the world."""
     made = [
-        f"{name}={simplified(step.after(name, *_sample(name)))}"
+        f"{name}={step.after(name, *_sample(name)).sexpr()}"
         for name in sorted(step.after.changes)
     ]
     kinds = [type(output).__name__ for output in step.outputs]

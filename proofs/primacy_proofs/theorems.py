@@ -37,8 +37,10 @@ class Theorem:
 
 def group_of(law: str) -> str:
     """Name the group of a law."""
-    if law in (laws.NEVER_RAISES, laws.ALL_PATHS):
+    if law == laws.NEVER_RAISES:
         return laws.TOTAL
+    if law == laws.ALL_PATHS:
+        return laws.PATHS
     if law == laws.PERSISTS_FIRST:
         return "durable"
     for among in (laws.INVARIANTS, laws.CONSEQUENCES, laws.STEP_LAWS):
@@ -85,6 +87,42 @@ THEOREMS: Final = (
         ),
     ),
     Theorem(
+        "S5",
+        "log matching",
+        "logs that agree on index and term agree on everything up to it",
+        "log",
+        ("logs match",),
+    ),
+    Theorem(
+        "S6",
+        "leader append-only",
+        "a leader never overwrites or deletes its entries",
+        "log",
+        ("a leader only appends",),
+    ),
+    Theorem(
+        "S7",
+        "leader completeness",
+        "every committed entry is in the log of every later leader",
+        "commit",
+        (
+            "later leaders have what was chosen",
+            "later leaders have what is final",
+            "later leaders are long enough",
+        ),
+    ),
+    Theorem(
+        "S8",
+        "state machine safety",
+        "no two agents apply different entries at an index",
+        "commit",
+        (
+            "what is applied is known",
+            "what is known stays",
+            "what an agent commits is known",
+        ),
+    ),
+    Theorem(
         "S9",
         "fencing",
         "no token is admitted after a higher one; a token names one leader",
@@ -107,5 +145,19 @@ THEOREMS: Final = (
             "the disk has the log",
         ),
     ),
+    Theorem(
+        "NR",
+        "no handler raises",
+        "no exception leaves step, and no container is asked for what it lacks",
+        laws.TOTAL,
+        (laws.NEVER_RAISES,),
+    ),
+    Theorem(
+        "PC",
+        "path completeness",
+        "every message takes exactly the paths through step that were lifted",
+        laws.PATHS,
+        (laws.ALL_PATHS,),
+    ),
 )
-"""In the order of the specification."""
+"""In the order of the specification. What is not here is not proved."""

@@ -21,7 +21,7 @@ from typing import Final, get_args
 
 from primacy.messages import Packet
 from primacy.state import Durable, State
-from primacy_proofs import contracts as on
+from primacy_proofs import symbols as on
 from primacy_proofs._z3 import (
     BOOL,
     FALSE,

@@ -1,0 +1,200 @@
+"""The lifter: what proxies refuse, what paths are, and that none is lost."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from primacy import replication, stepping
+from primacy.agents import AgentMap
+from primacy.observation import observe
+from primacy.role import Role, Wait
+from primacy_proofs import lifting
+from primacy_proofs import symbols as on
+from primacy_proofs._z3 import INT, Prover, Status, any_of, constant
+from primacy_proofs.containers import LiftedLog, LiftedMap, LiftedSet
+from primacy_proofs.paths import MeaninglessError, Oracle, paths
+from primacy_proofs.proxies import (
+    LiftedAgent,
+    LiftedEnum,
+    LiftedInt,
+    LiftedText,
+)
+
+N = LiftedInt(constant("n", INT))
+AGENT = LiftedAgent(constant("a", on.AGENT))
+TEXT = LiftedText(constant("t", on.TEXT))
+ROLE = LiftedEnum(constant("r", on.ROLE), Role)
+SET = LiftedSet(constant("s", on.SET))
+LOG = LiftedLog(constant("l", on.LOG))
+MAP = LiftedMap(constant("m", on.MAP))
+
+PATHS = {
+    "Claim": 23,
+    "PreVoteRequest": 87,
+    "PreVoteReply": 26,
+    "VoteRequest": 161,
+    "VoteReply": 15,
+    "Heartbeat": 59,
+    "HeartbeatReply": 103,
+    "Append": 239,
+    "AppendReply": 108,
+    "ReadIndexRequest": 19,
+    "ReadIndexReply": 13,
+    "TransferNow": 33,
+    "Forward": 15,
+    "ForwardReply": 10,
+    "Elapsed": 50,
+    "Write": 9,
+    "Read": 14,
+    "LeaseRead": 9,
+    "Transfer": 8,
+    "Restart": 3,
+}
+"""How many ways there are through `step`, by message."""
+
+MEANINGLESS: list[tuple[str, Callable[[], Any]]] = [
+    ("truth of a number", lambda: bool(N)),
+    ("truth of an agent", lambda: bool(AGENT)),
+    ("truth of a set", lambda: bool(SET)),
+    ("hash", lambda: hash(N)),
+    ("hash of an agent", lambda: {AGENT}),
+    ("length", lambda: len(SET)),  # type: ignore[arg-type]
+    ("loop", lambda: list(SET)),  # type: ignore[call-overload]
+    ("membership", lambda: AGENT in SET),  # type: ignore[operator]
+    ("index", lambda: [1, 2][N]),  # type: ignore[call-overload]
+    ("range", lambda: range(N)),  # type: ignore[call-overload]
+    ("int", lambda: int(N)),  # type: ignore[call-overload]
+    ("float", lambda: float(N)),  # type: ignore[arg-type]
+    ("str", lambda: str(TEXT)),
+    ("format", lambda: f"{AGENT}"),
+    ("item", lambda: LOG[0]),  # type: ignore[index]
+    ("product of unknowns", lambda: N * N),
+    ("repetition of a tuple", lambda: (0,) * N),
+    ("remainder", lambda: N % 2),  # type: ignore[operator]
+    ("division", lambda: N // 2),  # type: ignore[operator]
+    ("number and truth value", lambda: N == True),  # noqa: E712
+    ("number and text", lambda: N == "n"),
+    ("number and nothing", lambda: N == None),  # noqa: E711
+    ("agent and plain name", lambda: AGENT == "ada"),
+    ("agent and text", lambda: AGENT == TEXT),
+    ("role and wait", lambda: ROLE == Wait.STAND),
+    ("role and text", lambda: ROLE == "leader"),
+    ("order of texts", lambda: TEXT < AGENT),  # type: ignore[operator]
+    ("order of roles", lambda: ROLE < N),
+    ("sum of an agent", lambda: AGENT + AGENT),  # type: ignore[operator]
+    ("set and plain set", lambda: {"a"} == SET),
+    ("call", lambda: N(1)),  # type: ignore[operator]
+]
+
+
+@pytest.mark.parametrize(
+    "use", [use for _, use in MEANINGLESS], ids=[name for name, _ in MEANINGLESS]
+)
+def test_what_has_no_meaning_is_refused(use: Callable[[], Any]) -> None:
+    with pytest.raises(MeaninglessError):
+        paths(use)
+
+
+def test_core_cannot_catch_what_has_no_meaning() -> None:
+    assert not issubclass(MeaninglessError, Exception)
+
+
+def test_a_truth_value_outside_a_run_is_refused() -> None:
+    with pytest.raises(MeaninglessError):
+        bool(N < 1)
+
+
+def test_each_answer_is_tried_once() -> None:
+    def compare() -> str:
+        if N < 0:
+            return "below"
+        if N < 1:
+            return "at"
+        return "above"
+
+    assert [path.result for path in paths(compare)] == ["below", "at", "above"]
+
+
+def test_what_contradicts_the_path_is_not_tried() -> None:
+    def compare() -> bool:
+        return bool(N < 0) and bool(N > 3)
+
+    assert [path.result for path in paths(compare)] == [False, False]
+
+
+def test_an_error_ends_its_path_alone() -> None:
+    def divide() -> int:
+        return 1 if N == 0 else 1 // 0
+
+    fine, failed = paths(divide)
+    assert fine.result == 1
+    assert isinstance(failed.error, ZeroDivisionError)
+
+
+def test_a_handler_that_never_ends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("primacy_proofs.paths.MOST_PATHS", 20)
+
+    def count() -> int:
+        number = 0
+        while number < N:
+            number += 1
+            if number > 100:
+                break
+        return number
+
+    with pytest.raises(MeaninglessError):
+        paths(count)
+
+
+def test_a_fresh_value_is_named_alike_on_each_run() -> None:
+    names = {str(Oracle(()).anything(INT)) for _ in range(2)}
+    assert names == {"any1"}
+
+
+@pytest.mark.parametrize("name", lifting.cases())
+def test_the_paths_of_a_message_are_all_ways_through_step(name: str) -> None:
+    case = lifting.lift(name)
+    assert len(case.paths) == PATHS[name]
+    whole = any_of(*(path.condition for path in case.paths))
+    assert Prover([]).prove([], whole).status is Status.PROVED
+
+
+def test_without_one_path_the_others_are_not_all() -> None:
+    found = lifting.lift("VoteReply").paths
+    for missing in found:
+        rest = any_of(*(path.condition for path in found if path is not missing))
+        assert Prover([]).prove([], rest).status is Status.REFUTED
+
+
+def test_no_two_paths_of_a_message_overlap() -> None:
+    found = lifting.lift("VoteRequest").paths
+    for place, one in enumerate(found):
+        for other in found[:place]:
+            shared = zip(one.decisions, other.decisions, strict=False)
+            assert any(a.holds != b.holds for a, b in shared)
+
+
+def test_a_decision_names_function_line_and_source() -> None:
+    told = {
+        (decision.function, decision.source)
+        for path in lifting.lift("VoteRequest").paths
+        for decision in path.decisions
+    }
+    assert (
+        "election.on_vote_request",
+        "if state.durable.voted_for != NOBODY:",
+    ) in told
+    assert {function.split(".")[0] for function, _ in told} == {
+        *("election", "stepping", "validity"),
+    }
+
+
+def test_core_is_as_it_was_after_a_run() -> None:
+    lifting.lift("VoteReply")
+    assert vars(replication)["AgentMap"] is AgentMap
+    assert vars(stepping)["observe"] is observe
+
+
+def test_observations_never_fail() -> None:
+    assert all(path.error is None for path in lifting.lift_observation())
