@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import z3
 
@@ -57,6 +57,7 @@ else:
     Sort, Expr, Function = z3.SortRef, z3.ExprRef, z3.FuncDeclRef
 
 INT: Final[Sort] = z3.IntSort()
+REAL: Final[Sort] = z3.RealSort()
 BOOL: Final[Sort] = z3.BoolSort()
 TRUE: Final[Expr] = z3.BoolVal(val=True)
 FALSE: Final[Expr] = z3.BoolVal(val=False)
@@ -208,9 +209,12 @@ class Prover:
     proved is posed again to a solver that has seen no other.
     """
 
-    def __init__(self, hypotheses: Iterable[Expr], rlimit: int = RLIMIT) -> None:
+    patience: ClassVar[int] = RLIMIT
+    """The budget of one goal; who only looks for a broken law may do with less."""
+
+    def __init__(self, hypotheses: Iterable[Expr]) -> None:
         self.hypotheses: Final = tuple(hypotheses)
-        self._rlimit = rlimit
+        self._rlimit = self.patience
         self._solver = self._fresh()
 
     def _fresh(self) -> z3.Solver:
@@ -270,6 +274,8 @@ def written(expr: Expr) -> Written:
     """Take an expression apart, for who evaluates it; see also `quantified`."""
     if z3.is_int_value(expr):
         return Written("", (), int(expr.as_long()))  # type: ignore[attr-defined]  # z3's
+    if z3.is_rational_value(expr) and expr.denominator_as_long() == 1:  # type: ignore[attr-defined]  # z3's
+        return Written("", (), int(expr.numerator_as_long()))  # type: ignore[attr-defined]  # z3's
     if z3.is_quantifier(expr):
         return Written("", ())
     name = str(expr.decl().name())  # type: ignore[attr-defined]  # z3's

@@ -33,6 +33,7 @@ from primacy_proofs.past import Disk, past_changes
 from primacy_proofs.paths import paths
 from primacy_proofs.proxies import LiftedInt, expr_of_int
 from primacy_proofs.records import lowered
+from primacy_proofs.rounds import first_moments
 from primacy_proofs.world import (
     ADMITTING,
     DISK_COLUMNS,
@@ -103,6 +104,7 @@ def initial_world() -> World:
     )
     for name in (*ghosts, *(f"sent.{kind}" for kind in PACKETS)):
         changes[name] = lambda *_: truth(False)
+    changes |= first_moments()
     changes["known"] = lambda _: expr_of_int(0)
     changes["fence"] = lambda _: expr_of_int(Fence().highest)
     return World(changes)

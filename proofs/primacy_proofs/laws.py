@@ -160,7 +160,8 @@ SHY: Final[dict[str, frozenset[str]]] = {}
 
 def only_for(law: Law, *users: Law) -> None:
     """Keep a law out of all proofs but its own and those of its users."""
-    SHY[law.name] = frozenset((law.name, *(user.name for user in users)))
+    known = SHY.get(law.name, frozenset((law.name,)))
+    SHY[law.name] = known.union(user.name for user in users)
 
 
 Body = Callable[..., Expr]

@@ -31,6 +31,7 @@ from primacy_proofs._z3 import (
     differ,
     equal,
 )
+from primacy_proofs.clocks import is_past, lease_of, local_facts
 from primacy_proofs.containers import LiftedMap, LiftedSet
 from primacy_proofs.paths import Path, paths
 from primacy_proofs.proxies import LiftedAgent, LiftedInt, LiftedText
@@ -53,7 +54,6 @@ TIMES: Final = (
     "heartbeat_interval_ms",
     "election_timeout_ms",
     "leader_timeout_ms",
-    "lease_ms",
     "clock_drift_ppm",
 )
 LOCAL: Final = (wire.Elapsed, wire.Write, wire.Read, wire.LeaseRead, wire.Transfer)
@@ -92,6 +92,7 @@ def config() -> Config:
         "first_roll": Roll(electors, NO_INDEX, NO_TERM),  # type: ignore[arg-type]  # lifted
     }
     parts.update({name: LiftedInt(constant(name, INT)) for name in TIMES})
+    parts["lease_ms"] = LiftedInt(lease_of(ME))
     for name, value in parts.items():
         object.__setattr__(made, name, value)
     return made
@@ -126,20 +127,25 @@ def lift(name: str) -> Case:
             name, packet, _arrived(name, packet), _run(_receiving(name, packet))
         )
     local = next(each for each in LOCAL if each.__name__ == name)
-    values = [
-        constant(f"{name}.{each.name}", each.kind.sort) for each in columns(local)
-    ]
-    return Case(name, None, TRUE, _run(lambda: _step(lifted(local, values))))
+    values = {
+        each.name: constant(f"{name}.{each.name}", each.kind.sort)
+        for each in columns(local)
+    }
+    given = local_facts(name, values)
+    message = tuple(values.values())
+    return Case(name, None, given, _run(lambda: _step(lifted(local, message))))
 
 
 def _arrived(name: str, packet: Expr) -> Expr:
     """State that a packet was sent to this agent, or comes from another mesh."""
+    instant = is_past(constant("now", INT))
     if name in UNBOUND:
-        return TRUE
+        return instant
     is_ours = all_of(
         FUNCTIONS[f"sent.{name}"](packet), equal(field(name, "target", packet), ME)
     )
-    return any_of(is_ours, differ(field(name, "mesh", packet), MESH))
+    comes = any_of(is_ours, differ(field(name, "mesh", packet), MESH))
+    return all_of(instant, comes)
 
 
 def _receiving(name: str, packet: Expr) -> Callable[[], Stepped]:

@@ -21,8 +21,10 @@ from primacy_proofs import (
     completeness,
     contracts,
     election,
+    freshness,
     history,
     laws,
+    leases,
     lifting,
     matching,
     tactics,
@@ -35,9 +37,11 @@ from primacy_proofs._z3 import (
     Status,
     any_of,
 )
+from primacy_proofs.clocks import clock_facts, drift
 from primacy_proofs.laws import CONSEQUENCES, INVARIANTS, STEP_LAWS, Law
 from primacy_proofs.lifting import Case
 from primacy_proofs.quorum import induction
+from primacy_proofs.rounds import moments
 from primacy_proofs.steps import SILENT, Step, steps
 from primacy_proofs.world import World, mesh_facts
 
@@ -45,8 +49,9 @@ FIRST: Final = "First world"
 RESOURCE: Final = "Resource"
 OBSERVATION: Final = "Observation"
 QUORUMS: Final = "Quorums"
+MOMENTS: Final = "Moments"
 
-ROOMS: Final = (election, matching, completeness, tactics)
+ROOMS: Final = (election, matching, completeness, tactics, freshness, leases)
 """The modules whose laws are proved; a law is declared when its module is imported."""
 
 NOTHING: Final = "nothing"
@@ -62,6 +67,8 @@ RESTS_ON: Final = {
     "log": ("durable", "roll", "election", "log"),
     laws.PATHS: (),
     "commit": ("durable", "roll", "election", "log", "commit"),
+    "read": ("durable", "roll", "election", "log", "commit", "read"),
+    "lease": ("durable", "roll", "election", "log", "commit", "read", "lease"),
     laws.TOTAL: ("durable", "roll", "election", "log", "commit"),
 }
 """Which groups of laws the proofs of a group may use."""
@@ -92,7 +99,7 @@ class Unit:
 
 def units() -> tuple[str, ...]:
     """Name all units of work."""
-    return (QUORUMS, FIRST, *lifting.cases(), RESOURCE, OBSERVATION)
+    return (QUORUMS, FIRST, *lifting.cases(), MOMENTS, RESOURCE, OBSERVATION)
 
 
 def run(names: Iterable[str], wanted: frozenset[str], jobs: int = 1) -> Iterator[Unit]:
@@ -116,13 +123,14 @@ def prove_unit(name: str, wanted: frozenset[str]) -> Unit:
     if name == QUORUMS:
         place, nothing = Place(name, ""), _prover(NOTHING)
         owed = [
-            _posed(place, law, nothing, given, goal) for law, given, goal in induction()
+            _posed(place, law, nothing, given, goal)
+            for law, given, goal in (*induction(), *drift())
         ]
         return Unit(name, 0, tuple(owed))
     if name == FIRST:
         return Unit(name, 0, tuple(_in_the_first_world(wanted)))
-    if name == RESOURCE:
-        passages = history.passages()
+    if name in (RESOURCE, MOMENTS):
+        passages = history.passages() if name == RESOURCE else list(moments())
         owed = [
             each
             for where, condition, after in passages
@@ -140,6 +148,15 @@ def prove_unit(name: str, wanted: frozenset[str]) -> Unit:
         return Unit(name, len(told), tuple(owed))
     case = lifting.lift(name)
     return Unit(name, len(case.paths), tuple(_of_case(case, wanted)))
+
+
+def obligations(name: str, wanted: frozenset[str]) -> Iterator[Obligation]:
+    """Prove what one unit owes, one obligation after the other."""
+    if name in lifting.cases():
+        _prover.cache_clear()
+        yield from _of_case(lifting.lift(name), wanted)
+    else:
+        yield from prove_unit(name, wanted).obligations
 
 
 @cache
@@ -164,7 +181,7 @@ def _prover(
         if (law.name in only if only else law.name not in laws.SHY or law.name in shy)
     ]
     axioms = contracts.AXIOMS if group != NOTHING else ()
-    facts = mesh_facts() if group != NOTHING else ()
+    facts = (*mesh_facts(), *clock_facts()) if group != NOTHING else ()
     return Prover([*axioms, *facts, *stated])
 
 
@@ -255,7 +272,7 @@ def _kept(
     changed = frozenset(after.changes)
     for law in _chosen(INVARIANTS, wanted):
         if laws.looks_at(law) & changed:
-            given = [condition, *laws.lemmas(law, after)]
+            given = [condition, law.goal(World()), *laws.lemmas(law, after)]
             prover, goal = _prover_of(law), law.goal(after)
             for case in laws.cases_of(law):
                 yield _posed(place, law.name, prover, [*given, case], goal)

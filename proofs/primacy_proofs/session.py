@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 import primacy
-from primacy_proofs import prover
+from primacy_proofs import counterexample, prover
 from primacy_proofs._z3 import VERSION, Status
+from primacy_proofs.counterexample import Shown
 from primacy_proofs.prover import Obligation, Unit
 from primacy_proofs.theorems import EVERY_MESH, THEOREMS, Theorem
 
@@ -47,6 +48,8 @@ class Finding:
     verdict: Verdict
     obligations: tuple[Obligation, ...]
     units: tuple[Unit, ...]
+    counterexample: Shown | None = None
+    """In a small world, to the first obligation that has one."""
 
     @property
     def seconds(self) -> float:
@@ -99,8 +102,9 @@ def _judged(
 ) -> Finding:
     owed = tuple(each for each in every if theorem.owns(each))
     said = {each.status for each in owed}
+    found = first_counterexample(owed)
     is_stated = {each.law for each in owed}.issuperset(theorem.claims)
-    if Status.REFUTED.value in said:
+    if Status.REFUTED.value in said or found is not None:
         verdict = Verdict.REFUTED
     elif said != {Status.PROVED.value}:
         verdict = Verdict.UNKNOWN if said else Verdict.VACUOUS
@@ -108,7 +112,14 @@ def _judged(
         verdict = Verdict.VACUOUS
     else:
         verdict = Verdict.PROVED
-    return Finding(theorem, verdict, owed, units)
+    return Finding(theorem, verdict, owed, units, found)
+
+
+def first_counterexample(owed: Sequence[Obligation]) -> Shown | None:
+    """Search for a finite counterexample to what was not proved, law by law."""
+    return counterexample.find(
+        [each for each in owed if each.status != Status.PROVED.value]
+    )
 
 
 def overall(findings: Sequence[Finding]) -> Verdict:
@@ -139,9 +150,12 @@ def _failures(finding: Finding) -> Iterator[str]:
     ]
     for each in failed[:SHOWN_FAILURES]:
         yield f"    {each.status}: {each.law}; {each.unit}, {each.where} {each.reason}"
-        yield from (f"        {decision}" for decision in each.path)
     if len(failed) > SHOWN_FAILURES:
         yield f"    and {len(failed) - SHOWN_FAILURES} more"
+    if failed and finding.counterexample is None:
+        yield f"  {counterexample.NONE_WITHIN}"
+    if finding.counterexample is not None:
+        yield from (f"  {line}" for line in finding.counterexample.text.splitlines())
 
 
 def _table(findings: Sequence[Finding]) -> Iterator[str]:

@@ -35,11 +35,12 @@ from primacy_proofs._z3 import (
 )
 from primacy_proofs.containers import Answered, expr_of_segment, expr_of_set
 from primacy_proofs.history import ghost_changes
-from primacy_proofs.lifting import Case, config
+from primacy_proofs.lifting import RESTART, Case, config
 from primacy_proofs.past import Disk
 from primacy_proofs.paths import MeaninglessError, Path, paths
 from primacy_proofs.proxies import expr_of_agent, expr_of_int
 from primacy_proofs.records import columns, lifted, lowered
+from primacy_proofs.rounds import round_changes
 from primacy_proofs.world import (
     DISK_COLUMNS,
     FUNCTIONS,
@@ -108,6 +109,7 @@ def _of_path(
     changes = _state_changes(lowered(after))
     changes |= _disk_changes(disks) | _sent_changes(outputs)
     changes |= ghost_changes(after, disks, outputs)
+    changes |= round_changes(case.name, after, disks, outputs)
     yield Step(case.name, number, path.condition, World(changes), path, outputs)
     for written in range(1, len(disks)):
         yield from _crashes(case, number, path, disks[:written])
@@ -124,9 +126,10 @@ def _crashes(
     for again in paths(lambda: recovery.recover(config(), disk)):
         if again.result is None:
             raise MeaninglessError("a restart fails")
-        recovered, _ = again.result
+        recovered, begun = again.result
         changes = _state_changes(lowered(recovered)) | _disk_changes(disks)
         changes |= ghost_changes(recovered, disks, ())
+        changes |= round_changes(RESTART, recovered, disks, begun)
         condition = all_of(path.condition, again.condition)
         yield Step(case.name, number, condition, World(changes), path, (), True)
 

@@ -36,6 +36,8 @@ from primacy_proofs.completeness import (
     what_was_chosen_is_within_the_known,
     what_was_held_is_kept_or_blocked,
 )
+from primacy_proofs.freshness import a_floor_was_chosen
+from primacy_proofs.leases import a_floor_of_a_later_leader_shows_an_heir
 from primacy_proofs.world import FUNCTIONS, ME, PACKET_SORTS, World, field
 
 laws.only_for(
@@ -217,3 +219,12 @@ laws.beside(
 laws.beside(what_an_agent_commits_is_known, DROPS, lambda _, __, j: (j,))
 laws.beside(what_an_agent_commits_is_known, COMMITS, lambda _, __, j: (j,))
 _meet(an_acknowledgement_is_of_what_was_held, lambda _, i: i)
+
+
+# --- reads ----------------------------------------------------------------------------
+
+laws.only_for(
+    what_is_known_was_chosen,
+    a_floor_was_chosen,
+    a_floor_of_a_later_leader_shows_an_heir,
+)

@@ -134,6 +134,21 @@ THEOREMS: Final = (
         ),
     ),
     Theorem(
+        "S10",
+        "no stale read",
+        "a read that is served, by read index or under a lease, has every write "
+        "acknowledged before it was asked for",
+        "lease",
+        ("a confirmed read is fresh", "a leased read is fresh"),
+    ),
+    Theorem(
+        "S11",
+        "one lease",
+        "at no instant of true time do two agents hold a lease",
+        "lease",
+        ("one agent holds a lease", "who holds a lease has no heir"),
+    ),
+    Theorem(
         "S13",
         "durable before sent",
         "nothing leaves an agent that a crash could make untrue",

@@ -26,6 +26,7 @@ from primacy_proofs._z3 import (
     BOOL,
     FALSE,
     INT,
+    REAL,
     Expr,
     Function,
     Sort,
@@ -72,6 +73,14 @@ ADMITTING: Final = "admitting"
 APPLYING: Final = "applying"
 """What is given out to be applied in this very step."""
 
+SERVING: Final = "serving"
+"""The reads that are served in this very step, confirmed by a round."""
+LEASING: Final = "leasing"
+"""The reads that are served in this very step, under a lease."""
+
+TRANSIENT: Final = (ADMITTING, APPLYING, SERVING, LEASING)
+"""What holds of one step alone."""
+
 HISTORY: Final[Mapping[str, tuple[Sort, ...]]] = {
     "cast": (on.AGENT, INT, on.AGENT, BOOL),
     "led": (INT, on.AGENT, BOOL),
@@ -94,8 +103,26 @@ HISTORY: Final[Mapping[str, tuple[Sort, ...]]] = {
     "known.by": (INT, INT),
     "known.at": (INT, INT),
     APPLYING: (INT, INT, on.BODY, BOOL),
+    "time": (REAL,),
+    "due": (on.AGENT, REAL),
+    "life": (on.AGENT, INT),
+    "begun": (INT, INT, BOOL),
+    "begun.at": (INT, INT, REAL),
+    "late": (INT, INT, BOOL),
+    "acked": (on.AGENT, INT, INT),
+    "heir": (INT, INT),
+    "heir.at": (INT, REAL),
+    "elects": (INT, on.AGENT, BOOL),
+    "leased": (INT, INT),
+    "asked": (on.TEXT, BOOL),
+    "asked.at": (on.TEXT, REAL),
+    "floor": (on.TEXT, INT),
+    "floor.by": (on.TEXT, INT),
+    "floor.at": (on.TEXT, INT),
+    SERVING: (on.TEXT, INT, BOOL),
+    LEASING: (on.TEXT, INT, BOOL),
 }
-"""What history remembers: see `history` and `past`."""
+"""What history remembers: see `history`, `past` and `rounds`."""
 
 
 def _functions() -> dict[str, Function]:
@@ -124,7 +151,7 @@ class World:
     def __call__(self, name: str, *arguments: Expr) -> Expr:
         """Read a function of the world."""
         self.looked_at.add(name)
-        value = FALSE if name in (ADMITTING, APPLYING) else FUNCTIONS[name](*arguments)
+        value = FALSE if name in TRANSIENT else FUNCTIONS[name](*arguments)
         change = self.changes.get(name)
         return value if change is None else change(value, *arguments)
 

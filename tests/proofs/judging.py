@@ -11,7 +11,7 @@ because core would not suggest it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Final, get_args
 
@@ -24,6 +24,7 @@ from primacy.observation import observe
 from primacy.state import State
 from primacy_proofs import lifting
 from primacy_proofs._z3 import Expr, is_same
+from primacy_proofs.lifting import Case
 from primacy_proofs.paths import ContractError, Path
 from primacy_proofs.records import columns, lowered, plain
 from tests.proofs.evaluation import Meaning, Values, evaluate, meaning, performed
@@ -82,10 +83,22 @@ def laid_out(paths: tuple[Path[Any], ...]) -> Lifted:
 
 
 @cache
+def case_of(name: str) -> Case:
+    """Lift a case once for all tests."""
+    return lifting.lift(name)
+
+
+@cache
+def observation_paths() -> tuple[Path[Any], ...]:
+    """Lift once what is told of a step."""
+    return lifting.lift_observation()
+
+
+@cache
 def lifted(name: str) -> Lifted:
-    if name == OBSERVATION:
-        return laid_out(lifting.lift_observation())
-    return laid_out(lifting.lift(name).paths)
+    """Lay out a case, or what is told of a step."""
+    found = observation_paths() if name == OBSERVATION else case_of(name).paths
+    return laid_out(found)
 
 
 @dataclass
@@ -127,16 +140,9 @@ def named(record: object, prefix: str = "") -> dict[str, Any]:
 
 
 def of_mesh(config: Config) -> dict[str, Any]:
-    times = {name: getattr(config, name) for name in lifting.TIMES}
-    return times | {
-        "config": config,
-        "mesh_id": config.mesh_id,
-        "me": config.me,
-        "mesh": config.mesh,
-        "electors": config.initial_leaders,
-        "everyone": config.everyone,
-        "batch": config.batch,
-    }
+    plain_fields = {each.name: getattr(config, each.name) for each in fields(config)}
+    derived = {"config": config, "electors": config.initial_leaders}
+    return plain_fields | derived
 
 
 def done(act: Callable[[], tuple[State, Any]]) -> tuple[Any, Any]:

@@ -1,25 +1,43 @@
 """The lifter: what proxies refuse, what paths are, and that none is lost."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_args
 
 import pytest
 
+from primacy import outputs as effects
 from primacy import replication, stepping
 from primacy.agents import AgentMap
+from primacy.config import Config
 from primacy.observation import observe
 from primacy.role import Role, Wait
 from primacy_proofs import lifting
 from primacy_proofs import symbols as on
-from primacy_proofs._z3 import INT, Prover, Status, any_of, constant
-from primacy_proofs.containers import LiftedLog, LiftedMap, LiftedSet
-from primacy_proofs.paths import MeaninglessError, Oracle, paths
+from primacy_proofs._z3 import INT, Prover, Status, any_of, constant, is_same
+from primacy_proofs.containers import (
+    Answered,
+    LiftedLog,
+    LiftedMap,
+    LiftedSet,
+    Served,
+)
+from primacy_proofs.paths import (
+    ContractError,
+    MeaninglessError,
+    Oracle,
+    Path,
+    paths,
+)
 from primacy_proofs.proxies import (
     LiftedAgent,
     LiftedEnum,
     LiftedInt,
     LiftedText,
+    Proxy,
 )
+from primacy_proofs.records import lowered
+from tests.proofs.judging import case_of, observation_paths
 
 N = LiftedInt(constant("n", INT))
 AGENT = LiftedAgent(constant("a", on.AGENT))
@@ -52,6 +70,8 @@ PATHS = {
     "Restart": 3,
 }
 """How many ways there are through `step`, by message."""
+OBSERVATIONS = 288
+"""How many ways there are to tell of a step."""
 
 MEANINGLESS: list[tuple[str, Callable[[], Any]]] = [
     ("truth of a number", lambda: bool(N)),
@@ -154,31 +174,74 @@ def test_a_fresh_value_is_named_alike_on_each_run() -> None:
 
 @pytest.mark.parametrize("name", lifting.cases())
 def test_the_paths_of_a_message_are_all_ways_through_step(name: str) -> None:
-    case = lifting.lift(name)
-    assert len(case.paths) == PATHS[name]
-    whole = any_of(*(path.condition for path in case.paths))
+    found = case_of(name).paths
+    assert len(found) == PATHS[name]
+    assert_complete(found)
+
+
+def test_the_paths_of_what_is_told_of_a_step_are_all() -> None:
+    found = observation_paths()
+    assert len(found) == OBSERVATIONS
+    assert_complete(found)
+
+
+def assert_complete(found: tuple[Path[Any], ...]) -> None:
+    whole = any_of(*(path.condition for path in found))
     assert Prover([]).prove([], whole).status is Status.PROVED
 
 
+@pytest.mark.parametrize("name", lifting.cases())
+def test_a_path_ends_well_or_breaks_a_contract(name: str) -> None:
+    errors = {type(path.error) for path in case_of(name).paths if path.error}
+    assert errors <= {ContractError}
+
+
+def test_the_outputs_of_steps_are_those_that_the_proofs_know() -> None:
+    made = {
+        type(output)
+        for name in lifting.cases()
+        for path in case_of(name).paths
+        if path.result
+        for output in path.result[1]
+    }
+    observations = {*get_args(effects.Observation)}
+    assert made == {*get_args(effects.Output)} - observations | {Answered, Served}
+
+
+@pytest.mark.parametrize("name", lifting.cases())
+def test_no_step_changes_the_configuration(name: str) -> None:
+    before = configured(lifting.config())
+    for path in case_of(name).paths:
+        assert path.result is None or configured(path.result[0].config) == before
+
+
+def configured(config: Config) -> list[str]:
+    values = [getattr(config, field.name) for field in fields(config)]
+    exprs = [value.expr for value in values if isinstance(value, Proxy)]
+    return [expr.sexpr() for expr in (*exprs, *lowered(config.first_roll))]
+
+
 def test_without_one_path_the_others_are_not_all() -> None:
-    found = lifting.lift("VoteReply").paths
+    found = case_of("VoteReply").paths
     for missing in found:
         rest = any_of(*(path.condition for path in found if path is not missing))
         assert Prover([]).prove([], rest).status is Status.REFUTED
 
 
-def test_no_two_paths_of_a_message_overlap() -> None:
-    found = lifting.lift("VoteRequest").paths
+@pytest.mark.parametrize("name", lifting.cases())
+def test_no_two_paths_of_a_message_overlap(name: str) -> None:
+    found = case_of(name).paths
     for place, one in enumerate(found):
         for other in found[:place]:
-            shared = zip(one.decisions, other.decisions, strict=False)
-            assert any(a.holds != b.holds for a, b in shared)
+            pairs = zip(one.decisions, other.decisions, strict=False)
+            parting = next(pair for pair in pairs if pair[0].holds != pair[1].holds)
+            assert is_same(parting[0].condition, parting[1].condition)
 
 
 def test_a_decision_names_function_line_and_source() -> None:
     told = {
         (decision.function, decision.source)
-        for path in lifting.lift("VoteRequest").paths
+        for path in case_of("VoteRequest").paths
         for decision in path.decisions
     }
     assert (
@@ -197,4 +260,4 @@ def test_core_is_as_it_was_after_a_run() -> None:
 
 
 def test_observations_never_fail() -> None:
-    assert all(path.error is None for path in lifting.lift_observation())
+    assert all(path.error is None for path in observation_paths())

@@ -1,149 +1,42 @@
-"""What a proxy cannot see is refused, and what the handlers need is not."""
+"""What a proxy cannot see is refused, and what the handlers need is not.
 
+A construct is refused by the subset, or by the proxies themselves (`test_lifter`), or
+is shown in `test_liftable` to be lifted to what it computes.
+"""
+
+import ast
 from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
 
-from primacy_proofs.subset import ALLOWED, BLIND, BUILTINS, REFUSED, findings, main
-
-REFUSED_IN_A_HANDLER = [
-    ("x is None", "is"),
-    ("x is not None", "is not"),
-    ("x in members", "in"),
-    ("x not in members", "not in"),
-    ("x / 2", "`/`"),
-    ("x // 2", "`//`"),
-    ("x % 2", "`%`"),
-    ("x ** 2", "`**`"),
-    ("x @ y", "`@`"),
-    ("x & y", "`&`"),
-    ("x | y", "`|`"),
-    ("x ^ y", "`^`"),
-    ("x << 1", "`<<`"),
-    ("x >> 1", "`>>`"),
-    ("~x", "`~`"),
-    ("x * y", "`*`"),
-    ("x * True", "`*`"),
-    ("x *= y", "`*`"),
-    ("x[0]", "subscript"),
-    ("x[1:]", "subscript"),
-    ("x[y] = 1", "subscript"),
-    ("[x]", "list display"),
-    ("{x}", "set display"),
-    ("{x: y}", "dict display"),
-    ("[y for y in x]", "comprehension"),
-    ("{y for y in x}", "comprehension"),
-    ("{y: y for y in x}", "comprehension"),
-    ("max(y for y in x)", "comprehension"),
-    ("f'{x}'", "f-string"),
-    ("'{}'.format(x)", "str.format"),
-    ("'{a}'.format_map(x)", "str.format_map"),
-    ("', '.join(x)", "str.join"),
-    ("lambda: x", "lambda"),
-    ("f(*x)", "star"),
-    ("f(**x)", "star"),
-    ("first, *rest = x", "star"),
-    ("x.term = 1", "attribute assignment"),
-    ("x.term += 1", "attribute assignment"),
-    ("x.__class__", "__class__"),
-    ("x.__dict__", "__dict__"),
-    ("del x", "del"),
-    ("for y in x: pass", "for"),
-    ("while x: pass", "while"),
-    ("with x: pass", "with"),
-    ("try: pass\nexcept E: pass", "try"),
-    ("try: pass\nexcept* E: pass", "try"),
-    ("global x", "global"),
-    ("nonlocal x", "nonlocal"),
-    ("yield x", "yield"),
-    ("yield from x", "yield"),
-    ("import json", "import"),
-    ("from enum import Enum", "import"),
-    ("class Local: pass", "class"),
-    ("def g(*rest): pass", "star"),
-    ("def g(**rest): pass", "star"),
-    ("async def g(): pass", "async def"),
-    ("match x:\n case Vote(1): pass", "class pattern with parts"),
-    ("match x:\n case Vote(term=1): pass", "class pattern with parts"),
-    ("match x:\n case Vote() as vote: pass", "capture pattern"),
-    ("match x:\n case other: pass", "capture pattern"),
-    ("match x:\n case None: pass", "singleton pattern"),
-    ("match x:\n case (1, 2): pass", "sequence pattern"),
-    ("match x:\n case {'a': 1}: pass", "mapping pattern"),
-]
-
-REFUSED_AT_IMPORT = [
-    ("import json", "import"),
-    ("from json import loads", "json.loads"),
-    ("from functools import cache", "functools.cache"),
-    ("from functools import lru_cache", "functools.lru_cache"),
-    ("from dataclasses import fields", "dataclasses.fields"),
-    ("from primacy_model import oracle", "primacy_model.oracle"),
-    ("size = len", "alias"),
-    ("Seconds: TypeAlias = int", "alias"),
-    ("f = lambda x: x", "lambda"),
-    ("TABLE = {1: 2}", "dict display"),
-    ("SEEN = {1}", "set display"),
-    ("NAMES = ['a']", "list display"),
-    ("@cache\ndef f(): pass", "decorator"),
-    ("@lru_cache(None)\ndef f(): pass", "decorator"),
-    ("@total_ordering\nclass C: pass", "decorator"),
-    ("class C:\n    @staticmethod\n    def f(): pass", "decorator"),
-    ("def f(x=[]): pass", "default"),
-    ("def f(*, x=g()): pass", "default"),
-    ("class C:\n    def f(self, x={}): pass", "default"),
-    ("async def f():\n    await g()", "async def"),
-    ("for x in y: pass", "for"),
-    ("if TYPE_CHECKING: pass\nelse: import json", "import"),
-]
-
-ALLOWED_IN_A_HANDLER = [
-    '"""Judge a request."""',
-    "if request.term < state.term:\n    return refuse(state)",
-    "is_known = state.leader != NOBODY and not state.is_late or x == y",
-    "return replace(state, term=state.term + 1), (persist, *outputs)",
-    "later, outputs = advance(state)",
-    "least = min(x, y) if low <= x <= high else max(-x, y - 1)",
-    "return 2 * size > n",
-    "x = LEASE_FACTOR * x",
-    "x = y * config.DRIFT_MAX * -3",
-    "x += 1",
-    "x *= 2",
-    "last: list[int] | None = state.last",
-    "assert state.term >= 0",
-    "raise AssertionError('no such message')",
-    "match x:\n case Vote() | Claim(): pass\n case _: assert_never(x)",
-    "match x:\n case Role.LEADER: pass\n case _: assert_never(x)",
-    "def inner(x: dict[str, int] = NOTHING, y: int = 0) -> set[int]:\n    return x",
-]
-
-ALLOWED_AT_IMPORT = [
-    '"""Say what this module decides."""',
-    "from __future__ import annotations",
-    "from collections.abc import Callable",
-    "from dataclasses import dataclass, field, replace",
-    "from primacy.log import Log",
-    "from . import log",
-    "if TYPE_CHECKING:\n    import json",
-    "Term = NewType('Term', int)",
-    "Message = Vote | Claim",
-    "Outputs = tuple[Output, ...]",
-    "NO_TERM: Final = Term(0)",
-    "class Role(Enum):\n    LEADER = 'leader'",
-    "class Agents(Protocol[T]):\n    def has(self, agent: T) -> bool: ...",
-    "@dataclass(frozen=True, slots=True)\nclass Vote:\n    term: Term = NO_TERM",
-    "class Vote:\n    seen: dict[str, int] = field(default_factory=dict)",
-    "class Vote:\n    @property\n    def is_new(self): return self.term == 1",
-]
+from primacy_proofs.grammar import (
+    ALLOWED,
+    AT_IMPORT,
+    BLIND,
+    BUILTINS,
+    EXEMPT,
+    EXPORTS,
+    REFUSED,
+)
+from primacy_proofs.subset import findings, main
+from tests.proofs.constructs import (
+    ALLOWED_AT_IMPORT,
+    ALLOWED_IN_A_HANDLER,
+    REFUSED_AT_IMPORT,
+    REFUSED_IN_A_HANDLER,
+)
 
 
 def constructs(source: str) -> set[str]:
     return {finding.construct for finding in findings(source)}
 
 
+PREFIX = "from __future__ import annotations; from primacy.messages import Claim, Vote"
+
+
 def handler(body: str) -> str:
-    return "def on_message(state, x, y):\n" + indent(body, "    ")
+    return f"{PREFIX}, Timer\ndef on_message(state, x, y):\n" + indent(body, "    ")
 
 
 @pytest.mark.parametrize(("body", "construct"), REFUSED_IN_A_HANDLER)
@@ -155,6 +48,7 @@ def test_a_handler_may_not_use(body: str, construct: str) -> None:
 def test_a_handler_may_not_name_the_built_in(name: str) -> None:
     assert constructs(handler(f"{name}(x)")) == {name}
     assert constructs(handler(f"f = {name}")) >= {name}
+    assert constructs(handler(f"return x.map({name})")) == {name}
 
 
 def test_a_handler_may_not_name_a_built_in_that_nobody_judged() -> None:
@@ -179,6 +73,7 @@ def test_a_module_may_use(source: str) -> None:
 def test_a_method_is_as_strict_as_a_function() -> None:
     source = dedent(
         """
+        @dataclass
         class State:
             def later(self):
                 return self.term is None
@@ -190,6 +85,38 @@ def test_a_method_is_as_strict_as_a_function() -> None:
 def test_the_tables_do_not_contradict_each_other() -> None:
     assert not set(ALLOWED) & set(REFUSED)
     assert not set(BLIND) & BUILTINS
+    modules = {module.partition(".")[2] or "__init__" for module in EXPORTS}
+    assert {f"{module}.py" for module in modules} == set(EXEMPT)
+
+
+def test_every_refused_construct_is_tried() -> None:
+    tried = {construct for _, construct in REFUSED_IN_A_HANDLER}
+    assert {construct for construct, _ in REFUSED.values()} <= tried
+
+
+def test_every_allowed_construct_is_tried() -> None:
+    sources = [*map(handler, ALLOWED_IN_A_HANDLER), *ALLOWED_AT_IMPORT]
+    tried = {type(node) for source in sources for node in ast.walk(ast.parse(source))}
+    assert {*ALLOWED, *AT_IMPORT} <= tried
+
+
+def test_every_node_of_the_language_is_judged() -> None:
+    known = {*ALLOWED, *AT_IMPORT, *REFUSED}
+    missing = {
+        name
+        for name, node in vars(ast).items()
+        if isinstance(node, type)
+        and issubclass(node, ast.AST)
+        and not node.__subclasses__()
+        and node not in known
+    }
+    judged_with_their_parents = {"ExceptHandler", "FormattedValue", "MatchStar"}
+    judged_with_their_parents |= {"Slice", "comprehension", "withitem"}
+    not_run = {"Load", "Store", "Del", "TypeIgnore", "FunctionType", "Expression"}
+    not_run |= {"Interactive"}
+    gone = {"Num", "Str", "Bytes", "NameConstant", "Ellipsis", "Index", "ExtSlice"}
+    gone |= {"AugLoad", "AugStore", "Param", "Suite"}
+    assert missing <= judged_with_their_parents | not_run | gone
 
 
 def test_a_finding_is_printed_with_its_place_and_fails(
@@ -199,7 +126,7 @@ def test_a_finding_is_printed_with_its_place_and_fails(
     assert main([str(tmp_path)]) == 1
     first, last = capsys.readouterr().out.splitlines()
     assert first == (
-        f"{tmp_path / 'voting.py'}:2: is: it sees the proxy, not the value: use =="
+        f"{tmp_path / 'voting.py'}:3: is: it sees the proxy, not the value: use =="
     )
     assert last == "liftable subset: 1 modules, 0 exempt, 1 findings"
 
@@ -208,6 +135,32 @@ def test_an_exempt_module_may_use_all_of_python(tmp_path: Path) -> None:
     (tmp_path / "voting.py").write_text(handler("x == y"))
     (tmp_path / "log.py").write_text(handler("x is None"))
     assert main([str(tmp_path)]) == 0
+
+
+def test_a_module_below_is_not_exempt_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "voting").mkdir()
+    (tmp_path / "voting" / "log.py").write_text(handler("x is None"))
+    assert main([str(tmp_path)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ('"""Say."""\nfrom primacy.log import Log\n__all__ = ["Log"]\nx = "1"\n', 0),
+        ("Log.append = f\n", 1),
+        ("setattr(Log, 'append', f)\n", 1),
+        ("import os\n", 1),
+        ("def f(): pass\n", 1),
+        ("if f(): pass\n", 1),
+        ("x = f()\n", 1),
+    ],
+)
+def test_what_names_the_api_runs_nothing(
+    source: str, code: int, tmp_path: Path
+) -> None:
+    (tmp_path / "voting.py").write_text(handler("x == y"))
+    (tmp_path / "__init__.py").write_text(source)
+    assert main([str(tmp_path)]) == code
 
 
 def test_nothing_to_check_is_bad_usage(

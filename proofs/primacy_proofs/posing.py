@@ -1,0 +1,120 @@
+"""Posing an obligation again: what it took for granted, its goal, and where it arose.
+
+An obligation that was proved elsewhere comes back as text. Units, steps and laws have
+names, so it is found again here, with all invariants, whatever its group: a proof may
+do with less, a counterexample may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from primacy.outputs import Output
+from primacy.state import State
+from primacy_proofs import history, laws, lifting, prover
+from primacy_proofs._z3 import FALSE, Expr
+from primacy_proofs.clocks import clock_facts
+from primacy_proofs.finite import Question
+from primacy_proofs.laws import CONSEQUENCES, INVARIANTS, STEP_LAWS, Law
+from primacy_proofs.lifting import Case
+from primacy_proofs.paths import Path
+from primacy_proofs.prover import RESTS_ON, Obligation
+from primacy_proofs.rounds import moments
+from primacy_proofs.steps import Step, steps
+from primacy_proofs.world import World, mesh_facts
+
+EVERYTHING: Final = "commit"
+"""The group that rests on all others that every world has."""
+
+FACTS: Final = (*mesh_facts(), *clock_facts())
+"""What holds of any mesh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """An obligation with its question, and what people want to know of the step."""
+
+    obligation: Obligation
+    law: Law | None
+    question: Question
+    after: World | None
+    """The world after the step, if it is about a step."""
+    case: Case | None
+    paths: tuple[Path[tuple[State, tuple[Output, ...]]], ...] = ()
+    """The ways through the handler of which the step is made."""
+    outputs: tuple[Output, ...] = ()
+
+
+def posed(obligation: Obligation) -> Iterator[Posed]:
+    """Pose an obligation again: once for each step that has its name."""
+    law, unit = _law(obligation.law), obligation.unit
+    if unit == prover.QUORUMS or obligation.law == laws.ALL_PATHS:
+        return  # no world is in these
+    if unit == prover.FIRST:
+        yield _in_the_first_world(obligation)
+    elif unit in (prover.RESOURCE, prover.MOMENTS):
+        passages = history.passages() if unit == prover.RESOURCE else moments()
+        for where, condition, after in passages:
+            if where == obligation.where and law is not None:
+                question = _question(law, condition, after)
+                yield Posed(obligation, law, question, after, None)
+    elif unit != prover.OBSERVATION:
+        yield from _of_case(obligation, law)
+
+
+def _law(name: str) -> Law | None:
+    return (INVARIANTS | CONSEQUENCES | STEP_LAWS).get(name)
+
+
+def _resting(group: str) -> tuple[Law, ...]:
+    among = {*RESTS_ON[EVERYTHING], *RESTS_ON.get(group, ())}
+    return tuple(law for law in INVARIANTS.values() if law.group in among)
+
+
+def _question(law: Law, condition: Expr, after: World) -> Question:
+    is_of_step = law.name in STEP_LAWS
+    goal = law.goal_of_step(World(), after) if is_of_step else law.goal(after)
+    given = (condition, *laws.lemmas(law, after))
+    return Question(_resting(law.group), FACTS, given, goal)
+
+
+def _in_the_first_world(obligation: Obligation) -> Posed:
+    law = _law(obligation.law)
+    if law is None:
+        raise ValueError(f"no law is named {obligation.law!r}")
+    begins = obligation.where == "begins"
+    world = history.initial_world() if begins else World()
+    known = () if begins else _resting(law.group)
+    question = Question(known, FACTS, (), law.goal(world))
+    return Posed(obligation, law, question, None, None)
+
+
+@cache
+def _lifted(unit: str) -> tuple[Case, tuple[Step, ...]]:
+    case = lifting.lift(unit)
+    return case, tuple(steps(case))
+
+
+def _of_case(obligation: Obligation, law: Law | None) -> Iterator[Posed]:
+    case, taken = _lifted(obligation.unit)
+    if obligation.law == laws.NEVER_RAISES:
+        number = int(obligation.where.split()[1].rstrip(":"))
+        path = case.paths[number - 1]
+        given = case.given, path.condition
+        question = Question(_resting(laws.TOTAL), FACTS, given, FALSE)
+        yield Posed(obligation, None, question, None, case, (path,))
+        return
+    for step in taken:
+        if step.name != obligation.where:
+            continue
+        if law is None:
+            known = _resting("durable")
+            question = Question(known, FACTS, (step.condition,), FALSE)
+        else:
+            question = _question(law, step.condition, step.after)
+        yield Posed(
+            obligation, law, question, step.after, case, case.paths, step.outputs
+        )

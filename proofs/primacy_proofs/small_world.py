@@ -1,0 +1,426 @@
+"""A small world: a few named agents, small numbers, and a value for all that is asked.
+
+Agents are `a`, `b` and so on, and nobody; the one that takes the step is `a`. Numbers
+that are open lie between 0 and a highest one, and logs are no longer than that. What
+history has of a number beyond is what it has of the first one beyond, and of a negative
+one what it has of 0. `Open` makes a value of bits for whatever is asked; `Told` gives
+the value that a model has for it, where it has none the zero of the sort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import combinations
+from typing import Any, Final
+
+from primacy.agents import AgentMap, AgentSet
+from primacy.log import Entry, EntryKind, Log, Segment
+from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
+from primacy_proofs import bits, interpretation, symbols
+from primacy_proofs._z3 import (
+    BITS,
+    BOOL,
+    Expr,
+    Function,
+    constant,
+    negation,
+    written,
+)
+from primacy_proofs.interpretation import ENUMERATIONS, NOOP
+from primacy_proofs.reading import Sorts
+from primacy_proofs.world import FUNCTIONS, PACKET_SORTS
+
+
+def domain_of(function: Function) -> Sorts:
+    """Name the sorts of the arguments of a function."""
+    return tuple(str(function.domain(at).name()) for at in range(function.arity()))
+
+
+NAMES: Final = ("", "a", "b", "c", "d")
+"""Nobody, and the agents there may be; the first agent takes the step."""
+PACKETS: Final = 2
+"""How many packets of a kind there are; the first one arrives, where one does."""
+BODIES: Final = (0, *(bits.SYMBOLS["command"](at, at) for at in (2, 3)))
+"""What entries hold that stand in a log already: nothing, or one of two commands."""
+NUMBERS: Final = ("Int", "Real")
+"""The sorts of numbers; instants of true time are small whole numbers too."""
+OPERATORS: Final = frozenset(
+    ["true", "false", "=", "<", "<=", ">", ">=", "+", "-", "*", "to_real"]
+)
+CONTAINERS: Final[dict[str, Sorts]] = {
+    **{
+        each.name(): domain_of(each)
+        for each in vars(symbols).values()
+        if isinstance(each, Function)
+    },
+    **{
+        written(each).symbol: ()
+        for each in vars(symbols).values()
+        if isinstance(each, Expr)
+    },
+}
+"""The symbols of core's containers; the world may use their names for other things."""
+Value = Any
+"""Of any sort: on bits, or one of core's."""
+Key = tuple[str, tuple[Value, ...]]
+"""A function of the world, and its arguments as values of core."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How small a world is."""
+
+    agents: int
+    highest: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name the agents, nobody first."""
+        return NAMES[: self.agents + 1]
+
+    @property
+    def reached(self) -> range:
+        """List the numbers of which something may be known: one step leads beyond."""
+        return range(self.highest + 2)
+
+    @property
+    def numbers(self) -> range:
+        """List the numbers for which formulas are judged."""
+        return range(-1, self.highest + 3)
+
+
+def is_fixed(name: str, domain: Sorts) -> bool:
+    """Tell whether a symbol means the same in every world."""
+    return name in OPERATORS or CONTAINERS.get(name) == domain
+
+
+def is_packet(sort: str) -> bool:
+    """Tell whether values of a sort are packets."""
+    return sort in PACKET_SORTS
+
+
+# --- from bits that are known to values of core, and back -----------------------------
+
+
+def decoded(sort: str, code: Value) -> Value:
+    """Make a value of core from its bits."""
+    match sort:
+        case "Agent":
+            return NAMES[code]
+        case "Text":
+            return bits.TEXTS[code]
+        case "Body":
+            return _body(code)
+        case "AgentSet":
+            return AgentSet.of(NAMES[at] for at, bit in enumerate(code) if bit)
+        case "AgentMap":
+            agents = decoded("AgentSet", code[0])
+            held = [n for bit, n in zip(*code, strict=True) if bit]
+            return AgentMap(agents, tuple(held))
+        case "Log":
+            return Log.of(_entries(code))
+        case "Segment":
+            return Segment(_entries(code))
+        case "AskedReads":
+            return AskedReads(
+                tuple(
+                    AskedRead(NAMES[a], bits.TEXTS[t], i, n)  # type: ignore[arg-type]
+                    for is_taken, a, t, i, n in code
+                    if is_taken
+                )
+            )
+        case "ParkedReads":
+            return ParkedReads(
+                tuple(
+                    ParkedRead(bits.TEXTS[t], i)  # type: ignore[arg-type]
+                    for is_taken, t, i in code
+                    if is_taken
+                )
+            )
+        case _:
+            return ENUMERATIONS[sort][code] if sort in ENUMERATIONS else code
+
+
+def _body(code: int) -> interpretation.Body:
+    if code == 0:
+        return NOOP
+    command, request = divmod(code - 1, len(bits.TEXTS))
+    return EntryKind.COMMAND, bits.TEXTS[command], bits.TEXTS[request]
+
+
+def _entries(code: bits.Log) -> tuple[Entry, ...]:
+    taken = code[1][: code[0]]
+    return tuple(Entry(term, *_body(body)) for term, body in taken)  # type: ignore[arg-type]
+
+
+def encoded(bounds: Bounds, sort: str, value: Value) -> Value:
+    """Make the bits of a value of core over which a formula is stated."""
+    match sort:
+        case "Agent":
+            return NAMES.index(value)
+        case "Text":
+            return bits.TEXTS.index(value)
+        case "Body":
+            codes = range(1 + len(bits.TEXTS) ** 2)
+            return next(code for code in codes if _body(code) == value)
+        case "AgentSet":
+            return tuple(value.has(name) for name in bounds.names)
+        case _:
+            return ENUMERATIONS[sort].index(value) if sort in ENUMERATIONS else value
+
+
+@cache
+def every(bounds: Bounds, sort: str) -> tuple[Value, ...]:
+    """List the values of core over which a formula is stated."""
+    match sort:
+        case "Agent":
+            return bounds.names
+        case "Int":
+            return tuple(bounds.numbers)
+        case "Real":
+            return tuple(bounds.reached)
+        case "Bool":
+            return False, True
+        case "Text":
+            return bits.TEXTS
+        case "Body":
+            return tuple(_body(code) for code in range(1 + len(bits.TEXTS) ** 2))
+        case "AgentSet":
+            agents = bounds.names[1:]
+            return tuple(
+                AgentSet.of(some)
+                for size in range(len(agents) + 1)
+                for some in combinations(agents, size)
+            )
+        case _:
+            if is_packet(sort):
+                return tuple(range(PACKETS))
+            return ENUMERATIONS[sort]
+
+
+def nothing(bounds: Bounds, sort: str) -> Value:
+    """Make the bits of what is known of a number beyond the bounds: nothing."""
+    nobody = (False,) * (bounds.agents + 1)
+    zeros = (0,) * (bounds.agents + 1)
+    empty = {"AgentSet": nobody, "AgentMap": (nobody, zeros), "Bool": False}
+    reads = {"AskedReads": (), "ParkedReads": ()}
+    logs = {"Log": (0, ()), "Segment": (0, ())}
+    return {**empty, **reads, **logs}.get(sort, 0)
+
+
+# --- a world of which everything is open ----------------------------------------------
+
+
+class Open:
+    """The meaning of symbols on bits; what is asked for the first time is made."""
+
+    lasts = True
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds: Final = bounds
+        self.made: Final[dict[tuple[str, tuple[Value, ...]], Value]] = {}
+        self.sorts: Final[dict[str, str]] = {}
+        self.domains: Final[dict[str, Sorts]] = {}
+        self.limits: list[Expr] = []
+        """What holds of the values that were made."""
+        self._fixed: Final = _fixed(bounds)
+
+    def every(self, sort: str) -> Sequence[Value]:
+        """List the values of a sort."""
+        return [encoded(self.bounds, sort, v) for v in every(self.bounds, sort)]
+
+    def choose(self, condition: Expr, one: Value, other: Value) -> Value:
+        """Take one of two values by a condition that is open."""
+        return bits.choose(condition, one, other)
+
+    def symbol(self, name: str, sort: str, domain: Sorts) -> Callable[..., Value]:
+        """Say what a symbol means."""
+        if is_fixed(name, domain) and name in bits.SYMBOLS:
+            return bits.SYMBOLS[name]
+        if name in self._fixed:
+            value = self._fixed[name]
+            return lambda: value
+        kind, _, member = name.partition(".")
+        if kind in ENUMERATIONS and sort == kind:
+            code = [each.name for each in ENUMERATIONS[kind]].index(member)
+            return lambda: code
+        self.sorts[name], self.domains[name] = sort, domain
+        return lambda *arguments: self._read(name, arguments)
+
+    def _read(self, name: str, arguments: tuple[Value, ...]) -> Value:
+        """Read a table: where an argument is open, by cases."""
+        for place, argument in enumerate(arguments):
+            if isinstance(argument, int) or _is_closed(argument):
+                continue
+            values = self._arguments(name, place)
+
+            def at(
+                value: Value,
+                arguments: tuple[Value, ...] = arguments,
+                place: int = place,
+            ) -> Value:
+                return self._read(
+                    name, (*arguments[:place], value, *arguments[place + 1 :])
+                )
+
+            found = at(values[0])
+            if self.domains[name][place] in NUMBERS:
+                found = bits.choose(argument > values[-1], at(values[-1]), found)
+            for value in values[1:]:
+                found = bits.choose(bits.same(argument, value), at(value), found)
+            return found
+        return self._entry(name, arguments)
+
+    def _arguments(self, name: str, place: int) -> Sequence[Value]:
+        sort = self.domains[name][place]
+        return self.bounds.reached if sort in NUMBERS else self.every(sort)
+
+    def _entry(self, name: str, arguments: tuple[Value, ...]) -> Value:
+        arguments = within(self.bounds, self.domains[name], arguments)
+        if (name, arguments) not in self.made:
+            shown = ",".join(map(str, arguments))
+            made = self._new(f"{name}({shown})", self.sorts[name], self._range(name))
+            self.made[name, arguments] = made
+        return self.made[name, arguments]
+
+    def _range(self, name: str) -> tuple[int, int]:
+        """Bound a number: what a packet says may be nonsense."""
+        domain = self.domains[name]
+        if not domain and name not in FUNCTIONS:
+            return -1, self.bounds.highest + 1
+        of_packet = bool(domain) and is_packet(domain[0])
+        return (-1 if of_packet else 0), self.bounds.highest
+
+    def _new(self, name: str, sort: str, within: tuple[int, int]) -> Value:
+        highest, agents = self.bounds.highest, self.bounds.agents
+        codes = {"Agent": agents, "Text": len(bits.TEXTS) - 1}
+        codes |= {kind: len(each) - 1 for kind, each in ENUMERATIONS.items()}
+        match sort:
+            case "Bool":
+                return constant(name, BOOL)
+            case "AgentSet":
+                rest = [constant(f"{name}.{at}", BOOL) for at in range(1, agents + 1)]
+                is_most = "electors" in name  # z3 tries false first
+                return (False, *(map(negation, rest) if is_most else rest))
+            case "AgentMap":
+                over = self._new(f"{name}.of", "AgentSet", within)
+                held = [
+                    self._number(f"{name}.{at}", 0, highest) for at in range(agents)
+                ]
+                pairs = zip(over, [0, *held], strict=True)
+                return over, tuple(bits.choose(bit, n, 0) for bit, n in pairs)
+            case "Log" | "Segment":
+                size = self._number(f"{name}.size", 0, highest)
+                entries = [
+                    (
+                        self._number(f"{name}.{at}.term", 0, highest),
+                        self._new(f"{name}.{at}.body", "Body", within),
+                    )
+                    for at in range(highest)
+                ]
+                return size, tuple(
+                    bits.choose(size > at, entry, bits.BLANK)
+                    for at, entry in enumerate(entries)
+                )
+            case "AskedReads":
+                taken = constant(f"{name}.taken", BOOL)
+                who = self._number(f"{name}.who", 1, agents)
+                what = self._number(f"{name}.what", 1, codes["Text"])
+                index = self._number(f"{name}.index", 0, highest)
+                begun = self._number(f"{name}.begun", 0, highest)
+                return ((taken, who, what, index, begun),)
+            case "ParkedReads":
+                taken = constant(f"{name}.taken", BOOL)
+                what = self._number(f"{name}.what", 1, codes["Text"])
+                return ((taken, what, self._number(f"{name}.index", 0, highest)),)
+            case "Body":
+                return bits.pick(BODIES, self._number(name, 0, len(BODIES) - 1), 0, 0)
+            case _ if is_packet(sort):
+                return self._number(name, 0, PACKETS - 1)
+            case _ if sort in codes:
+                return self._number(name, 0, codes[sort])
+            case "Real":
+                return self._number(name, 0, 2 * highest + 2)
+            case "Int":
+                return self._number(name, *within)
+            case _:
+                raise NotSmallError(f"{name}: {sort}")
+
+    def _number(self, name: str, least: int, most: int) -> Expr:
+        made = constant(name, BITS)
+        self.limits += [made >= least, made <= most]
+        return made
+
+
+class NotSmallError(ValueError):
+    """A question is about something that has no small values."""
+
+
+def _is_closed(value: Value) -> bool:
+    if isinstance(value, tuple):
+        return all(_is_closed(part) for part in value)
+    return isinstance(value, int)
+
+
+@cache
+def _fixed(bounds: Bounds) -> dict[str, Value]:
+    """Fix what makes no difference: agents and texts may be renamed."""
+    nobody = nothing(bounds, "AgentSet")
+    return {
+        "me": 1,
+        "mesh": 1,
+        "mesh_id": 2,
+        "everyone": (False, *(True,) * bounds.agents),
+        "no_agents": nobody,
+        "no_numbers": nothing(bounds, "AgentMap"),
+        "packet": 0,
+    }
+
+
+# --- a world that is known ------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Told:
+    """The meaning of symbols in a model, with core's own values."""
+
+    bounds: Bounds
+    entries: dict[Key, Value] = field(default_factory=dict)
+    lasts: bool = False
+
+    def every(self, sort: str) -> Sequence[Value]:
+        """List the values of a sort."""
+        return every(self.bounds, sort)
+
+    def choose(self, condition: Expr, one: Value, other: Value) -> Value:
+        """Refuse: nothing is open."""
+        raise NotSmallError(f"{condition}, {one}, {other}")
+
+    def symbol(self, name: str, sort: str, domain: Sorts) -> Callable[..., Value]:
+        """Say what a symbol means."""
+        fixed = _fixed(self.bounds)
+        if is_fixed(name, domain) and name in interpretation.SYMBOLS:
+            return interpretation.SYMBOLS[name]
+        if name in fixed:
+            value = decoded(sort, fixed[name])
+            return lambda: value
+        kind, _, member = name.partition(".")
+        if kind in ENUMERATIONS and sort == kind:
+            found = next(each for each in ENUMERATIONS[kind] if each.name == member)
+            return lambda: found
+        empty = decoded(sort, nothing(self.bounds, sort))
+        return lambda *arguments: self.entries.get(
+            (name, within(self.bounds, domain, arguments)), empty
+        )
+
+
+def within(
+    bounds: Bounds, domain: Sorts, arguments: tuple[Value, ...]
+) -> tuple[Value, ...]:
+    """Bring numbers beyond all that is known back to the first one beyond."""
+    return tuple(
+        max(0, min(argument, bounds.reached[-1])) if sort in NUMBERS else argument
+        for sort, argument in zip(domain, arguments, strict=True)
+    )
