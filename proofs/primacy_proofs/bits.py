@@ -144,6 +144,15 @@ def _at_least(numbers: tuple[Set, Set], value: Value) -> Set:
     return tuple(both([is_one, held >= value]) for is_one, held in pairs)
 
 
+def _suggestion(numbers: tuple[Set, Set], electors: Set) -> Value:
+    among, found = _common(numbers[0], electors), 0
+    for is_one, held in zip(among, numbers[1], strict=True):
+        reached = _common(_at_least(numbers, held), among)
+        is_most = _size(reached) * 2 > _size(among)
+        found = choose(both([is_one, is_most, held > found]), held, found)
+    return found
+
+
 # --- logs and segments ----------------------------------------------------------------
 
 BLANK: Final = (0, 0)
@@ -275,6 +284,7 @@ SYMBOLS: Final[dict[str, Callable[..., Value]]] = {
     "put": _put,
     "put_all": _put_all,
     "at_least": _at_least,
+    "suggestion": _suggestion,
     "last": operator.itemgetter(0),
     "term_at": lambda log, index: _entry(log, index)[0],
     "body_at": lambda log, index: _entry(log, index)[1],

@@ -10,14 +10,16 @@ Trusted: each method names the operation whose contract the concrete method keep
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from primacy.agents import AgentMap, AgentSet
 from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
 from primacy_proofs import symbols as on
 from primacy_proofs._z3 import Expr, all_of, equal, number
-from primacy_proofs.paths import ContractError, MeaninglessError, any_int, decide
+from primacy_proofs.paths import ContractError, MeaninglessError, decide
 from primacy_proofs.proxies import (
     LiftedBool,
     LiftedInt,
@@ -105,9 +107,8 @@ class LiftedMap(Proxy):
         return LiftedSet(on.at_least(self.expr, expr_of_int(value)))
 
     def suggestion(self, electors: object) -> LiftedInt:
-        """Suggest any number at all."""
-        expr_of_set(electors)
-        return LiftedInt(any_int())
+        """Suggest a number; nothing is promised but that workers do not matter."""
+        return LiftedInt(on.suggestion(self.expr, expr_of_set(electors)))
 
 
 class LiftedSegment(Proxy):
@@ -203,6 +204,38 @@ class Served:
     applied: Expr
 
 
+class Several:
+    """Outputs of which nobody knows how many there are: they can be joined, no more."""
+
+    __slots__ = ("_outputs",)
+
+    def __init__(self, *outputs: object) -> None:
+        self._outputs: Final = outputs
+
+    def __iter__(self) -> Iterator[object]:
+        """List what stands for them, for who joins them."""
+        return iter(self._outputs)
+
+    def __add__(self, others: Iterable[object]) -> Several:
+        """Put others behind them."""
+        return Several(*self, *others)
+
+    def __radd__(self, others: Iterable[object]) -> Several:
+        """Put others before them."""
+        return Several(*others, *self)
+
+    def __bool__(self) -> bool:
+        """Refuse to say whether there is one."""
+        raise MeaninglessError("nobody knows how many outputs there are")
+
+    def __eq__(self, other: object) -> bool:
+        """Refuse to compare them."""
+        raise MeaninglessError("nobody knows how many outputs there are")
+
+    __hash__ = None  # type: ignore[assignment]  # refused
+    # There is no len(): Python itself would ask for it where outputs are joined.
+
+
 class LiftedAsked(Proxy):
     """The reads that a leader was asked."""
 
@@ -233,19 +266,19 @@ class LiftedAsked(Proxy):
         """Keep the others."""
         return LiftedAsked(on.unconfirmed(self.expr, expr_of_int(by)))
 
-    def answers(self, mesh: object, me: object, term: object) -> tuple[Answered, ...]:
+    def answers(self, mesh: object, me: object, term: object) -> Several:
         """Answer them all."""
         return self._answered(True, mesh, me, term)
 
-    def refusals(self, mesh: object, me: object, term: object) -> tuple[Answered, ...]:
+    def refusals(self, mesh: object, me: object, term: object) -> Several:
         """Refuse them all."""
         return self._answered(False, mesh, me, term)
 
     def _answered(
         self, granted: bool, mesh: object, me: object, term: object
-    ) -> tuple[Answered, ...]:
+    ) -> Several:
         names = expr_of_text(mesh), expr_of_agent(me), expr_of_int(term)
-        return (Answered(self.expr, granted, *names),)
+        return Several(Answered(self.expr, granted, *names))
 
 
 class LiftedParked(Proxy):
@@ -262,9 +295,9 @@ class LiftedParked(Proxy):
         """Keep the reads that need more."""
         return LiftedParked(on.later(self.expr, expr_of_int(applied)))
 
-    def due(self, applied: object) -> tuple[Served, ...]:
+    def due(self, applied: object) -> Several:
         """Serve the others."""
-        return (Served(self.expr, expr_of_int(applied)),)
+        return Several(Served(self.expr, expr_of_int(applied)))
 
 
 def expr_of_set(value: object) -> Expr:
@@ -332,6 +365,7 @@ def _parts(entry: Entry) -> tuple[Expr, Expr]:
     if entry.kind == EntryKind.COMMAND:
         named = expr_of_text(entry.command), expr_of_text(entry.request)
         return term, on.command_body(*named)
-    if type(entry.command) is str and type(entry.request) is str:
+    said = entry.command, entry.request
+    if all(type(text) is str and not text for text in said):
         return term, on.NOOP_BODY
     raise MeaninglessError("a no-op has no command")

@@ -53,6 +53,7 @@ from primacy_proofs.symbols import (
     put_all,
     shared,
     size,
+    suggestion,
     unconfirmed,
     united,
     with_,
@@ -101,6 +102,14 @@ def _sets() -> list[Contract]:
             all_of(inside, negation(member(a, t))),
             t,
         ),
+        contract(
+            "an outsider is not common",
+            [s, t, b],
+            implies(
+                negation(member(b, s)), equal(common(s, with_(t, b)), common(s, t))
+            ),
+            [common(s, with_(t, b))],
+        ),
         contract("a size is never negative", [s], size(s) >= 0, [size(s)]),
         contract(
             "two parts larger than the whole share a member",
@@ -118,6 +127,8 @@ def _maps() -> list[Contract]:
     m, s = constant("m", MAP), constant("s", SET)
     a, b, n = constant("a", AGENT), constant("b", AGENT), constant("n", INT)
     changed, all_changed = put(m, b, n), put_all(m, s, n)
+    i = constant("i", INT)
+    is_outside = all_of(member(b, agents_of(m)), negation(member(b, s)))
     return [
         contract(
             "zero has the agents it is given",
@@ -171,6 +182,21 @@ def _maps() -> list[Contract]:
             [member(a, at_least(m, n))],
         ),
         contract("no number, no agent", [], equal(agents_of(EMPTY_MAP), EMPTY_SET)),
+        contract(
+            "an outsider's number suggests nothing",
+            [m, s, b, n],
+            implies(is_outside, equal(suggestion(changed, s), suggestion(m, s))),
+            [suggestion(changed, s)],
+        ),
+        contract(
+            "an outsider's number puts no insider among those not below",
+            [m, s, b, n, i],
+            implies(
+                is_outside,
+                equal(common(s, at_least(changed, i)), common(s, at_least(m, i))),
+            ),
+            [common(s, at_least(changed, i))],
+        ),
     ]
 
 

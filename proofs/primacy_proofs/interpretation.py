@@ -125,6 +125,7 @@ SYMBOLS: Final[dict[str, Callable[..., Any_]]] = {
     "put": _put,
     "put_all": AgentMap.set_all,
     "at_least": AgentMap.at_least,
+    "suggestion": AgentMap.suggestion,
     "last": lambda log: log.last_index,
     "term_at": lambda log, index: _term(log.entries, index),
     "body_at": lambda log, index: _body_at(log.entries, index),

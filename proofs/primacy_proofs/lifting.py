@@ -33,7 +33,7 @@ from primacy_proofs._z3 import (
 )
 from primacy_proofs.clocks import is_past, lease_of, local_facts
 from primacy_proofs.containers import LiftedMap, LiftedSet
-from primacy_proofs.paths import Path, paths
+from primacy_proofs.paths import MeaninglessError, Path, paths
 from primacy_proofs.proxies import LiftedAgent, LiftedInt, LiftedText
 from primacy_proofs.records import columns, lifted
 from primacy_proofs.world import (
@@ -156,7 +156,11 @@ def _receiving(name: str, packet: Expr) -> Callable[[], Stepped]:
 
 
 def _step(message: Any) -> Stepped:  # noqa: ANN401 - lifted
-    return stepping.step(state(), message)
+    before = state()
+    after, outputs = stepping.step(before, message)
+    if after.config is not before.config:
+        raise MeaninglessError("a step changes the configuration")
+    return after, tuple(outputs)
 
 
 def _run(run: Callable[[], Stepped]) -> tuple[Path[Stepped], ...]:

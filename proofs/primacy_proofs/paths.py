@@ -19,15 +19,11 @@ from typing import Final, Generic, TypeVar
 
 import primacy
 from primacy_proofs._z3 import (
-    BOOL,
     FALSE,
-    INT,
     TRUE,
     Expr,
     Feasibility,
-    Sort,
     all_of,
-    constant,
     is_same,
     negation,
     simplified,
@@ -92,7 +88,6 @@ class Oracle:
         """Each answer, and whether it was free: both were possible."""
         self.decisions: list[Decision] = []
         self.asked = 0
-        self.fresh = 0
         self.open: list[tuple[tuple[bool, bool], ...]] = []
         self._possible = Feasibility()
 
@@ -118,11 +113,6 @@ class Oracle:
             self.open.append((*self.answers, (False, True)))
         self.answers.append((may_hold, may_hold and may_fail))
 
-    def anything(self, of: Sort) -> Expr:
-        """Name an arbitrary value; the same on each run that begins alike."""
-        self.fresh += 1
-        return constant(f"any{self.fresh}", of)
-
 
 _current: list[Oracle] = []
 
@@ -137,16 +127,6 @@ def oracle() -> Oracle:
 def decide(condition: Expr) -> bool:
     """Ask the oracle of the run in progress."""
     return oracle().decide(condition)
-
-
-def any_int() -> Expr:
-    """Name an arbitrary integer of the run in progress."""
-    return oracle().anything(INT)
-
-
-def any_bool() -> Expr:
-    """Name an arbitrary truth value of the run in progress."""
-    return oracle().anything(BOOL)
 
 
 def paths(run: Callable[[], Result]) -> tuple[Path[Result], ...]:

@@ -28,6 +28,7 @@ from primacy_proofs import (
     lifting,
     matching,
     tactics,
+    workers,
 )
 from primacy_proofs._z3 import (
     FALSE,
@@ -51,7 +52,7 @@ OBSERVATION: Final = "Observation"
 QUORUMS: Final = "Quorums"
 MOMENTS: Final = "Moments"
 
-ROOMS: Final = (election, matching, completeness, tactics, freshness, leases)
+ROOMS: Final = (election, matching, completeness, tactics, freshness, leases, workers)
 """The modules whose laws are proved; a law is declared when its module is imported."""
 
 NOTHING: Final = "nothing"
@@ -64,6 +65,7 @@ RESTS_ON: Final = {
     "roll": ("roll",),
     "election": ("durable", "roll", "election"),
     "fencing": ("durable", "roll", "election", "fencing"),
+    "worker": ("durable", "roll", "election", "worker"),
     "log": ("durable", "roll", "election", "log"),
     laws.PATHS: (),
     "commit": ("durable", "roll", "election", "log", "commit"),

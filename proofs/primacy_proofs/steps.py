@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, get_args
 
 from primacy import messages as wire
 from primacy import outputs as effects
@@ -31,11 +31,12 @@ from primacy_proofs._z3 import (
     equal,
     exists,
     is_same,
+    negation,
     truth,
 )
-from primacy_proofs.containers import Answered, expr_of_segment, expr_of_set
+from primacy_proofs.containers import Answered, Served, expr_of_segment, expr_of_set
 from primacy_proofs.history import ghost_changes
-from primacy_proofs.lifting import RESTART, Case, config
+from primacy_proofs.lifting import RESTART, UNBOUND, Case, config
 from primacy_proofs.past import Disk
 from primacy_proofs.paths import MeaninglessError, Path, paths
 from primacy_proofs.proxies import expr_of_agent, expr_of_int
@@ -43,9 +44,11 @@ from primacy_proofs.records import columns, lifted, lowered
 from primacy_proofs.rounds import round_changes
 from primacy_proofs.world import (
     DISK_COLUMNS,
+    ELECTORS,
     FUNCTIONS,
     ME,
     STATE_COLUMNS,
+    WORKED,
     Change,
     World,
     field,
@@ -54,6 +57,12 @@ from primacy_proofs.world import (
 
 SILENT: Final = (effects.Arm, effects.Disarm)
 """Outputs that do not leave the agent."""
+STAYING: Final = tuple(
+    kind
+    for kind in (*get_args(effects.Output), Served)
+    if kind not in (effects.Send, effects.Broadcast)
+)
+"""Outputs that put no packet on the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +119,18 @@ def _of_path(
     changes |= _disk_changes(disks) | _sent_changes(outputs)
     changes |= ghost_changes(after, disks, outputs)
     changes |= round_changes(case.name, after, disks, outputs)
+    changes |= _heard(case)
     yield Step(case.name, number, path.condition, World(changes), path, outputs)
     for written in range(1, len(disks)):
         yield from _crashes(case, number, path, disks[:written])
+
+
+def _heard(case: Case) -> dict[str, Change]:
+    """Note whether the packet is a worker's; a client's write is nobody's."""
+    if case.packet is None or case.name in UNBOUND:
+        return {}
+    sender = field(case.name, "sender", case.packet)
+    return {WORKED: lambda _: negation(on.member(sender, ELECTORS))}
 
 
 def _crashes(
@@ -200,8 +218,10 @@ def _sent_changes(outputs: effects.Outputs) -> dict[str, Change]:
                 kind, test = _sending(output.packet, None, among)
             case Answered():
                 kind, test = _answering(output)
-            case _:
+            case _ if isinstance(output, STAYING):
                 continue
+            case _:
+                raise MeaninglessError(f"{type(output).__name__} is no output")
         tests.setdefault(kind, []).append(test)
     return {f"sent.{kind}": _also(group) for kind, group in tests.items()}
 

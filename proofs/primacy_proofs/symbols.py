@@ -59,6 +59,7 @@ zero = function("zero", SET, MAP)
 put = function("put", MAP, AGENT, INT, MAP)
 put_all = function("put_all", MAP, SET, INT, MAP)
 at_least = function("at_least", MAP, INT, SET)
+suggestion = function("suggestion", MAP, SET, INT)
 
 last = function("last", LOG, INT)
 term_at = function("term_at", LOG, INT, INT)

@@ -60,12 +60,17 @@ THEOREMS: Final = (
     Theorem(
         "S2",
         "leader-only elections",
-        "who stands, votes or leads is an elector",
-        "election",
+        "who stands, votes or leads is an elector, and no packet of a worker changes "
+        "who is elected or what is committed",
+        "worker",
         (
             "a cast is among electors",
             "who stands or leads is an elector",
             "a leader is an elector",
+            "a worker makes no candidate",
+            "a worker makes nobody vote",
+            "a worker elects nobody",
+            "a worker commits nothing",
         ),
     ),
     Theorem(

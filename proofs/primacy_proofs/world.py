@@ -78,7 +78,10 @@ SERVING: Final = "serving"
 LEASING: Final = "leasing"
 """The reads that are served in this very step, under a lease."""
 
-TRANSIENT: Final = (ADMITTING, APPLYING, SERVING, LEASING)
+WORKED: Final = "worked"
+"""This very step handles a packet of a worker; a client's write is nobody's."""
+
+TRANSIENT: Final = (ADMITTING, APPLYING, SERVING, LEASING, WORKED)
 """What holds of one step alone."""
 
 HISTORY: Final[Mapping[str, tuple[Sort, ...]]] = {
@@ -121,6 +124,7 @@ HISTORY: Final[Mapping[str, tuple[Sort, ...]]] = {
     "floor.at": (on.TEXT, INT),
     SERVING: (on.TEXT, INT, BOOL),
     LEASING: (on.TEXT, INT, BOOL),
+    WORKED: (BOOL,),
 }
 """What history remembers: see `history`, `past` and `rounds`."""
 

@@ -106,17 +106,15 @@ class Advice:
     """What maps suggest: off by so much."""
 
     off: int
-    given: list[int]
 
 
-advice = Advice(0, [])
+advice = Advice(0)
 suggestion = AgentMap.suggestion
 
 
 def advised(numbers: AgentMap, electors: AgentSet) -> int:
     """Stand in for `AgentMap.suggestion`."""
-    advice.given.append(suggestion(numbers, electors) + advice.off)
-    return advice.given[-1]
+    return suggestion(numbers, electors) + advice.off
 
 
 @dataclass(frozen=True)
@@ -176,9 +174,7 @@ def staged(name: str, scenes: Scenes) -> Scene:
     if isinstance(message, Received):
         values |= {"packet": said, "now": message.now}
     advice.off = scenes.one(-1, 0, 1) if may_break else 0
-    advice.given.clear()
     result = done(lambda: step(state, message))
-    values |= {f"any{place}": each for place, each in enumerate(advice.given, 1)}
     return Scene(values, may_break, advice.off, *result)
 
 

@@ -1,7 +1,7 @@
 """The lifter: what proxies refuse, what paths are, and that none is lost."""
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, get_args
 
 import pytest
@@ -10,8 +10,11 @@ from primacy import outputs as effects
 from primacy import replication, stepping
 from primacy.agents import AgentMap
 from primacy.config import Config
+from primacy.log import Entry, EntryKind
 from primacy.observation import observe
+from primacy.quantities import Command, Term
 from primacy.role import Role, Wait
+from primacy.state import State
 from primacy_proofs import lifting
 from primacy_proofs import symbols as on
 from primacy_proofs._z3 import INT, Prover, Status, any_of, constant, is_same
@@ -19,13 +22,13 @@ from primacy_proofs.containers import (
     Answered,
     LiftedLog,
     LiftedMap,
+    LiftedParked,
     LiftedSet,
     Served,
 )
 from primacy_proofs.paths import (
     ContractError,
     MeaninglessError,
-    Oracle,
     Path,
     paths,
 )
@@ -167,11 +170,6 @@ def test_a_handler_that_never_ends_is_refused(monkeypatch: pytest.MonkeyPatch) -
         paths(count)
 
 
-def test_a_fresh_value_is_named_alike_on_each_run() -> None:
-    names = {str(Oracle(()).anything(INT)) for _ in range(2)}
-    assert names == {"any1"}
-
-
 @pytest.mark.parametrize("name", lifting.cases())
 def test_the_paths_of_a_message_are_all_ways_through_step(name: str) -> None:
     found = case_of(name).paths
@@ -261,3 +259,39 @@ def test_core_is_as_it_was_after_a_run() -> None:
 
 def test_observations_never_fail() -> None:
     assert all(path.error is None for path in observation_paths())
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        bool,
+        len,
+        hash,
+        lambda some: some == (),
+        lambda some: some[0],
+        lambda some: some or (),
+    ],
+)
+def test_nobody_asks_how_many_reads_are_answered(use: Callable[[Any], object]) -> None:
+    some = LiftedParked(constant("parked", on.PARKED)).due(N)
+    joined = (1, *some), (1,) + tuple(some + (2,)), tuple((2,) + some)  # noqa: RUF005
+    assert [len(each) for each in joined] == [2, 3, 2]
+    with pytest.raises((MeaninglessError, TypeError)):
+        use(some)
+    with pytest.raises((MeaninglessError, TypeError)):
+        use((0,) + some)  # noqa: RUF005 - what core might write
+
+
+def test_a_noop_brings_no_command() -> None:
+    LOG.append(Entry(Term(1), EntryKind.NOOP))
+    with pytest.raises(MeaninglessError):
+        LOG.append(Entry(Term(1), EntryKind.NOOP, Command("x")))
+
+
+def test_a_step_keeps_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    def bent(before: State, _: object) -> tuple[State, tuple[object, ...]]:
+        return replace(before, config=lifting.config()), ()
+
+    monkeypatch.setattr(stepping, "step", bent)
+    with pytest.raises(MeaninglessError, match="configuration"):
+        lifting.lift("Claim")
