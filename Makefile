@@ -10,9 +10,10 @@ PIP_TOOLS := pip-tools==7.6.2
 .DEFAULT_GOAL := check
 .PHONY: check test lint wheel-test bench docs lock clean help
 
-check: $(READY) ## explore the default scopes and prove the theorems (ARGS=... for check)
+check: $(READY) ## explore the scopes, prove the theorems and break them (ARGS=... for check)
 	@$(BIN)/primacy check $(ARGS)
 	@$(BIN)/primacy prove
+	@$(BIN)/primacy prove --mutants --jobs 2
 
 test: $(READY) ## run all tests and the examples in the documents (ARGS=...)
 	@$(BIN)/python -m pytest --quiet --numprocesses auto $(ARGS)

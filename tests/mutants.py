@@ -1,9 +1,9 @@
 """The kill matrix: cores with one guard removed or bent, and the property that breaks.
 
-A mutant is one text of one module of core, and what stands there instead. The checker
-explores the mutant in an arena, which is a scope or a small shape of its own, until the
-first violation. A survivor is a mutant that no safety property of these worlds can see;
-it says why.
+What is removed or bent stands in `primacy_model.mutants`; a row here names its id. The
+checker explores the mutant in an arena, which is a scope or a small shape of its own,
+until the first violation. A survivor is a mutant that no safety property of these
+worlds can see; it says why.
 
 `python -m tests.mutants > docs/mutants.md` writes the matrix down, and
 `python -m tests.mutants NAME` explores one mutant under whatever core is imported.
@@ -26,6 +26,8 @@ import primacy
 from primacy_model import world as worlds
 from primacy_model.mesh import Mesh
 from primacy_model.model import Action
+from primacy_model.mutants.bend import Bend
+from primacy_model.mutants.catalogue import bend_of
 from primacy_model.oracle import Exploration, explore
 from primacy_model.scopes import DEEP, DEFAULT, MeshScope
 from primacy_model.shape import Shape
@@ -45,15 +47,10 @@ class Arena:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A core in which one text is replaced, and the property that breaks."""
+    """A bent core, and the property that breaks in an arena."""
 
-    name: str
-    source: str
-    guard: str
-    """The clause that is broken, and how."""
-    module: str
-    before: str
-    after: str
+    id: str
+    """The id of its bend."""
     arena: str | Arena
     """The name of a scope, or a shape of its own."""
     breaks: str
@@ -61,18 +58,24 @@ class Mutant:
     depth: int
     """No shortest counterexample is longer, its script not counted."""
 
+    @property
+    def bend(self) -> Bend:
+        """Look up what is replaced."""
+        return bend_of(self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Survivor:
-    """A core in which one text is replaced, and why nothing breaks here."""
+    """A bent core, and why nothing breaks here."""
 
-    name: str
-    source: str
-    guard: str
-    module: str
-    before: str
-    after: str
+    id: str
+    """The id of its bend."""
     reason: str
+
+    @property
+    def bend(self) -> Bend:
+        """Look up what is replaced."""
+        return bend_of(self.id)
 
 
 # --- arenas ---------------------------------------------------------------------------
@@ -95,7 +98,7 @@ def scope_of(mutant: Mutant) -> MeshScope:
     if isinstance(arena, str):
         return {scope.name: scope for scope in (*DEFAULT, *DEEP)}[arena]
     mesh = Mesh(arena.shape)
-    return Scripted(mutant.name, mutant.guard, arena.shape, (), mesh, arena.script)
+    return Scripted(mutant.id, mutant.bend.guard, arena.shape, (), mesh, arena.script)
 
 
 PLENTY: Final = Budgets(9, 9, 9, 9, 9, 9, 9)
@@ -172,51 +175,19 @@ B_TAKES_OVER_LATER: Final = (
 
 MUTANTS: Final = (
     Mutant(
-        name="vote-not-persisted",
-        source="1, PySyncObj #84",
-        guard="vote.durable: a vote is granted and not written down",
-        module="election",
-        before="""\
-    outputs = (persist_term(durable), *answer)  # vote.durable
-""",
-        after="""\
-    outputs = answer
-""",
+        id="vote-not-persisted",
         arena="initial-election-pair",
         breaks="S13",
         depth=5,
     ),
     Mutant(
-        name="vote-persisted-after-reply",
-        source="1, PySyncObj #84",
-        guard="output.durable-first: a vote is sent before it is on disk",
-        module="election",
-        before="""\
-    outputs = (persist_term(durable), *answer)  # vote.durable
-""",
-        after="""\
-    outputs = (*answer, persist_term(durable))
-""",
+        id="vote-persisted-after-reply",
         arena="initial-election-pair",
         breaks="S13",
         depth=5,
     ),
     Mutant(
-        name="vote-cleared-by-restart",
-        source="1, PySyncObj #84",
-        guard="restart.from-disk: a restart clears the vote",
-        module="recovery",
-        before="""\
-    return recovered, timers
-""",
-        after="""\
-    from primacy.change import replace
-    from primacy.state import persist_term
-
-    cleared = Durable(durable.term, NOBODY, durable.log)
-    outputs = (persist_term(cleared), *timers)
-    return replace(recovered, durable=cleared), outputs
-""",
+        id="vote-cleared-by-restart",
         arena=Arena(
             Shape(
                 terms=2,
@@ -234,96 +205,37 @@ MUTANTS: Final = (
         depth=9,
     ),
     Mutant(
-        name="term-not-persisted",
-        source="2, PySyncObj #202",
-        guard="term.durable: a higher term is adopted and not written down",
-        module="following",
-        before="""\
-    return follower, (persist_term(durable),)  # term.higher, term.durable
-""",
-        after="""\
-    return follower, ()
-""",
+        id="term-not-persisted",
         arena="initial-election-pair",
         breaks="S13",
         depth=9,
     ),
     Mutant(
-        name="term-lowered-by-restart",
-        source="2, PySyncObj #202",
-        guard="restart.from-disk: a restart goes back to the term of the last entry",
-        module="recovery",
-        before="""\
-    return recovered, timers
-""",
-        after="""\
-    from dataclasses import replace
-    from primacy.state import persist_term
-
-    lowered = Durable(durable.log.last_term, NOBODY, durable.log)
-    timers = (persist_term(lowered), *timers)
-    return replace(recovered, durable=lowered), timers
-""",
+        id="term-lowered-by-restart",
         arena="regular-election",
         breaks="S3",
         depth=7,
     ),
     Mutant(
-        name="terms-fall",
-        source="protocol, S3",
-        guard="term.never-falls: a lower term is adopted",
-        module="stepping",
-        before="""\
-    if packet.term <= state.term:
-        return False  # term.never-falls
-""",
-        after="""\
-    if packet.term == state.term:
-        return False
-""",
+        id="terms-fall",
         arena="replication",
         breaks="S3",
         depth=7,
     ),
     Mutant(
-        name="second-vote-in-a-term",
-        source="protocol, S4",
-        guard="vote.one-per-term: a vote is given though another was",
-        module="election",
-        before="""\
-    if state.durable.voted_for != NOBODY:
-        return _answer_vote(state, request, granted=False)  # vote.one-per-term
-""",
-        after="",
+        id="second-vote-in-a-term",
         arena="regular-election",
         breaks="S4",
         depth=9,
     ),
     Mutant(
-        name="stands-in-its-own-term",
-        source="Ongaro 3.4",
-        guard="stand.next-term: a candidate stands in a term it may have voted in",
-        module="election",
-        before="""\
-    durable = Durable(Term(state.term + 1), state.me, state.log)  # stand.next-term
-""",
-        after="""\
-    durable = Durable(Term(max(state.term, 1)), state.me, state.log)
-""",
+        id="stands-in-its-own-term",
         arena="initial-election-pair",
         breaks="S4",
         depth=8,
     ),
     Mutant(
-        name="stale-grant-counted",
-        source="3, Xraft #33",
-        guard="vote.stale-grant: a grant of an older term counts",
-        module="election",
-        before="""\
-    if reply.term < state.term:
-        return state, ()  # vote.stale-grant
-""",
-        after="",
+        id="stale-grant-counted",
         arena=Arena(
             Shape(terms=3, begins="elected", impatient=("c",)),
             script=steps(
@@ -337,18 +249,7 @@ MUTANTS: Final = (
         depth=6,
     ),
     Mutant(
-        name="grants-counted-as-a-number",
-        source="4, PySyncObj",
-        guard="vote.counted-once: a grant that arrives twice counts twice",
-        module="election",
-        before="""\
-    granted = state.granted.with_(reply.sender)  # vote.counted-once
-""",
-        after="""\
-    count = state.granted.size + 1
-    everyone = state.config.everyone.members
-    granted = type(NO_AGENTS)(everyone[:count])
-""",
+        id="grants-counted-as-a-number",
         arena=Arena(
             Shape(
                 electors=("a", "b", "c", "d"),
@@ -369,52 +270,19 @@ MUTANTS: Final = (
         depth=4,
     ),
     Mutant(
-        name="pre-votes-counted-as-votes",
-        source="Ongaro 9.6",
-        guard="stand.grants-anew: the grants of pre-votes count as votes",
-        module="election",
-        before="""\
-        role=Role.CANDIDATE,
-        wait=Wait.STAND,
-        leader=NOBODY,
-        granted=NO_AGENTS.with_(state.me),  # stand.grants-anew
-""",
-        after="""\
-        role=Role.CANDIDATE,
-        wait=Wait.STAND,
-        leader=NOBODY,
-""",
+        id="pre-votes-counted-as-votes",
         arena="initial-election",
         breaks="S1",
         depth=8,
     ),
     Mutant(
-        name="pre-vote-overwrites-vote",
-        source="5, canonical/raft #196",
-        guard="vote.pre-vote-changes-nothing: a pre-vote is kept as the vote",
-        module="election",
-        before="""\
-    return state, (Send(request.sender, reply),)  # vote.pre-vote-changes-nothing
-""",
-        after="""\
-    durable = Durable(state.term, request.sender, state.log)
-    voter = replace(state, durable=durable) if granted else state
-    return voter, (persist_term(voter.durable), Send(request.sender, reply))
-""",
+        id="pre-vote-overwrites-vote",
         arena=Arena(Shape(terms=3, begins="elected", impatient=("b", "c"))),
         breaks="S4",
         depth=11,
     ),
     Mutant(
-        name="log-not-compared",
-        source="Ongaro 3.6.1",
-        guard="vote.log: the candidate's log is not looked at",
-        module="election",
-        before="""\
-    if not _is_electable(state, request):
-        return _answer_vote(state, request, granted=False)
-""",
-        after="",
+        id="log-not-compared",
         arena=Arena(
             Shape(
                 terms=2,
@@ -428,15 +296,7 @@ MUTANTS: Final = (
         depth=11,
     ),
     Mutant(
-        name="log-compared-by-length-only",
-        source="7, openraft a48a3282",
-        guard="vote.log: a longer log is taken for a newer one",
-        module="election",
-        before="""\
-    if request.last_term != state.log.last_term:
-        return request.last_term > state.log.last_term  # vote.log
-""",
-        after="",
+        id="log-compared-by-length-only",
         arena=Arena(
             Shape(terms=3, begins="elected", impatient=("a",)),
             script=steps(
@@ -447,20 +307,7 @@ MUTANTS: Final = (
         depth=9,
     ),
     Mutant(
-        name="log-compared-by-index-first",
-        source="7, openraft a48a3282",
-        guard="vote.log: the index is compared before the term",
-        module="election",
-        before="""\
-    if request.last_term != state.log.last_term:
-        return request.last_term > state.log.last_term  # vote.log
-    return request.last_index >= state.log.last_index  # vote.log
-""",
-        after="""\
-    if request.last_index != state.log.last_index:
-        return request.last_index > state.log.last_index
-    return request.last_term >= state.log.last_term
-""",
+        id="log-compared-by-index-first",
         arena=Arena(
             Shape(terms=3, begins="elected", impatient=("a",)),
             script=steps(
@@ -471,52 +318,19 @@ MUTANTS: Final = (
         depth=9,
     ),
     Mutant(
-        name="half-is-a-quorum",
-        source="8, hashicorp 163a55f",
-        guard="quorum.majority: half of an even electorate is enough",
-        module="roll",
-        before="""\
-size > self.electors.size
-""",
-        after="""\
-size >= self.electors.size
-""",
+        id="half-is-a-quorum",
         arena="initial-election-pair",
         breaks="S1",
         depth=4,
     ),
     Mutant(
-        name="lowest-id-leads",
-        source="42, akka #23627",
-        guard="stand.pre-vote: the lowest claimant leads when the window closes",
-        module="election",
-        before="""\
-        return defer(state)  # claim.others-defer
-""",
-        after="""\
-        return defer(state)
-    if state.wait == Wait.WINDOW:
-        return open_term(campaign(state, transfer=False)[0])
-""",
+        id="lowest-id-leads",
         arena="initial-election",
         breaks="S1",
         depth=4,
     ),
     Mutant(
-        name="leads-after-restart",
-        source="9, openraft ff9a9335",
-        guard="restart.follower: who voted for itself leads again",
-        module="recovery",
-        before="""\
-    return recovered, timers
-""",
-        after="""\
-    if durable.voted_for == config.me:
-        from primacy.replication import open_term
-
-        return open_term(recovered)
-    return recovered, timers
-""",
+        id="leads-after-restart",
         arena=Arena(
             Shape(
                 terms=2,
@@ -535,30 +349,13 @@ size >= self.electors.size
         depth=4,
     ),
     Mutant(
-        name="log-taken-for-committed-by-restart",
-        source="Ongaro 3.8",
-        guard="restart.forgets: a restart takes the whole log for committed",
-        module="recovery",
-        before="""\
-        commit_index=NO_INDEX,  # restart.forgets
-""",
-        after="""\
-        commit_index=durable.log.last_index,
-""",
+        id="log-taken-for-committed-by-restart",
         arena="regular-election",
         breaks="S8",
         depth=11,
     ),
     Mutant(
-        name="older-term-committed-by-counting",
-        source="18, Ongaro figure 3.7",
-        guard="commit.own-term: an entry of an older term is committed by counting",
-        module="replication",
-        before="""\
-    if not state.log.accepts(index, state.term):
-        return state, ()  # commit.own-term
-""",
-        after="",
+        id="older-term-committed-by-counting",
         arena=Arena(
             Shape(terms=4, begins="elected", impatient=("b",)),
             script=steps(
@@ -574,47 +371,19 @@ size >= self.electors.size
         depth=10,
     ),
     Mutant(
-        name="commit-index-goes-back",
-        source="19, PySyncObj #166",
-        guard="commit.never-back: an older commit index is taken over",
-        module="replication",
-        before="""\
-    if index <= state.commit_index:
-        return state, ()  # commit.never-back
-    first = """,
-        after="    first = ",
+        id="commit-index-goes-back",
         arena="replication",
         breaks="commit-monotone",
         depth=11,
     ),
     Mutant(
-        name="own-write-committed-alone",
-        source="Ongaro 3.5",
-        guard="commit.quorum: the leader commits a write as soon as it holds it",
-        module="replication",
-        before="""\
-    committed, applied = _advance(grown)
-    return committed, (*outputs, accepted, *applied)
-""",
-        after="""\
-    committed, applied = _commit_up_to(grown, index)
-    return committed, (*outputs, accepted, *applied)
-""",
+        id="own-write-committed-alone",
         arena="replication",
         breaks="commit-quorum",
         depth=1,
     ),
     Mutant(
-        name="commit-beyond-the-verified",
-        source="20",
-        guard="commit.verified: the leader's commit index is taken as it comes",
-        module="replication",
-        before="""\
-    known = Index(min(append.commit_index, end))  # commit.verified
-""",
-        after="""\
-    known = append.commit_index
-""",
+        id="commit-beyond-the-verified",
         arena=Arena(
             Shape(begins="elected", impatient=("b",)),
             script=steps(
@@ -627,18 +396,7 @@ size >= self.electors.size
         depth=3,
     ),
     Mutant(
-        name="commit-of-a-heartbeat-not-verified",
-        source="20",
-        guard="commit.verified: the heartbeat's commit term is not compared",
-        module="replication",
-        before="""\
-    if not state.log.accepts(index, term):
-        return state, ()  # commit.verified
-""",
-        after="""\
-    if index > state.log.last_index:
-        return state, ()
-""",
+        id="commit-of-a-heartbeat-not-verified",
         arena=Arena(
             Shape(
                 terms=2, budgets=Budgets(rounds=1), begins="elected", impatient=("b",)
@@ -649,16 +407,7 @@ size >= self.electors.size
         depth=4,
     ),
     Mutant(
-        name="truncated-by-any-append",
-        source="21, hashicorp 0f31a01",
-        guard="log.no-truncation: what follows a held segment is cut off",
-        module="replication",
-        before="""\
-    if state.log.holds(append.prev_index, append.entries):  # log.no-truncation
-""",
-        after="""\
-    if False:
-""",
+        id="truncated-by-any-append",
         arena=Arena(
             Shape(
                 budgets=Budgets(writes=2),
@@ -671,16 +420,7 @@ size >= self.electors.size
         depth=6,
     ),
     Mutant(
-        name="appended-without-a-match",
-        source="Ongaro 3.5",
-        guard="log.consistency: an append is taken though what is before it differs",
-        module="replication",
-        before="""\
-    if not state.log.accepts(append.prev_index, append.prev_term):
-""",
-        after="""\
-    if append.prev_index > state.log.last_index:
-""",
+        id="appended-without-a-match",
         arena=Arena(
             Shape(terms=2, begins="elected", impatient=("b",)),
             script=steps("a write, lose", B_TAKES_OVER, "lose, b write"),
@@ -689,16 +429,7 @@ size >= self.electors.size
         depth=1,
     ),
     Mutant(
-        name="appended-behind-a-conflict",
-        source="26, WRaft #118",
-        guard="log.conflict: entries go to the end of the log, and nothing is dropped",
-        module="replication",
-        before="""\
-    log = state.log.spliced(append.prev_index, append.entries)  # log.conflict
-""",
-        after="""\
-    log = state.log.extended(append.entries.entries)
-""",
+        id="appended-behind-a-conflict",
         arena=Arena(
             Shape(terms=2, begins="elected", impatient=("b",)),
             script=steps("a write, lose", B_TAKES_OVER),
@@ -707,16 +438,7 @@ size >= self.electors.size
         depth=1,
     ),
     Mutant(
-        name="leader-overwrites-its-tail",
-        source="Ongaro 3.5",
-        guard="leader.append-only: a leader that appends drops what is not committed",
-        module="replication",
-        before="""\
-    lead, log = state.leadership, state.log
-    before, after""",
-        after="""\
-    lead, log = state.leadership, state.log.prefix(state.commit_index)
-    before, after""",
+        id="leader-overwrites-its-tail",
         arena=Arena(
             Shape(
                 budgets=Budgets(writes=2),
@@ -729,15 +451,7 @@ size >= self.electors.size
         depth=2,
     ),
     Mutant(
-        name="match-of-a-stale-acknowledgement",
-        source="22, RaftOS #25",
-        guard="commit.stale-acknowledgement: one of an older term counts",
-        module="replication",
-        before="""\
-    if reply.term < state.term:
-        return state, ()  # commit.stale-acknowledgement
-""",
-        after="",
+        id="match-of-a-stale-acknowledgement",
         arena=Arena(
             Shape(
                 electors=("a", "b", "c", "d", "e"),
@@ -762,12 +476,7 @@ size >= self.electors.size
         depth=1,
     ),
     Mutant(
-        name="what-is-held-is-sent-again",
-        source="23, CCF #5325",
-        guard="log.next-above-match: a lagging answer leads back behind what is held",
-        module="replication",
-        before="Index(max(held, probe))",
-        after="Index(min(held, probe))",
+        id="what-is-held-is-sent-again",
         arena=Arena(
             Shape(begins="elected", impatient=("b",)),
             script=steps(
@@ -780,16 +489,7 @@ size >= self.electors.size
         depth=1,
     ),
     Mutant(
-        name="next-not-above-match",
-        source="25, PySyncObj #167",
-        guard="log.next-above-match: an acknowledgement leaves it where it is",
-        module="replication",
-        before="""\
-    next_index = max(lead.next.get(sender), reply.index + 1)  # log.next-above-match
-""",
-        after="""\
-    next_index = lead.next.get(sender)
-""",
+        id="next-not-above-match",
         arena=Arena(
             Shape(begins="elected", impatient=("b",)),
             script=steps(
@@ -802,52 +502,19 @@ size >= self.electors.size
         depth=2,
     ),
     Mutant(
-        name="entries-acknowledged-before-durable",
-        source="Ongaro 3.8",
-        guard="log.durable: an append is acknowledged before it is on disk",
-        module="replication",
-        before="""\
-        # log.durable
-        Persist(durable.term, durable.voted_for, append.prev_index, append.entries),
-        timer,
-        reply,
-""",
-        after="""\
-        timer,
-        reply,
-        Persist(durable.term, durable.voted_for, append.prev_index, append.entries),
-""",
+        id="entries-acknowledged-before-durable",
         arena="initial-election-pair",
         breaks="S13",
         depth=7,
     ),
     Mutant(
-        name="own-entry-sent-before-durable",
-        source="27",
-        guard="write.durable: a leader counts and sends its entry before it is on disk",
-        module="replication",
-        before="""\
-        Persist(durable.term, durable.voted_for, before, segment),  # write.durable
-        Broadcast(in_step, append),
-""",
-        after="""\
-        Broadcast(in_step, append),
-        Persist(durable.term, durable.voted_for, before, segment),
-""",
+        id="own-entry-sent-before-durable",
         arena="initial-election-pair",
         breaks="S13",
         depth=6,
     ),
     Mutant(
-        name="round-of-an-older-term-counted",
-        source="24, PySyncObj",
-        guard="heartbeat.stale-acknowledgement: a round of an older term counts",
-        module="heartbeats",
-        before="""\
-    if reply.term < state.term:
-        return state, ()  # heartbeat.stale-acknowledgement
-""",
-        after="",
+        id="round-of-an-older-term-counted",
         arena=Arena(
             Shape(
                 terms=2,
@@ -865,16 +532,7 @@ size >= self.electors.size
         depth=2,
     ),
     Mutant(
-        name="stale-round-named-in-the-answer",
-        source="24, PySyncObj",
-        guard="heartbeat.stale-acknowledgement: a stale round is named in the answer",
-        module="heartbeats",
-        before="""\
-        return state, (_answer(state, heartbeat, NO_ROUND),)  # heartbeat.stale-answered
-""",
-        after="""\
-        return state, (_answer(state, heartbeat, heartbeat.round),)
-""",
+        id="stale-round-named-in-the-answer",
         arena=Arena(
             Shape(
                 terms=2,
@@ -891,15 +549,7 @@ size >= self.electors.size
         depth=2,
     ),
     Mutant(
-        name="read-before-own-term-commit",
-        source="28, etcd #7331",
-        guard="read.own-term: a new leader reads before its no-op is committed",
-        module="reads",
-        before="""\
-    if not has_committed_in_term(state):
-        return _stale(state, read.request, Reason.TERM_NOT_COMMITTED)  # read.own-term
-    return _ask(""",
-        after="    return _ask(",
+        id="read-before-own-term-commit",
         arena=Arena(
             Shape(
                 terms=2,
@@ -918,31 +568,13 @@ size >= self.electors.size
         depth=3,
     ),
     Mutant(
-        name="read-not-confirmed",
-        source="Ongaro 6.4",
-        guard="read.round-after-request: a read is served without a round",
-        module="reads",
-        before="""\
-    return _ask(state, state.me, read.request, read.now)
-""",
-        after="""\
-    return state, (ServeRead(read.request, state.commit_index),)
-""",
+        id="read-not-confirmed",
         arena="reads",
         breaks="S10",
         depth=10,
     ),
     Mutant(
-        name="read-confirmed-by-an-earlier-round",
-        source="29, d-engine #381",
-        guard="read.round-after-request: the round before the request confirms it",
-        module="reads",
-        before="""\
-    upcoming = Round(lead.round + 1)  # read.round-after-request
-""",
-        after="""\
-    upcoming = lead.round
-""",
+        id="read-confirmed-by-an-earlier-round",
         arena=Arena(
             Shape(
                 terms=2,
@@ -957,124 +589,49 @@ size >= self.electors.size
         depth=4,
     ),
     Mutant(
-        name="read-index-not-noted",
-        source="29, d-engine #381",
-        guard="read.index-first: the index of a read is not noted",
-        module="reads",
-        before="""\
-    read = AskedRead(requester, request, state.commit_index, upcoming)
-""",
-        after="""\
-    read = AskedRead(requester, request, NO_INDEX, upcoming)
-""",
+        id="read-index-not-noted",
         arena="follower-reads",
         breaks="S10",
         depth=8,
     ),
     Mutant(
-        name="follower-read-before-applied",
-        source="Ongaro 6.4",
-        guard="read.when-applied: a follower serves before it has applied enough",
-        module="reads",
-        before="""\
-    if reply.index <= state.commit_index:
-""",
-        after="""\
-    if reply.granted:
-""",
+        id="follower-read-before-applied",
         arena="follower-reads",
         breaks="S10",
         depth=8,
     ),
     Mutant(
-        name="read-served-though-leadership-is-lost",
-        source="Ongaro 6.4",
-        guard="read.stale: who lost leadership serves the reads that waited",
-        module="pending",
-        before="""\
-            Stale(read.request, Reason.LOST_LEADERSHIP, NOBODY, term)
-""",
-        after="""\
-            ServeRead(read.request, read.index)
-""",
+        id="read-served-though-leadership-is-lost",
         arena="reads",
         breaks="S10",
         depth=11,
     ),
     Mutant(
-        name="fence-admits-lower",
-        source="35, etcd #11788",
-        guard="fencing.lower-refused: a lower token is admitted",
-        module="fencing",
-        before="""\
-    if token < 1 or token < fence.highest:
-""",
-        after="""\
-    if token < 1:
-""",
+        id="lower-token-admitted",
         arena="fencing",
         breaks="S9",
         depth=11,
     ),
     Mutant(
-        name="everyone-has-a-token",
-        source="protocol, S9",
-        guard="fencing.leader-only: an agent that does not lead attaches its term",
-        module="fencing",
-        before="""\
-    return state.term if state.role == Role.LEADER else NO_TERM
-""",
-        after="""\
-    return state.term
-""",
+        id="everyone-has-a-token",
         arena="fencing",
         breaks="S9",
         depth=4,
     ),
     Mutant(
-        name="leader-for-ever",
-        source="36, Curator 498",
-        guard="term.higher: a leader that hears a higher term leads on in it",
-        module="following",
-        before="""\
-        role=Role.FOLLOWER,
-        wait=Wait.STAND,
-        leader=NOBODY,
-        granted=NO_AGENTS,
-        leadership=NO_LEADERSHIP,  # leader.relinquishes
-""",
-        after="""\
-        granted=NO_AGENTS,
-""",
+        id="leader-for-ever",
         arena="replication",
         breaks="S1",
         depth=10,
     ),
     Mutant(
-        name="worker-stands",
-        source="37, hashicorp #398",
-        guard="stand.electors-only: a worker stands",
-        module="election",
-        before="""\
-    if not state.roll.has(state.me):
-        return replace(state, leader=NOBODY), ()  # stand.electors-only
-""",
-        after="",
+        id="worker-stands",
         arena="worker",
         breaks="S2",
         depth=2,
     ),
     Mutant(
-        name="everyone-is-an-elector",
-        source="37, hashicorp #398",
-        guard="stand.electors-only: a worker is taken for an elector",
-        module="roll",
-        before="""\
-        return self.electors.has(agent)
-""",
-        after="""\
-        return True
-""",
+        id="everyone-is-an-elector",
         arena="worker",
         breaks="S2",
         depth=2,
@@ -1090,219 +647,73 @@ TWICE = "guarded twice: "
 
 SURVIVORS: Final = (
     Survivor(
-        name="leader-grants-a-pre-vote",
-        source="6, DAOS raft #70",
-        guard="vote.sticky: a leader answers requests for votes",
-        module="election",
-        before="""\
-    is_bound = state.role == Role.LEADER or state.wait == Wait.PROMISE
-""",
-        after="""\
-    is_bound = state.wait == Wait.PROMISE
-""",
+        id="leader-grants-a-pre-vote",
         reason=f"{TWICE}the leader's own vote of the term is given; then {CLOCKS}",
     ),
     Survivor(
-        name="lower-term-not-answered",
-        source="12, etcd #8501",
-        guard="vote.refusal-answered: a request of an older term is dropped",
-        module="election",
-        before="""\
-    if request.term < state.term:
-        return _answer_vote(state, request, granted=False)  # vote.stale-term
-""",
-        after="""\
-    if request.term < state.term:
-        return state, ()
-""",
+        id="lower-term-not-answered",
         reason=PROGRESS,
     ),
     Survivor(
-        name="own-leader-refused",
-        source="13, hashicorp #606",
-        guard="vote.released: a voter refuses the leader that it follows",
-        module="election",
-        before="""\
-    return not _is_released(state, request)  # vote.sticky, vote.after-restart
-""",
-        after="""\
-    return True
-""",
+        id="own-leader-refused",
         reason=PROGRESS,
     ),
     Survivor(
-        name="no-stickiness",
-        source="14, redpanda #2048",
-        guard="vote.unanswered: a vote is given while the leader lives",
-        module="stepping",
-        before="""\
-            return is_withheld(state, packet)
-""",
-        after="""\
-            return False
-""",
+        id="no-stickiness",
         reason=f"{PROGRESS}, and then {CLOCKS}",
     ),
     Survivor(
-        name="refused-request-rearms",
-        source="15, etcd #12959",
-        guard="vote.rearms-on-grant: a refused request rearms the election timer",
-        module="election",
-        before="""\
-        return _answer_vote(state, request, granted=False)  # vote.one-per-term
-""",
-        after="""\
-        _, answer = _answer_vote(state, request, granted=False)
-        return state, (*answer, election_timer(state.config))
-""",
+        id="refused-request-rearms",
         reason=PROGRESS,
     ),
     Survivor(
-        name="pre-vote-brings-its-term",
-        source="5, canonical/raft #196",
-        guard="vote.pre-vote-changes-nothing: a pre-vote raises the voter's term",
-        module="stepping",
-        before="""\
-        case PreVoteRequest():
-            return False  # vote.pre-vote-changes-nothing
-""",
-        after="""\
-        case PreVoteRequest():
-            return True
-""",
+        id="pre-vote-brings-its-term",
         reason=PROGRESS,
     ),
     Survivor(
-        name="vote-right-after-restart",
-        source="34",
-        guard="vote.after-restart: a vote is given right after a restart",
-        module="recovery",
-        before="""\
-        wait = Wait.PROMISE  # vote.after-restart
-""",
-        after="""\
-        wait = Wait.STAND
-""",
+        id="vote-right-after-restart",
         reason=CLOCKS,
     ),
     Survivor(
-        name="stale-refusal-heard",
-        source="23, CCF #5325",
-        guard="commit.match-never-falls: a refusal of what is held is followed",
-        module="replication",
-        before="""\
-    if reply.index < held:
-        return state, ()  # commit.match-never-falls
-    if not reply.accepted:
-""",
-        after="""\
-    if not reply.accepted:
-""",
+        id="stale-refusal-heard",
         reason=f"{TWICE}`resume` never goes back behind what is held",
     ),
     Survivor(
-        name="own-log-taken-for-verified",
-        source="20",
-        guard="commit.verified: all of the own log is taken to be verified",
-        module="replication",
-        before="""\
-    known = Index(min(append.commit_index, end))  # commit.verified
-""",
-        after="""\
-    known = Index(min(append.commit_index, state.log.last_index))
-""",
+        id="own-log-taken-for-verified",
         reason=(
             "not reached: a leader sends from where the logs part, so what is held"
             " beyond an accepted append is the leader's too"
         ),
     ),
     Survivor(
-        name="forwarded-under-another-token",
-        source="protocol, S9",
-        guard="fencing.forwarded: a leader takes a write that was meant for another",
-        module="replication",
-        before="""\
-    if forward.term != state.term or _why_no_write(state) != Reason.NONE:
-""",
-        after="""\
-    if _why_no_write(state) != Reason.NONE:
-""",
+        id="forwarded-under-another-token",
         reason="not in these worlds: no client forwards a write",
     ),
     Survivor(
-        name="commit-not-counted",
-        source="Ongaro 3.5",
-        guard="commit.quorum: the suggested commit index is taken as it comes",
-        module="replication",
-        before="""\
-    if not state.roll.is_quorum(match.at_least(index)):
-        return state, ()  # commit.quorum
-""",
-        after="",
+        id="commit-not-counted",
         reason=f"{TWICE}`AgentMap.suggestion` names the median of the electors",
     ),
     Survivor(
-        name="highest-match-suggested",
-        source="Ongaro 3.5",
-        guard="commit.quorum: the highest match is suggested, not the median",
-        module="agents",
-        before="held[(len(held) - 1) // 2]",
-        after="held[-1]",
+        id="highest-match-suggested",
         reason=f"{TWICE}whoever acts on a suggestion counts the quorum; {PROGRESS}",
     ),
     Survivor(
-        name="round-not-counted",
-        source="Ongaro 6.4",
-        guard="read.quorum-confirms: the suggested round is taken as it comes",
-        module="heartbeats",
-        before="""\
-    if not state.roll.is_quorum(lead.seen.at_least(number)):
-        return state, ()  # read.quorum-confirms
-""",
-        after="",
+        id="round-not-counted",
         reason=f"{TWICE}`AgentMap.suggestion` names the median of the electors",
     ),
     Survivor(
-        name="worker-counts",
-        source="37, openraft d882e743",
-        guard="quorum.electors-only: a quorum counts workers",
-        module="roll",
-        before="2 * self.electors.common(agents).size",
-        after="2 * agents.size",
+        id="worker-counts",
         reason=(
             f"{TWICE}no worker is asked for a vote, and suggestions leave workers out;"
             " a leader that only workers reach stays"
         ),
     ),
     Survivor(
-        name="worker-asked-for-its-vote",
-        source="37, openraft d882e743",
-        guard="quorum.electors-only: a worker is asked for its vote",
-        module="election",
-        before="""\
-        Broadcast(state.roll.electors.without(state.me), request),
-    )
-
-
-def is_withheld""",
-        after="""\
-        Broadcast(state.config.peers, request),
-    )
-
-
-def is_withheld""",
+        id="worker-asked-for-its-vote",
         reason=f"{TWICE}a worker finds itself on no roll, and refuses",
     ),
     Survivor(
-        name="worker-may-vote",
-        source="37, openraft d882e743",
-        guard="vote.roll: a voter does not look for itself on the roll",
-        module="election",
-        before="""\
-    if not request.roll.has(state.me):
-        return False  # vote.roll
-""",
-        after="",
+        id="worker-may-vote",
         reason=f"{TWICE}no worker is asked for a vote",
     ),
 )
@@ -1376,11 +787,16 @@ one of them. That is no proof: the last column is an argument.
 def document() -> str:
     """Write the kill matrix as Markdown."""
     killed = [
-        (each.name, each.source, each.guard, where(each), each.breaks, str(each.depth))
+        (*told(each.bend), where(each), each.breaks, str(each.depth))
         for each in MUTANTS
     ]
-    alive = [(each.name, each.source, each.guard, each.reason) for each in SURVIVORS]
+    alive = [(*told(each.bend), each.reason) for each in SURVIVORS]
     return PREFACE + rows(killed) + SURVIVE + rows(alive)
+
+
+def told(bend: Bend) -> tuple[str, str, str]:
+    """Tell what the catalogue says of a mutant."""
+    return bend.id, bend.source, bend.guard
 
 
 def where(mutant: Mutant) -> str:
@@ -1389,10 +805,10 @@ def where(mutant: Mutant) -> str:
     if isinstance(arena, str):
         return arena
     lines = len(arena.script.split(", ")) if arena.script else 0
-    told = [f"{len(arena.shape.electors)} electors"]
-    told += [f"after {lines} actions"] if lines else []
-    told += [] if arena.forgets else ["nothing forgotten"]
-    return ", ".join(told)
+    said = [f"{len(arena.shape.electors)} electors"]
+    said += [f"after {lines} actions"] if lines else []
+    said += [] if arena.forgets else ["nothing forgotten"]
+    return ", ".join(said)
 
 
 def rows(cells: Iterable[tuple[str, ...]]) -> str:
@@ -1402,7 +818,7 @@ def rows(cells: Iterable[tuple[str, ...]]) -> str:
 
 def main(names: list[str]) -> None:
     """Explore the named mutants, or write the matrix down."""
-    known = {mutant.name: mutant for mutant in MUTANTS}
+    known = {mutant.id: mutant for mutant in MUTANTS}
     for name in names:
         sys.stdout.write(json.dumps(report(known[name])) + "\n")
     if not names:

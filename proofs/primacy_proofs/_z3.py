@@ -11,7 +11,7 @@ verdict does not depend on the machine.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -20,6 +20,9 @@ import z3
 
 RLIMIT: Final = 20_000_000
 """How many of its own steps z3 may spend on one obligation."""
+
+SETTINGS: Final = {"auto_config": False, "mbqi": False, "random_seed": 0}
+"""Instances of quantifiers by patterns alone, and the same search each time."""
 
 VERSION: Final[str] = z3.get_version_string()
 
@@ -212,15 +215,14 @@ class Prover:
     patience: ClassVar[int] = RLIMIT
     """The budget of one goal; who only looks for a broken law may do with less."""
 
-    def __init__(self, hypotheses: Iterable[Expr]) -> None:
+    def __init__(self, hypotheses: Iterable[Expr], patience: int | None = None) -> None:
         self.hypotheses: Final = tuple(hypotheses)
-        self._rlimit = self.patience
+        self._rlimit = patience or self.patience
         self._solver = self._fresh()
 
     def _fresh(self) -> z3.Solver:
         solver = z3.SimpleSolver()
-        settings = {"auto_config": False, "mbqi": False, "random_seed": 0}
-        for name, value in settings.items():
+        for name, value in SETTINGS.items():
             solver.set(name, value)
         solver.set("rlimit", self._rlimit)
         for hypothesis in self.hypotheses:
@@ -345,3 +347,33 @@ class Finder:
         if z3.is_bool(found):
             return bool(z3.is_true(found))
         return int(found.as_signed_long())
+
+
+def needed(
+    facts: Iterable[Expr], named: Mapping[str, Expr], given: Iterable[Expr]
+) -> tuple[str, ...] | None:
+    """Name hypotheses that contradict what is given, none of which can be left out.
+
+    `None` if they do not, as far as z3 sees; `facts` may be used without a name.
+    """
+    known, conditions = tuple(facts), tuple(given)
+
+    def refuting(among: Sequence[str]) -> tuple[str, ...] | None:
+        solver = z3.SimpleSolver()
+        for option, value in SETTINGS.items():
+            solver.set(option, value)
+        solver.set("rlimit", RLIMIT)
+        for formula in (*known, *conditions):
+            solver.add(formula)
+        for name in among:
+            solver.assert_and_track(named[name], name)
+        if solver.check() != z3.unsat:
+            return None
+        used = {str(each) for each in solver.unsat_core()}
+        return tuple(name for name in among if name in used)
+
+    found = refuting(tuple(named))
+    for name in found or ():
+        if found is not None and name in found:
+            found = refuting([each for each in found if each != name]) or found
+    return found

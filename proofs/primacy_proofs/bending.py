@@ -22,19 +22,14 @@ from typing import Final
 import primacy
 import primacy_model
 import primacy_proofs
+from primacy_model.mutants.bend import MissingTextError, bent
 from primacy_proofs import counterexample, prover
 from primacy_proofs._z3 import RLIMIT, Prover, Status
 from primacy_proofs.counterexample import Shown
-from primacy_proofs.mutants import MissingTextError, Mutant, bent
-from primacy_proofs.mutants_of_elections import ELECTION_MUTANTS
-from primacy_proofs.mutants_of_logs import LOG_MUTANTS
-from primacy_proofs.mutants_of_reads import READ_MUTANTS
+from primacy_proofs.mutants import MUTANTS, Mutant
 from primacy_proofs.prover import Obligation
 
 __all__ = ["MUTANTS", "MissingTextError", "Mutant", "Outcome", "chosen", "judged"]
-
-MUTANTS: Final = (*ELECTION_MUTANTS, *LOG_MUTANTS, *READ_MUTANTS)
-"""Every bent core."""
 
 CORE: Final = Path(primacy.__file__).parent
 ROOMS: Final = tuple(
@@ -44,6 +39,8 @@ ENOUGH: Final = 6
 """After how many obligations that were not proved a mutant is refuted."""
 HASTE: Final = RLIMIT // 20
 """The budget of an obligation of a mutant, at first."""
+ANY: Final = "without a name all are judged."
+"""What is said where no name is near."""
 JUDGE: Final = "from primacy_proofs.bending import judge; judge()"
 
 
@@ -76,22 +73,26 @@ def chosen(ids: Sequence[str]) -> tuple[Mutant, ...]:
     for name in ids:
         if name not in known:
             near = difflib.get_close_matches(name.lower(), known)
-            meant = f"; did you mean {' or '.join(near)}?" if near else "."
-            raise UnknownMutantError(f"no mutant is named {name!r}{meant}")
+            meant = f"did you mean {' or '.join(near)}?" if near else ANY
+            raise UnknownMutantError(f"no mutant is named {name!r}; {meant}")
     return tuple(known[name] for name in dict.fromkeys(ids) or known)
 
 
 def outcomes(mutants: Sequence[Mutant], jobs: int) -> Iterator[Outcome]:
-    """Judge mutants, side by side, in their order."""
-    for mutant in mutants:  # before any is judged
+    """Judge mutants, side by side, in their order; before, find all their texts."""
+    for mutant in mutants:
         _source(mutant)
+    return _outcomes(mutants, jobs)
+
+
+def _outcomes(mutants: Sequence[Mutant], jobs: int) -> Iterator[Outcome]:
     with ThreadPoolExecutor(jobs) as pool:
         yield from pool.map(judged, mutants)
 
 
 def _source(mutant: Mutant) -> str:
-    file = CORE / f"{mutant.module}.py"
-    return bent(mutant, file.read_text(encoding="utf-8"))
+    file = CORE / f"{mutant.bend.module}.py"
+    return bent(mutant.bend, file.read_text(encoding="utf-8"))
 
 
 def judged(mutant: Mutant) -> Outcome:
@@ -99,7 +100,7 @@ def judged(mutant: Mutant) -> Outcome:
     with TemporaryDirectory() as place:
         copy = Path(place) / "primacy"
         shutil.copytree(CORE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        file = copy / f"{mutant.module}.py"
+        file = copy / f"{mutant.bend.module}.py"
         file.write_text(_source(mutant), encoding="utf-8", newline="\n")
         groups = mutant.groups or tuple(prover.RESTS_ON)
         done = subprocess.run(  # noqa: S603 - this interpreter, and text of this module
@@ -174,7 +175,7 @@ def _row(outcome: Outcome) -> tuple[str, str, str, str, str]:
         law = f"{law}, THOUGH IT SHOULD NOT"
     agents = str(outcome.agents) if outcome.agents else "-"
     unit = outcome.unit or ", ".join(mutant.units)
-    return mutant.id, f"{mutant.module}.py", law, unit, agents
+    return mutant.id, f"{mutant.bend.module}.py", law, unit, agents
 
 
 def _kept(found: Sequence[Outcome]) -> Iterator[str]:

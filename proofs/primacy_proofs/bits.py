@@ -3,7 +3,8 @@
 An agent, a number, a text and an entry's body are each one number, plain or open. A set
 has a bit for each agent, nobody first; a map has a set and a number for each agent; a
 log or a segment has a length and entries, zero beyond the length; reads are a list of
-places, each taken or not. Values of one sort may differ in how many places they have.
+places, each taken or not: no formula compares them, so a list may have gaps. Values of
+one sort may differ in how many places they have.
 
 Nothing here is trusted: what is found is judged again on core's own values.
 """
@@ -193,10 +194,12 @@ def _segment(log: Log, after: Value, limit: Value) -> Log:
 
 def _parting(log: Log, after: Value, cut: Log) -> list[Value]:
     """Tell of each place of a segment whether the log has something else there."""
-    return [
-        both([place <= cut[0], denied(same(_entry(log, after + place), entry))])
-        for place, entry in enumerate(cut[1], start=1)
-    ]
+    found: list[Value] = []
+    for place, entry in enumerate(cut[1], start=1):
+        there = after + place
+        is_one = both([there >= 1, there <= log[0], same(_entry(log, there), entry)])
+        found.append(both([place <= cut[0], denied(is_one)]))
+    return found
 
 
 def _holds(log: Log, after: Value, cut: Log) -> Value:
@@ -243,6 +246,10 @@ def _listed(reads: Sequence[tuple[Value, ...]], *read: Value) -> Value:
 
 def _added(reads: Sequence[Value], *read: Value) -> Sequence[Value]:
     return (*reads, (True, *read))
+
+
+def _parked_with(reads: Sequence[Value], what: Value, index: Value) -> Sequence[Value]:
+    return (*reads, (denied(_listed(reads, what, index)), what, index))
 
 
 def _kept(reads: Sequence[Value], is_kept: Callable[[Value], Value]) -> Sequence[Value]:
@@ -305,7 +312,7 @@ SYMBOLS: Final[dict[str, Callable[..., Value]]] = {
     "confirmed": lambda reads, by: _kept(reads, lambda begun: begun <= by),
     "unconfirmed": lambda reads, by: _kept(reads, lambda begun: begun > by),
     "parks": _listed,
-    "parked_with": _added,
+    "parked_with": _parked_with,
     "later": lambda parked, applied: _kept(parked, lambda index: index > applied),
 }
 """What each symbol means."""

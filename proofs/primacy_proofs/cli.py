@@ -12,6 +12,8 @@ from typing import NoReturn
 
 import click
 
+from primacy_model.cli import BadUsage
+
 
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
@@ -31,6 +33,12 @@ import click
     is_flag=True,
     help="Prove about bent copies of core instead; IDs name mutants.",
 )
+@click.option(
+    "--paths",
+    "of_paths",
+    is_flag=True,
+    help="Show that each path can be taken instead; IDs name messages.",
+)
 def prove(
     *,
     ids: tuple[str, ...],
@@ -38,18 +46,21 @@ def prove(
     json: Path | None,
     jobs: int,
     of_mutants: bool,
+    of_paths: bool,
 ) -> None:
     """Prove theorems about the shipped core, for every mesh.
 
-    With --mutants: show that the proofs refuse a core with a guard that is bent.
+    With --mutants: show that the proofs refuse a core with a guard that is bent. With
+    --paths: show that the hypotheses exclude nothing that a mesh may do.
 
     Exit codes: 0 proved, 1 refuted, 2 bad usage, 3 unknown (z3 neither proved nor
     refuted something), 4 vacuous (the hypotheses contradict each other).
     """
-    if of_mutants:
-        if is_listing or json is not None:
-            raise click.UsageError("--mutants goes with neither --list nor --json.")
-        _judge_mutants(ids, jobs)
+    if of_mutants or of_paths:
+        if is_listing or json is not None or (of_mutants and of_paths):
+            told = "--mutants and --paths stand alone: no --list, no --json, not both."
+            raise click.UsageError(told)
+        (_judge_mutants if of_mutants else _find_ways)(ids, jobs)
     from primacy_proofs import session  # noqa: PLC0415 - needs the extra
 
     try:
@@ -72,22 +83,38 @@ def prove(
 
 
 def _judge_mutants(ids: tuple[str, ...], jobs: int) -> NoReturn:
-    """Judge mutants; the program ends with 0 if all are as they should be, else 1."""
+    """Judge mutants; the program ends with 0 if all are as they should be, else 1.
+
+    It ends with 2 if there is no such mutant, or core no longer has its text.
+    """
     from primacy_proofs import bending  # noqa: PLC0415 - needs the extra
 
     try:
         mutants = bending.chosen(ids)
-    except bending.UnknownMutantError as error:
-        raise click.UsageError(str(error)) from None
-    try:
-        with click.progressbar(
-            bending.outcomes(mutants, jobs), length=len(mutants), file=sys.stderr
-        ) as judged:
-            found = tuple(judged)
-    except bending.MissingTextError as error:
-        raise click.ClickException(str(error)) from None
+        outcomes = bending.outcomes(mutants, jobs)
+    except (bending.UnknownMutantError, bending.MissingTextError) as error:
+        raise BadUsage(str(error)) from None
+    with click.progressbar(outcomes, length=len(mutants), file=sys.stderr) as judged:
+        found = tuple(judged)
     click.echo(bending.shown(found, in_full=bool(ids)))
     sys.exit(bending.exit_code(found))
+
+
+def _find_ways(ids: tuple[str, ...], jobs: int) -> NoReturn:
+    """Find a world for each path; the program ends with 0 if none is open."""
+    from primacy_proofs import reach  # noqa: PLC0415 - needs the extra
+
+    try:
+        messages = reach.chosen(ids)
+    except reach.UnknownMessageError as error:
+        raise BadUsage(str(error)) from None
+    with click.progressbar(
+        reach.fates(messages, jobs), length=len(messages), file=sys.stderr
+    ) as judged:
+        found = tuple(judged)
+    is_rich = reach.rich_world() is not None
+    click.echo(reach.shown(found, is_rich=is_rich))
+    sys.exit(reach.exit_code(found, is_rich=is_rich))
 
 
 def _require_writable(path: Path) -> None:

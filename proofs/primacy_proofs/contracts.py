@@ -70,7 +70,8 @@ def _sets() -> list[Contract]:
         inside = member(a, result)
         return contract(name, [a, s, *more], equal(inside, contents), [inside])
 
-    inside = member(a, s)
+    inside, inside_t = member(a, s), member(a, t)
+    alone = common(s, with_(EMPTY_SET, a))
     both = [size(common(s, t)), size(common(s, u))]
     who = shared(s, t, u)
     return [
@@ -109,6 +110,12 @@ def _sets() -> list[Contract]:
                 negation(member(b, s)), equal(common(s, with_(t, b)), common(s, t))
             ),
             [common(s, with_(t, b))],
+        ),
+        contract(
+            "a member alone is no more than all",
+            [s, t, a],
+            implies(inside_t, size(alone) <= size(common(s, t))),
+            [size(alone), size(common(s, t))],
         ),
         contract("a size is never negative", [s], size(s) >= 0, [size(s)]),
         contract(

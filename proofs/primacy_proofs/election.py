@@ -183,6 +183,7 @@ def _of_leaders(kind: str) -> None:
     """Declare that a kind of packet comes from whoever led its term."""
 
     def body(w: World, m: Expr) -> Expr:
+        """Say that whoever sent it led its term."""
         led = w("led", field(kind, "term", m), field(kind, "sender", m))
         return implies(w.sent(kind, m), led)
 

@@ -16,14 +16,8 @@ from typing import Any, Final
 from primacy_proofs._z3 import FALSE, TRUE, Expr, Finder, quantified, written
 from primacy_proofs.laws import Law
 from primacy_proofs.reading import Reader, Reading, denied
-from primacy_proofs.small_world import (
-    Bounds,
-    Open,
-    Told,
-    decoded,
-    encoded,
-    every,
-)
+from primacy_proofs.small_values import Bounds, decoded, encoded, every
+from primacy_proofs.small_world import Open, Told
 from primacy_proofs.world import World
 
 ROUNDS: Final = 150

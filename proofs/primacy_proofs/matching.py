@@ -76,6 +76,7 @@ def _of_logs(
         return [[on.term_at(log(w, *of), i)]]
 
     def come(w: World, *key: Expr) -> Expr:
+        """Say that an entry stands where the leader of its term has it."""
         *of, i = key
         term = on.term_at(log(w, *of), i)
         source = all_of(number(1) <= term, term <= bound(w, *of), led(w, term))
@@ -83,12 +84,14 @@ def _of_logs(
         return implies(is_one, all_of(source, has(led_log(w, term), i, term)))
 
     def agree(w: World, *key: Expr) -> Expr:
+        """Say that up to an entry, a log is that of the entry's leader."""
         *of, i, j = key
         kept = log(w, *of)
         before = all_of(counts(w, *of), within(kept, i), number(1) <= j, j <= i)
         return implies(before, same(kept, led_log(w, on.term_at(kept, i)), j))
 
     def rise(w: World, *key: Expr) -> Expr:
+        """Say that terms never fall from an entry to the next."""
         *of, i, j = key
         kept = log(w, *of)
         before = all_of(counts(w, *of), within(kept, i), number(1) <= j, j <= i)

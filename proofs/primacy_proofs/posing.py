@@ -40,12 +40,15 @@ class Posed:
     obligation: Obligation
     law: Law | None
     question: Question
-    after: World | None
-    """The world after the step, if it is about a step."""
+    before: World
+    after: World
+    """The world after the step; if it is about no step, the same world."""
     case: Case | None
     paths: tuple[Path[tuple[State, tuple[Output, ...]]], ...] = ()
     """The ways through the handler of which the step is made."""
     outputs: tuple[Output, ...] = ()
+    is_crash: bool = False
+    """The agent crashes between two writes of the step, and begins again."""
 
 
 def posed(obligation: Obligation) -> Iterator[Posed]:
@@ -60,7 +63,7 @@ def posed(obligation: Obligation) -> Iterator[Posed]:
         for where, condition, after in passages:
             if where == obligation.where and law is not None:
                 question = _question(law, condition, after)
-                yield Posed(obligation, law, question, after, None)
+                yield Posed(obligation, law, question, World(), after, None)
     elif unit != prover.OBSERVATION:
         yield from _of_case(obligation, law)
 
@@ -85,11 +88,15 @@ def _in_the_first_world(obligation: Obligation) -> Posed:
     law = _law(obligation.law)
     if law is None:
         raise ValueError(f"no law is named {obligation.law!r}")
-    begins = obligation.where == "begins"
-    world = history.initial_world() if begins else World()
-    known = () if begins else _resting(law.group)
-    question = Question(known, FACTS, (), law.goal(world))
-    return Posed(obligation, law, question, None, None)
+    known, world = _resting(law.group), World()
+    if law.name in STEP_LAWS:
+        goal = law.goal_of_step(world, world)
+    elif law.name in CONSEQUENCES:
+        goal = law.goal(world)
+    else:
+        known, world = (), history.initial_world()
+        goal = law.goal(world)
+    return Posed(obligation, law, Question(known, FACTS, (), goal), world, world, None)
 
 
 @cache
@@ -105,7 +112,7 @@ def _of_case(obligation: Obligation, law: Law | None) -> Iterator[Posed]:
         path = case.paths[number - 1]
         given = case.given, path.condition
         question = Question(_resting(laws.TOTAL), FACTS, given, FALSE)
-        yield Posed(obligation, None, question, None, case, (path,))
+        yield Posed(obligation, None, question, World(), World(), case, (path,))
         return
     for step in taken:
         if step.name != obligation.where:
@@ -115,6 +122,5 @@ def _of_case(obligation: Obligation, law: Law | None) -> Iterator[Posed]:
             question = Question(known, FACTS, (step.condition,), FALSE)
         else:
             question = _question(law, step.condition, step.after)
-        yield Posed(
-            obligation, law, question, step.after, case, case.paths, step.outputs
-        )
+        told = case.paths, step.outputs, step.is_crash
+        yield Posed(obligation, law, question, World(), step.after, case, *told)

@@ -1,10 +1,8 @@
 """A small world: a few named agents, small numbers, and a value for all that is asked.
 
-Agents are `a`, `b` and so on, and nobody; the one that takes the step is `a`. Numbers
-that are open lie between 0 and a highest one, and logs are no longer than that. What
-history has of a number beyond is what it has of the first one beyond, and of a negative
-one what it has of 0. `Open` makes a value of bits for whatever is asked; `Told` gives
-the value that a model has for it, where it has none the zero of the sort.
+`Open` makes a value of bits for whatever is asked; `Told` gives the value that a model
+has for it, where it has none the zero of the sort. Which values there are is said in
+`small_values`.
 """
 
 from __future__ import annotations
@@ -12,12 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import combinations
-from typing import Any, Final
+from typing import Final
 
-from primacy.agents import AgentMap, AgentSet
-from primacy.log import Entry, EntryKind, Log, Segment
-from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
 from primacy_proofs import bits, interpretation, symbols
 from primacy_proofs._z3 import (
     BITS,
@@ -28,9 +22,25 @@ from primacy_proofs._z3 import (
     negation,
     written,
 )
-from primacy_proofs.interpretation import ENUMERATIONS, NOOP
+from primacy_proofs.interpretation import ENUMERATIONS
 from primacy_proofs.reading import Sorts
-from primacy_proofs.world import FUNCTIONS, PACKET_SORTS
+from primacy_proofs.small_values import (
+    BODIES,
+    NUMBERS,
+    PACKETS,
+    Bounds,
+    NotSmallError,
+    Value,
+    decoded,
+    encoded,
+    every,
+    is_packet,
+    nothing,
+    within,
+)
+from primacy_proofs.world import FUNCTIONS
+
+__all__ = ["CONTAINERS", "OPERATORS", "Bounds", "Open", "Told", "domain_of", "is_fixed"]
 
 
 def domain_of(function: Function) -> Sorts:
@@ -38,14 +48,6 @@ def domain_of(function: Function) -> Sorts:
     return tuple(str(function.domain(at).name()) for at in range(function.arity()))
 
 
-NAMES: Final = ("", "a", "b", "c", "d")
-"""Nobody, and the agents there may be; the first agent takes the step."""
-PACKETS: Final = 2
-"""How many packets of a kind there are; the first one arrives, where one does."""
-BODIES: Final = (0, *(bits.SYMBOLS["command"](at, at) for at in (2, 3)))
-"""What entries hold that stand in a log already: nothing, or one of two commands."""
-NUMBERS: Final = ("Int", "Real")
-"""The sorts of numbers; instants of true time are small whole numbers too."""
 OPERATORS: Final = frozenset(
     ["true", "false", "=", "<", "<=", ">", ">=", "+", "-", "*", "to_real"]
 )
@@ -62,152 +64,13 @@ CONTAINERS: Final[dict[str, Sorts]] = {
     },
 }
 """The symbols of core's containers; the world may use their names for other things."""
-Value = Any
-"""Of any sort: on bits, or one of core's."""
 Key = tuple[str, tuple[Value, ...]]
 """A function of the world, and its arguments as values of core."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How small a world is."""
-
-    agents: int
-    highest: int
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Name the agents, nobody first."""
-        return NAMES[: self.agents + 1]
-
-    @property
-    def reached(self) -> range:
-        """List the numbers of which something may be known: one step leads beyond."""
-        return range(self.highest + 2)
-
-    @property
-    def numbers(self) -> range:
-        """List the numbers for which formulas are judged."""
-        return range(-1, self.highest + 3)
 
 
 def is_fixed(name: str, domain: Sorts) -> bool:
     """Tell whether a symbol means the same in every world."""
     return name in OPERATORS or CONTAINERS.get(name) == domain
-
-
-def is_packet(sort: str) -> bool:
-    """Tell whether values of a sort are packets."""
-    return sort in PACKET_SORTS
-
-
-# --- from bits that are known to values of core, and back -----------------------------
-
-
-def decoded(sort: str, code: Value) -> Value:
-    """Make a value of core from its bits."""
-    match sort:
-        case "Agent":
-            return NAMES[code]
-        case "Text":
-            return bits.TEXTS[code]
-        case "Body":
-            return _body(code)
-        case "AgentSet":
-            return AgentSet.of(NAMES[at] for at, bit in enumerate(code) if bit)
-        case "AgentMap":
-            agents = decoded("AgentSet", code[0])
-            held = [n for bit, n in zip(*code, strict=True) if bit]
-            return AgentMap(agents, tuple(held))
-        case "Log":
-            return Log.of(_entries(code))
-        case "Segment":
-            return Segment(_entries(code))
-        case "AskedReads":
-            return AskedReads(
-                tuple(
-                    AskedRead(NAMES[a], bits.TEXTS[t], i, n)  # type: ignore[arg-type]
-                    for is_taken, a, t, i, n in code
-                    if is_taken
-                )
-            )
-        case "ParkedReads":
-            return ParkedReads(
-                tuple(
-                    ParkedRead(bits.TEXTS[t], i)  # type: ignore[arg-type]
-                    for is_taken, t, i in code
-                    if is_taken
-                )
-            )
-        case _:
-            return ENUMERATIONS[sort][code] if sort in ENUMERATIONS else code
-
-
-def _body(code: int) -> interpretation.Body:
-    if code == 0:
-        return NOOP
-    command, request = divmod(code - 1, len(bits.TEXTS))
-    return EntryKind.COMMAND, bits.TEXTS[command], bits.TEXTS[request]
-
-
-def _entries(code: bits.Log) -> tuple[Entry, ...]:
-    taken = code[1][: code[0]]
-    return tuple(Entry(term, *_body(body)) for term, body in taken)  # type: ignore[arg-type]
-
-
-def encoded(bounds: Bounds, sort: str, value: Value) -> Value:
-    """Make the bits of a value of core over which a formula is stated."""
-    match sort:
-        case "Agent":
-            return NAMES.index(value)
-        case "Text":
-            return bits.TEXTS.index(value)
-        case "Body":
-            codes = range(1 + len(bits.TEXTS) ** 2)
-            return next(code for code in codes if _body(code) == value)
-        case "AgentSet":
-            return tuple(value.has(name) for name in bounds.names)
-        case _:
-            return ENUMERATIONS[sort].index(value) if sort in ENUMERATIONS else value
-
-
-@cache
-def every(bounds: Bounds, sort: str) -> tuple[Value, ...]:
-    """List the values of core over which a formula is stated."""
-    match sort:
-        case "Agent":
-            return bounds.names
-        case "Int":
-            return tuple(bounds.numbers)
-        case "Real":
-            return tuple(bounds.reached)
-        case "Bool":
-            return False, True
-        case "Text":
-            return bits.TEXTS
-        case "Body":
-            return tuple(_body(code) for code in range(1 + len(bits.TEXTS) ** 2))
-        case "AgentSet":
-            agents = bounds.names[1:]
-            return tuple(
-                AgentSet.of(some)
-                for size in range(len(agents) + 1)
-                for some in combinations(agents, size)
-            )
-        case _:
-            if is_packet(sort):
-                return tuple(range(PACKETS))
-            return ENUMERATIONS[sort]
-
-
-def nothing(bounds: Bounds, sort: str) -> Value:
-    """Make the bits of what is known of a number beyond the bounds: nothing."""
-    nobody = (False,) * (bounds.agents + 1)
-    zeros = (0,) * (bounds.agents + 1)
-    empty = {"AgentSet": nobody, "AgentMap": (nobody, zeros), "Bool": False}
-    reads = {"AskedReads": (), "ParkedReads": ()}
-    logs = {"Log": (0, ()), "Segment": (0, ())}
-    return {**empty, **reads, **logs}.get(sort, 0)
 
 
 # --- a world of which everything is open ----------------------------------------------
@@ -275,7 +138,7 @@ class Open:
 
     def _arguments(self, name: str, place: int) -> Sequence[Value]:
         sort = self.domains[name][place]
-        return self.bounds.reached if sort in NUMBERS else self.every(sort)
+        return self.bounds.known(sort) if sort in NUMBERS else self.every(sort)
 
     def _entry(self, name: str, arguments: tuple[Value, ...]) -> Value:
         arguments = within(self.bounds, self.domains[name], arguments)
@@ -339,10 +202,10 @@ class Open:
                 return bits.pick(BODIES, self._number(name, 0, len(BODIES) - 1), 0, 0)
             case _ if is_packet(sort):
                 return self._number(name, 0, PACKETS - 1)
-            case _ if sort in codes:
-                return self._number(name, 0, codes[sort])
+            case _ if sort in codes:  # no text is empty: who would ask for that
+                return self._number(name, int(sort == "Text"), codes[sort])
             case "Real":
-                return self._number(name, 0, 2 * highest + 2)
+                return self._number(name, 0, self.bounds.instants[-1])
             case "Int":
                 return self._number(name, *within)
             case _:
@@ -352,10 +215,6 @@ class Open:
         made = constant(name, BITS)
         self.limits += [made >= least, made <= most]
         return made
-
-
-class NotSmallError(ValueError):
-    """A question is about something that has no small values."""
 
 
 def _is_closed(value: Value) -> bool:
@@ -369,7 +228,7 @@ def _fixed(bounds: Bounds) -> dict[str, Value]:
     """Fix what makes no difference: agents and texts may be renamed."""
     nobody = nothing(bounds, "AgentSet")
     return {
-        "me": 1,
+        "me": bounds.me,
         "mesh": 1,
         "mesh_id": 2,
         "everyone": (False, *(True,) * bounds.agents),
@@ -414,13 +273,3 @@ class Told:
         return lambda *arguments: self.entries.get(
             (name, within(self.bounds, domain, arguments)), empty
         )
-
-
-def within(
-    bounds: Bounds, domain: Sorts, arguments: tuple[Value, ...]
-) -> tuple[Value, ...]:
-    """Bring numbers beyond all that is known back to the first one beyond."""
-    return tuple(
-        max(0, min(argument, bounds.reached[-1])) if sort in NUMBERS else argument
-        for sort, argument in zip(domain, arguments, strict=True)
-    )

@@ -22,6 +22,15 @@ class Theorem:
     """The laws it rests on are those of this group and of what that rests on."""
     claims: tuple[str, ...]
     """The laws that say what the theorem says."""
+    clauses: tuple[str, ...]
+    """The clauses of docs/specification.md without which it would not hold."""
+    assumes: tuple[str, ...]
+    """The obligations of a runtime without which it would not hold."""
+    twin: str
+    """A mutant without one of its assumptions, which breaks a law of it.
+
+    Empty for path completeness: that it bites is shown by leaving a path out.
+    """
 
     @property
     def groups(self) -> frozenset[str]:
@@ -49,6 +58,26 @@ def group_of(law: str) -> str:
     return ""
 
 
+OF_DISKS: Final = (
+    "runtime.in-order",
+    "runtime.atomic-persist",
+    "runtime.persist-fails",
+    "runtime.own-disk",
+    "runtime.one-at-a-time",
+    "runtime.delivery",
+)
+"""What every theorem about more than one step assumes."""
+
+OF_CLOCKS: Final = (
+    "runtime.timer-not-early",
+    "runtime.timer-replaced",
+    "runtime.round-instant",
+    "runtime.monotonic-clock",
+    "runtime.clock-bound",
+    "runtime.same-promise",
+)
+"""What the theorems about leases assume beside."""
+
 THEOREMS: Final = (
     Theorem(
         "S1",
@@ -56,6 +85,21 @@ THEOREMS: Final = (
         "at most one agent ever leads a term",
         "election",
         ("a term has one leader",),
+        (
+            "vote.one-per-term",
+            "vote.durable",
+            "vote.stale-grant",
+            "vote.counted-once",
+            "quorum.majority",
+            "quorum.electors-only",
+            "quorum.wins",
+            "term.durable",
+            "restart.from-disk",
+            "message.mesh",
+            "roll.fixed",
+        ),
+        OF_DISKS,
+        twin="half-is-a-quorum",
     ),
     Theorem(
         "S2",
@@ -72,6 +116,15 @@ THEOREMS: Final = (
             "a worker elects nobody",
             "a worker commits nothing",
         ),
+        (
+            "stand.electors-only",
+            "vote.roll",
+            "quorum.electors-only",
+            "commit.quorum",
+            "presence.decides-nothing",
+        ),
+        OF_DISKS,
+        twin="worker-stands",
     ),
     Theorem(
         "S3",
@@ -79,6 +132,14 @@ THEOREMS: Final = (
         "the term of an agent never falls",
         "election",
         ("terms never fall",),
+        (
+            "term.never-falls",
+            "term.higher",
+            "term.durable",
+            "restart.from-disk",
+        ),
+        OF_DISKS,
+        twin="terms-fall",
     ),
     Theorem(
         "S4",
@@ -90,6 +151,14 @@ THEOREMS: Final = (
             "a granted vote was cast",
             "a cast is not forgotten",
         ),
+        (
+            "vote.one-per-term",
+            "vote.durable",
+            "stand.next-term",
+            "restart.from-disk",
+        ),
+        OF_DISKS,
+        twin="second-vote-in-a-term",
     ),
     Theorem(
         "S5",
@@ -97,6 +166,14 @@ THEOREMS: Final = (
         "logs that agree on index and term agree on everything up to it",
         "log",
         ("logs match",),
+        (
+            "log.consistency",
+            "log.conflict",
+            "message.entries",
+            "message.one-leader",
+        ),
+        OF_DISKS,
+        twin="appended-without-a-match",
     ),
     Theorem(
         "S6",
@@ -104,6 +181,13 @@ THEOREMS: Final = (
         "a leader never overwrites or deletes its entries",
         "log",
         ("a leader only appends",),
+        (
+            "leader.append-only",
+            "leader.electors-only",
+            "message.one-leader",
+        ),
+        OF_DISKS,
+        twin="leader-overwrites-its-tail",
     ),
     Theorem(
         "S7",
@@ -115,6 +199,16 @@ THEOREMS: Final = (
             "later leaders have what is final",
             "later leaders are long enough",
         ),
+        (
+            "vote.log",
+            "commit.quorum",
+            "commit.own-term",
+            "commit.stale-acknowledgement",
+            "log.no-truncation",
+            "log.durable",
+        ),
+        OF_DISKS,
+        twin="log-not-compared",
     ),
     Theorem(
         "S8",
@@ -126,6 +220,15 @@ THEOREMS: Final = (
             "what is known stays",
             "what an agent commits is known",
         ),
+        (
+            "commit.verified",
+            "commit.travels",
+            "commit.in-order",
+            "commit.never-back",
+            "restart.forgets",
+        ),
+        (*OF_DISKS, "runtime.apply"),
+        twin="older-term-committed-by-counting",
     ),
     Theorem(
         "S9",
@@ -137,6 +240,14 @@ THEOREMS: Final = (
             "a token names one leader",
             "a token was its leaders",
         ),
+        (
+            "fencing.token-is-term",
+            "fencing.leader-only",
+            "fencing.lower-refused",
+            "fencing.monotone",
+        ),
+        (*OF_DISKS, "runtime.attach-token", "runtime.fence"),
+        twin="lower-token-admitted",
     ),
     Theorem(
         "S10",
@@ -145,6 +256,23 @@ THEOREMS: Final = (
         "acknowledged before it was asked for",
         "lease",
         ("a confirmed read is fresh", "a leased read is fresh"),
+        (
+            "read.own-term",
+            "read.index-first",
+            "read.round-after-request",
+            "read.quorum-confirms",
+            "read.when-applied",
+            "heartbeat.stale-acknowledgement",
+            "lease.from-start",
+        ),
+        (
+            *OF_DISKS,
+            *OF_CLOCKS,
+            "runtime.request-ids",
+            "runtime.read-applied",
+            "runtime.lease-instant",
+        ),
+        twin="read-confirmed-by-an-earlier-round",
     ),
     Theorem(
         "S11",
@@ -152,6 +280,20 @@ THEOREMS: Final = (
         "at no instant of true time do two agents hold a lease",
         "lease",
         ("one agent holds a lease", "who holds a lease has no heir"),
+        (
+            "lease.from-start",
+            "lease.confirmed",
+            "vote.sticky",
+            "vote.released",
+            "vote.after-restart",
+            "vote.keeps-promise",
+            "config.drift",
+        ),
+        (
+            *OF_DISKS,
+            *OF_CLOCKS,
+        ),
+        twin="vote-right-after-restart",
     ),
     Theorem(
         "S13",
@@ -164,6 +306,18 @@ THEOREMS: Final = (
             "the disk has the vote",
             "the disk has the log",
         ),
+        (
+            "output.durable-first",
+            "term.durable",
+            "vote.durable",
+            "log.durable",
+            "write.durable",
+        ),
+        (
+            "runtime.in-order",
+            "runtime.atomic-persist",
+        ),
+        twin="vote-persisted-after-reply",
     ),
     Theorem(
         "NR",
@@ -171,6 +325,9 @@ THEOREMS: Final = (
         "no exception leaves step, and no container is asked for what it lacks",
         laws.TOTAL,
         (laws.NEVER_RAISES,),
+        ("message.total",),
+        ("runtime.delivery",),
+        twin="stranger-counted",
     ),
     Theorem(
         "PC",
@@ -178,6 +335,9 @@ THEOREMS: Final = (
         "every message takes exactly the paths through step that were lifted",
         laws.PATHS,
         (laws.ALL_PATHS,),
+        ("message.kind",),
+        (),
+        twin="",
     ),
 )
 """In the order of the specification. What is not here is not proved."""

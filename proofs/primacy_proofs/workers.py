@@ -58,6 +58,13 @@ def a_campaign_that_goes_on_has_no_quorum(w: World, n: Expr) -> Expr:
     return implies(stands, negation(is_quorum(w("granted", n))))
 
 
+@invariant("worker", AGENT, on=lambda w, n: [[w("granted", n)]])
+def who_campaigns_counts_itself(w: World, n: Expr) -> Expr:
+    """Say that its own grant is the first; who needs no other never campaigns."""
+    stands = any_of(equal(w("role", n), PRE_CANDIDATE), equal(w("role", n), CANDIDATE))
+    return implies(stands, on.member(n, w("granted", n)))
+
+
 @step_law("worker", AGENT)
 def a_worker_makes_no_candidate(before: World, after: World, n: Expr) -> Expr:
     """S2: whoever hears a worker stays what it is, or follows."""

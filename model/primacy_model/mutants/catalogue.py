@@ -1,0 +1,39 @@
+"""All bends, by their ids."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Final
+
+from primacy_model.mutants.bend import Bend
+from primacy_model.mutants.commits import COMMIT_BENDS
+from primacy_model.mutants.elections import ELECTION_BENDS
+from primacy_model.mutants.electorate import ELECTORATE_BENDS
+from primacy_model.mutants.logs import LOG_BENDS
+from primacy_model.mutants.reads import READ_BENDS
+from primacy_model.mutants.terms import TERM_BENDS
+
+BENDS: Final = (
+    *TERM_BENDS,
+    *ELECTION_BENDS,
+    *ELECTORATE_BENDS,
+    *LOG_BENDS,
+    *COMMIT_BENDS,
+    *READ_BENDS,
+)
+"""Every bend, theme by theme."""
+
+_BY_ID: Final = {bend.id: bend for bend in BENDS}
+
+
+class UnknownBendError(LookupError):
+    """No bend has that id."""
+
+
+def bend_of(name: str) -> Bend:
+    """Find a bend by its id."""
+    if name not in _BY_ID:
+        near = difflib.get_close_matches(name, _BY_ID)
+        meant = f"; did you mean {' or '.join(near)}?" if near else "."
+        raise UnknownBendError(f"no bend is named {name!r}{meant}")
+    return _BY_ID[name]
