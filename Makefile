@@ -8,12 +8,15 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PIP_TOOLS := pip-tools==7.6.2
 
 .DEFAULT_GOAL := check
-.PHONY: check test lint wheel-test bench docs lock clean help
+.PHONY: check bite test lint wheel-test bench docs lock clean help
 
-check: $(READY) ## explore the scopes, prove the theorems and break them (ARGS=... for check)
+check: $(READY) ## explore the default scopes and prove the theorems (ARGS=... for check)
 	@$(BIN)/primacy check $(ARGS)
 	@$(BIN)/primacy prove
+
+bite: $(READY) ## show that the theorems refuse bent cores, and exclude no path for nothing
 	@$(BIN)/primacy prove --mutants --jobs 2
+	@$(BIN)/primacy prove --paths --jobs 2
 
 test: $(READY) ## run all tests and the examples in the documents (ARGS=...)
 	@$(BIN)/python -m pytest --quiet --numprocesses auto $(ARGS)

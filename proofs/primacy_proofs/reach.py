@@ -36,7 +36,7 @@ from primacy_proofs._z3 import (
     number,
 )
 from primacy_proofs.finite import Model, Question, search
-from primacy_proofs.laws import INVARIANTS
+from primacy_proofs.laws import CONSEQUENCES, INVARIANTS
 from primacy_proofs.leases import holds_lease
 from primacy_proofs.posing import FACTS
 from primacy_proofs.small_world import Bounds
@@ -136,6 +136,28 @@ def _sent(w: World, kind: str, packet: Expr) -> Iterator[Expr]:
 # --- every path -----------------------------------------------------------------------
 
 
+ALONE: Final = "who was handed the leadership is not the only elector"
+HELD: Final = "who is a quorum alone holds its last entry, which its map suggests"
+MANY: Final = "who waited for votes is no quorum alone; its new map suggests 0"
+ORDERED: Final = "what a leader sends is cut from its log, whose terms never fall"
+REACHED: Final = (
+    "a map suggests what a quorum has reached; the check does not rely on it"
+)
+
+REASONS: Final = (
+    (("TransferNow", "is_quorum(candidate.granted): -> yes"), ALONE),
+    (("heartbeats._confirm", "is_quorum(lead.seen.at_least(number)): -> no"), REACHED),
+    (("replication._advance", "is_quorum(match.at_least(index)): -> no"), REACHED),
+    (("election.stand", "log.accepts(index, state.term): -> no"), HELD),
+    (("VoteReply", "is_quorum(match.at_least(index)): -> yes"), MANY),
+    (("_append_defect", "is_ordered(append.prev_term, append.term): -> no"), ORDERED),
+)
+"""Why a path is not taken, where z3 is not told enough of containers to see it.
+
+Of each, what must be found in the message or the decisions of the path.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Fate:
     """What became of one path: taken in a small world, or excluded by laws."""
@@ -149,9 +171,18 @@ class Fate:
     decisions: tuple[str, ...]
 
     @property
+    def reason(self) -> str:
+        """Say why it is not taken; empty if it is, or if nobody knows."""
+        if self.excluded_by is not None:
+            return ", ".join(self.excluded_by) or "what a mesh is"
+        told = "\n".join((self.message, *self.decisions))
+        found = (why for marks, why in REASONS if all(mark in told for mark in marks))
+        return "" if self.agents else next(found, "")
+
+    @property
     def is_open(self) -> bool:
         """Tell whether it is neither taken nor excluded."""
-        return not self.agents and self.excluded_by is None
+        return not self.agents and not self.reason
 
 
 def fates(messages: Sequence[str], jobs: int) -> Iterator[tuple[Fate, ...]]:
@@ -195,7 +226,8 @@ def _everything() -> Prover:
 
 @cache
 def _named() -> dict[str, Expr]:
-    return {law.name: law.hypothesis(World()) for law in INVARIANTS.values()}
+    known = (*INVARIANTS.values(), *CONSEQUENCES.values())
+    return {law.name: law.hypothesis(World()) for law in known}
 
 
 class UnknownMessageError(ValueError):
@@ -222,7 +254,7 @@ def exit_code(found: Sequence[tuple[Fate, ...]], *, is_rich: bool) -> int:
 
 def shown(found: Sequence[tuple[Fate, ...]], *, is_rich: bool) -> str:
     """Show a line for each message, then what is not taken, and why."""
-    lines = ["message            paths   taken  excluded    open"]
+    lines = ["message            paths   taken  excluded  argued    open"]
     lines += [_row(each[0].message, each) for each in found if each]
     every = [fate for each in found for fate in each]
     lines += [_row("all", every), ""]
@@ -230,15 +262,11 @@ def shown(found: Sequence[tuple[Fate, ...]], *, is_rich: bool) -> str:
     number = "one" if is_rich else "no"
     told = f"{number} rich world of {RICH.agents} agents {is_kept} {len(INVARIANTS)}"
     lines += [f"{told} invariants at once", ""]
-    reasons = Counter(
-        (fate.message, fate.excluded_by)
-        for fate in every
-        if fate.excluded_by is not None
-    )
-    lines.append("excluded, by what together no world can keep if the path is taken:")
-    for (message, laws), count in reasons.items():
-        told = ", ".join(laws) or "what a mesh is"
-        lines.append(f"  {message}, {count}: {told}")
+    lines.append("excluded by z3: no world in which the path is taken keeps all of")
+    lines += _reasons(fate for fate in every if fate.excluded_by is not None)
+    lines.append("excluded by an argument, and in no world of up to 4 agents:")
+    argued = [f for f in every if f.excluded_by is None and f.reason]
+    lines += _reasons(argued)
     for fate in every:
         if fate.is_open:
             lines += ["", f"open: {fate.message} path {fate.number}"]
@@ -246,7 +274,14 @@ def shown(found: Sequence[tuple[Fate, ...]], *, is_rich: bool) -> str:
     return "\n".join(lines)
 
 
+def _reasons(fates: Iterable[Fate]) -> list[str]:
+    counts = Counter((fate.message, fate.reason) for fate in fates)
+    return [f"  {name}, {count}: {why}" for (name, why), count in counts.items()]
+
+
 def _row(name: str, of: Sequence[Fate]) -> str:
     taken = sum(fate.agents > 0 for fate in of)
+    excluded = sum(fate.excluded_by is not None for fate in of)
     still = sum(fate.is_open for fate in of)
-    return f"{name:<17}{len(of):>7}{taken:>8}{len(of) - taken - still:>10}{still:>8}"
+    argued = len(of) - taken - excluded - still
+    return f"{name:<17}{len(of):>7}{taken:>8}{excluded:>10}{argued:>8}{still:>8}"

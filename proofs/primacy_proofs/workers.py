@@ -51,14 +51,14 @@ def a_leader_has_committed_what_it_may(w: World, n: Expr) -> Expr:
     return implies(equal(w("role", n), LEADER), negation(waits))
 
 
-@invariant("worker", AGENT, on=lambda w, n: [[w("granted", n)]])
+@invariant("worker", AGENT, on=lambda w, n: [[w("role", n)]])
 def a_campaign_that_goes_on_has_no_quorum(w: World, n: Expr) -> Expr:
     """Say that who has a quorum of grants has gone on."""
     stands = any_of(equal(w("role", n), PRE_CANDIDATE), equal(w("role", n), CANDIDATE))
     return implies(stands, negation(is_quorum(w("granted", n))))
 
 
-@invariant("worker", AGENT, on=lambda w, n: [[w("granted", n)]])
+@invariant("worker", AGENT, on=lambda w, n: [[w("role", n)]])
 def who_campaigns_counts_itself(w: World, n: Expr) -> Expr:
     """Say that its own grant is the first; who needs no other never campaigns."""
     stands = any_of(equal(w("role", n), PRE_CANDIDATE), equal(w("role", n), CANDIDATE))
