@@ -138,6 +138,7 @@ def _sent(w: World, kind: str, packet: Expr) -> Iterator[Expr]:
 
 ALONE: Final = "who was handed the leadership is not the only elector"
 HELD: Final = "who is a quorum alone holds its last entry, which its map suggests"
+KEPT: Final = "a leader has what is committed, so nothing up to there is rewritten (S8)"
 MANY: Final = "who waited for votes is no quorum alone; its new map suggests 0"
 ORDERED: Final = "what a leader sends is cut from its log, whose terms never fall"
 REACHED: Final = (
@@ -150,6 +151,14 @@ REASONS: Final = (
     (("replication._advance", "is_quorum(match.at_least(index)): -> no"), REACHED),
     (("election.stand", "log.accepts(index, state.term): -> no"), HELD),
     (("VoteReply", "is_quorum(match.at_least(index)): -> yes"), MANY),
+    (
+        (
+            "min(append.commit_index, end)) -> yes",
+            "log.holds(append.prev_index, append.entries): -> no",
+            "if index <= state.commit_index: -> yes",
+        ),
+        KEPT,
+    ),
     (("_append_defect", "is_ordered(append.prev_term, append.term): -> no"), ORDERED),
 )
 """Why a path is not taken, where z3 is not told enough of containers to see it.
