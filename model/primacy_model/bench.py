@@ -1,9 +1,9 @@
 """How fast things are: one step, the oracle, and the import of the core.
 
-`make bench` prints one table. Its law: every row says what was measured, and none says
-whether that is good. That a measured step does what its row says is asserted, for one
-that refuses is faster than one that grants; how long it takes is never asserted, for
-that is a fact about a machine.
+`make bench` prints one table, and then that of the engines. Its law: every row says
+what was measured, and none says whether that is good. That a measured step does what
+its row says is asserted, for one that refuses is faster than one that grants; how long
+it takes is never asserted, for that is a fact about a machine.
 
 A step is pure, so one call is repeated. The cost of reading the clock, about a tenth of
 a microsecond, is not subtracted. The collector is off meanwhile, as in `timeit`.
@@ -45,6 +45,7 @@ from primacy.quantities import START, Command, RequestId
 from primacy.role import Role
 from primacy.state import State
 from primacy.stepping import step
+from primacy_model import bench_engines
 from primacy_model.mesh import Mesh
 from primacy_model.oracle import explore
 from primacy_model.scopes import DEFAULT
@@ -78,8 +79,10 @@ class Call:
 
 
 def main() -> None:
-    """Measure everything, for about half a minute, and print the table."""
+    """Measure everything, for a few minutes, and print the tables."""
     show(rows(repeats=20_000, starts=21, scope=SCOPE))
+    print()
+    bench_engines.report()
 
 
 def show(measured: Iterator[Row]) -> None:

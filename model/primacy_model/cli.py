@@ -21,15 +21,21 @@ import networkx as nx
 from rich.console import Console
 
 from primacy_model import counterexample, display, report
+from primacy_model.actors import Assembled
+from primacy_model.engines import search
+from primacy_model.engines.search import Engine
 from primacy_model.model import Scope
 from primacy_model.oracle import Exploration, explore
 from primacy_model.progress import Watch
 from primacy_model.report import Finding
+from primacy_model.walk import walk
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
 
 DEFAULT_MODEL = "mesh"
+ORACLE = "oracle"
+STEPS = 20_000
 
 
 class BadUsage(click.ClickException):
@@ -97,6 +103,29 @@ def main() -> None:
     metavar="N",
     help="Stop a scope after so many states; its verdict is then incomplete.",
 )
+@click.option(
+    "--walk",
+    "is_walk",
+    is_flag=True,
+    help="Walk at random; it finds, never shows.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="S",
+    help="Of the walk.  [default: 0]",
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=f"Of the walk, in each scope.  [default: {STEPS:,}]",
+)
+@click.option(
+    "--engine",
+    type=click.Choice([ORACLE, *(engine.value for engine in Engine)]),
+    help="What explores worlds of actors.  [default: the fastest that is installed]",
+)
 @click.option("--json", type=Path, metavar="FILE", help="Write the verdicts as JSON.")
 @click.option("--junit", type=Path, metavar="FILE", help="Write JUnit XML.")
 @click.option(
@@ -114,6 +143,10 @@ def check(
     is_listing: bool,
     model: str,
     max_states: int | None,
+    is_walk: bool,
+    seed: int | None,
+    steps: int | None,
+    engine: str | None,
     json: Path | None,
     junit: Path | None,
     out: Path | None,
@@ -134,8 +167,17 @@ def check(
         raise BadUsage(f"--json and --junit cannot both be {json}.")
     outlets = Outlets(json, junit, out, graph)
     outlets.require_writable()
-    findings = _explore_all(chosen, max_states, outlets)
-    display.show(console, findings, _asked(names, model, max_states))
+    if graph is not None and engine not in {None, ORACLE}:
+        told = f"--graph shows the graph of the oracle, not of the engine {engine}."
+        raise BadUsage(told)
+    stroll = _stroll(is_walk, seed, steps)
+    others = (engine, graph, max_states)
+    if stroll is not None and any(each is not None for each in others):
+        told = "--walk goes with none of --engine, --graph and --max-states."
+        raise BadUsage(told)
+    how = _way(chosen, ORACLE if graph is not None else engine)
+    findings = _explore_all(chosen, max_states, stroll or how, outlets)
+    display.show(console, findings, _asked(names, model, max_states, stroll))
     if json is not None:
         _write(json, report.as_json(findings))
     if junit is not None:
@@ -171,9 +213,16 @@ def _chosen(names: Sequence[str], model: str) -> tuple[Scope[Hashable], ...]:
     return tuple(_find(name) for name in dict.fromkeys(names))
 
 
-def _asked(names: tuple[str, ...], model: str, max_states: int | None) -> display.Asked:
+def _asked(
+    names: tuple[str, ...], model: str, max_states: int | None, stroll: Stroll | None
+) -> display.Asked:
     by_model = () if model == DEFAULT_MODEL else ("--model", model)
-    limits = () if max_states is None else ("--max-states", str(max_states))
+    limits: tuple[str, ...] = ()
+    if max_states is not None:
+        limits = ("--max-states", str(max_states))
+    if stroll is not None:
+        seed, steps = str(stroll.seed), str(stroll.steps)
+        limits = ("--walk", "--seed", seed, "--steps", steps)
     return display.Asked(names or by_model, limits)
 
 
@@ -194,11 +243,46 @@ def _unknown(noun: str, got: str, allowed: Iterable[str]) -> str:
     return f"no {noun} is named {got!r}, there are {', '.join(known)}{meant}"
 
 
+@dataclass(frozen=True, slots=True)
+class Stroll:
+    """A walk: its seed, and its steps in each scope."""
+
+    seed: int
+    steps: int
+
+
+def _stroll(is_walk: bool, seed: int | None, steps: int | None) -> Stroll | None:
+    if is_walk:
+        return Stroll(seed or 0, steps or STEPS)
+    if seed is not None or steps is not None:
+        raise BadUsage("--seed and --steps are of a walk: say --walk too.")
+    return None
+
+
+def _way(scopes: Sequence[Scope[Hashable]], name: str | None) -> Engine | None:
+    """Choose the engine for worlds of actors; None is the oracle, which takes all."""
+    if name is None:
+        return search.best()
+    if name == ORACLE:
+        return None
+    for scope in scopes:
+        if not isinstance(scope, Assembled):
+            told = f"{scope.name} is no world of actors: only the oracle explores it."
+            raise BadUsage(told)
+    engine = Engine(name)
+    if not engine.is_installed:
+        raise BadUsage(f"the engine {name} needs `pip install 'primacy[fast]'`.")
+    return engine
+
+
 # --- exploring ------------------------------------------------------------------------
 
 
 def _explore_all(
-    scopes: Sequence[Scope[Hashable]], max_states: int | None, outlets: Outlets
+    scopes: Sequence[Scope[Hashable]],
+    max_states: int | None,
+    how: Engine | Stroll | None,
+    outlets: Outlets,
 ) -> list[Finding]:
     errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
     findings: list[Finding] = []
@@ -206,12 +290,27 @@ def _explore_all(
         title = f"{scope.name} ({number} of {len(scopes)})"
         try:
             with Watch(title, errors) as watch:
-                found = explore(scope, max_states=max_states, progress=watch)
+                found = _explored(scope, max_states, how, watch)
             findings.append(_keep(scope, found, outlets))
         except KeyboardInterrupt:
             click.echo(f"Interrupted in {title}; nothing is decided.", err=True)
             sys.exit(INTERRUPTED)
     return findings
+
+
+def _explored(
+    scope: Scope[Hashable],
+    max_states: int | None,
+    engine: Engine | Stroll | None,
+    watch: Watch,
+) -> Exploration[Hashable]:
+    if isinstance(engine, Stroll):
+        return walk(scope, seed=engine.seed, steps=engine.steps, progress=watch)
+    if engine is None or not isinstance(scope, Assembled):
+        return explore(scope, max_states=max_states, progress=watch)
+    actors = scope.actors
+    found = search.explore(actors, engine, max_states=max_states, progress=watch)
+    return search.explored(actors, found)
 
 
 def _keep(

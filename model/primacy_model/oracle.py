@@ -86,6 +86,8 @@ class Exploration(Generic[State]):
     """States in breadth-first order with their `depth`; edge keys are actions."""
     is_bounded: bool
     """The search stopped because it had reached as many states as it may."""
+    bound: str = ""
+    """What it stopped at, in words, if not at so many states."""
 
 
 def explore(

@@ -73,7 +73,9 @@ def _cases(finding: Finding) -> Iterator[TestCase]:
     name = found.model
     search = TestCase("every reachable state is explored", name, found.seconds)
     if found.is_bounded:
-        search.result = [Failure(f"stopped at {found.states} states")]
+        search.result = [
+            Failure(f"stopped at {found.bound or f'{found.states} states'}")
+        ]
     elif found.violation is not None:
         search.result = [Skipped("stopped at a violation")]
     yield search

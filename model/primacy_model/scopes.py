@@ -18,6 +18,7 @@ from typing import Final
 from primacy_model.literal_seed import scopes as literal_scopes
 from primacy_model.mesh import Mesh
 from primacy_model.model import Action, Event, Property, Scope, Value
+from primacy_model.plain_raft import scopes as plain_scopes
 from primacy_model.properties import ALWAYS, SOMETIMES
 from primacy_model.shape import Shape, bounds_of, kinds_of
 from primacy_model.views import columns, event
@@ -268,23 +269,23 @@ DEEP: Final = (
 )
 """What is explored when it is named."""
 
-MODELS: Final = ("mesh", "literal-seed")
+MODELS: Final = ("mesh", "literal-seed", "plain-raft")
 """The models that have scopes."""
 
 
 def default(model: str) -> Sequence[Scope[Hashable]]:
     """List the scopes of a model that are explored when none is named."""
-    return _LITERAL if model == "literal-seed" else _MESH
+    return {"literal-seed": _LITERAL, "plain-raft": _PLAIN}.get(model, _MESH)
 
 
 def listed(model: str) -> Sequence[Scope[Hashable]]:
     """List every scope of a model, those that are explored only when named last."""
-    return _LITERAL if model == "literal-seed" else (*_MESH, *_DEEP)
+    return default(model) if model != "mesh" else (*_MESH, *_DEEP)
 
 
 def named() -> Mapping[str, Scope[Hashable]]:
     """List every scope by its name."""
-    return {scope.name: scope for scope in (*_MESH, *_DEEP, *_LITERAL)}
+    return {scope.name: scope for scope in (*_MESH, *_DEEP, *_LITERAL, *_PLAIN)}
 
 
 def find(name: str) -> Scope[Hashable]:
@@ -296,3 +297,4 @@ Scopes = tuple[Scope[Hashable], ...]
 _MESH: Final[Scopes] = DEFAULT  # type: ignore[assignment] # states are worlds
 _DEEP: Final[Scopes] = DEEP  # type: ignore[assignment] # states are worlds
 _LITERAL: Final[Scopes] = literal_scopes()  # type: ignore[assignment] # its own states
+_PLAIN: Final[Scopes] = plain_scopes()  # type: ignore[assignment] # its own states

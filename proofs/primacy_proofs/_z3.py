@@ -21,6 +21,9 @@ import z3
 RLIMIT: Final = 20_000_000
 """How many of its own steps z3 may spend on one obligation."""
 
+FIRST_GO: Final = 20
+"""A shared solver may spend this part of the budget, a fresh one all of it."""
+
 SETTINGS: Final = {"auto_config": False, "mbqi": False, "random_seed": 0}
 """Instances of quantifiers by patterns alone, and the same search each time."""
 
@@ -218,13 +221,13 @@ class Prover:
     def __init__(self, hypotheses: Iterable[Expr], patience: int | None = None) -> None:
         self.hypotheses: Final = tuple(hypotheses)
         self._rlimit = patience or self.patience
-        self._solver = self._fresh()
+        self._solver = self._fresh(self._rlimit // FIRST_GO)
 
-    def _fresh(self) -> z3.Solver:
+    def _fresh(self, rlimit: int) -> z3.Solver:
         solver = z3.SimpleSolver()
         for name, value in SETTINGS.items():
             solver.set(name, value)
-        solver.set("rlimit", self._rlimit)
+        solver.set("rlimit", rlimit)
         for hypothesis in self.hypotheses:
             solver.add(hypothesis)
         return solver
@@ -237,7 +240,7 @@ class Prover:
         self._solver.pop()
         if answer.status is Status.PROVED:
             return answer
-        again = _asked(self._fresh(), conditions, goal)
+        again = _asked(self._fresh(self._rlimit), conditions, goal)
         return replace(again, seconds=answer.seconds + again.seconds)
 
 

@@ -86,7 +86,7 @@ def outcomes(mutants: Sequence[Mutant], jobs: int) -> Iterator[Outcome]:
 
 
 def _outcomes(mutants: Sequence[Mutant], jobs: int) -> Iterator[Outcome]:
-    with ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(min(jobs, len(mutants))) as pool:
         yield from pool.map(judged, mutants)
 
 

@@ -68,6 +68,8 @@ def prove(
     except session.UnknownTheoremError as error:
         raise click.UsageError(str(error)) from None
     if is_listing:
+        if ids or json is not None:
+            raise click.UsageError("--list stands alone: no ID, no --json.")
         click.echo(session.listing())
         return
     if json is not None:

@@ -68,10 +68,32 @@ def an_agent_drops_only_what_its_leader_lacks(
 def an_agent_commits_what_its_leader_has(before: World, after: World, i: Expr) -> Expr:
     """Say that what is newly committed stands in the log of the leader."""
     log, term = after("log", ME), after("term", ME)
-    new = all_of(before("commit_index", ME) < i, i <= after("commit_index", ME))
+    new = is_newly_committed(before, after, i)
     leaders = led_log(after, term)
     stands = all_of(led(after, term), i <= on.last(log), i <= on.last(leaders))
     return implies(new, all_of(stands, same(log, leaders, i)))
+
+
+def is_newly_committed(before: World, after: World, i: Expr) -> Expr:
+    """Tell whether the agent that takes the step commits an index in it."""
+    return all_of(before("commit_index", ME) < i, i <= after("commit_index", ME))
+
+
+@step_law(GROUP, INT)
+def all_that_is_committed_is_given_out(before: World, after: World, i: Expr) -> Expr:
+    """S8, S10: whatever an agent commits it gives out, as its log has it."""
+    log = after("log", ME)
+    given = after(APPLYING, i, on.term_at(log, i), on.body_at(log, i))
+    return implies(is_newly_committed(before, after, i), given)
+
+
+@step_law(GROUP, INT, INT, BODY)
+def what_is_given_out_is_newly_committed(
+    before: World, after: World, i: Expr, t: Expr, b: Expr
+) -> Expr:
+    """S8: nothing is given out twice, or before it is committed."""
+    given = after(APPLYING, i, t, b)
+    return implies(given, is_newly_committed(before, after, i))
 
 
 @step_law(GROUP, INT)

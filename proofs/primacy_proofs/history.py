@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from primacy import recovery
 from primacy.fencing import Fence, Verdict, admit, token
-from primacy.outputs import Outputs
+from primacy.outputs import Arm, Disarm, Outputs
 from primacy.role import Role
-from primacy.state import State
+from primacy.state import NOTHING_DURABLE, State
 from primacy_proofs import symbols as on
 from primacy_proofs._z3 import (
     INT,
@@ -30,7 +30,7 @@ from primacy_proofs._z3 import (
 )
 from primacy_proofs.lifting import config, state
 from primacy_proofs.past import Disk, past_changes
-from primacy_proofs.paths import paths
+from primacy_proofs.paths import MeaninglessError, paths
 from primacy_proofs.proxies import LiftedInt, expr_of_int
 from primacy_proofs.records import lowered
 from primacy_proofs.rounds import first_moments
@@ -84,14 +84,19 @@ def initial_world() -> World:
     """Give the world in which every agent begins with an empty disk."""
     begun = paths(lambda: recovery.initial(config()))
     found = [(each.condition, each.result) for each in begun if each.result is not None]
+    if len(found) < len(begun) or not all(map(_is_silent, found)):
+        raise MeaninglessError(
+            "the first state raises, or begins with more than timers"
+        )
     changes: dict[str, Change] = {}
     for place, column in enumerate(STATE_COLUMNS):
         value = lowered(found[-1][1][0])[place]
         for condition, (begun_so, _) in found[:-1]:
             value = choose(condition, lowered(begun_so)[place], value)
         changes[column.name] = _everywhere(value)
-    for column in DISK_COLUMNS:
-        changes[f"disk.{column.name}"] = changes[column.name]
+    blank = zip(DISK_COLUMNS, lowered(NOTHING_DURABLE), strict=True)
+    for column, nothing in blank:
+        changes[f"disk.{column.name}"] = _everywhere(nothing)
     ghosts = (
         "cast",
         "led",
@@ -108,6 +113,10 @@ def initial_world() -> World:
     changes["known"] = lambda _: expr_of_int(0)
     changes["fence"] = lambda _: expr_of_int(Fence().highest)
     return World(changes)
+
+
+def _is_silent(begun: tuple[Expr, tuple[State, Outputs]]) -> bool:
+    return all(isinstance(output, Arm | Disarm) for output in begun[1][1])
 
 
 def _everywhere(value: Expr) -> Change:

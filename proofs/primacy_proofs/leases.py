@@ -233,7 +233,12 @@ HOLDS = any_of(
 
 
 def holds_lease(w: World, n: Expr) -> Expr:
-    """Tell whether an agent holds a lease now, as the shipped core says."""
+    """Tell whether an agent holds a lease now, as the shipped core says.
+
+    Only for consequences, which speak of one world: no step may have changed it.
+    """
+    if w.changes:
+        raise ValueError("a lease is asked for in a world that a step changed")
     shown = clock(n, FUNCTIONS["life"](n), FUNCTIONS["time"]())
     for name in ("life", "time", "role", "confirmed_round", "lease_until"):
         w.looked_at.add(name)

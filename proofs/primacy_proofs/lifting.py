@@ -1,9 +1,10 @@
 """Lifting: the shipped `step`, executed with proxies, as cases of a mesh.
 
 A case is one kind of message. Its paths are all ways through `step`, each with the
-state after and the outputs, as expressions over the world before. Three things of core
-are replaced while it runs: `observe`, which is lifted on its own; and `AgentMap` where
-a leader begins its maps, by its proxy; nothing else.
+state after and the outputs, as expressions over the world before. Two things of core
+are replaced while it runs: `observe`, which is lifted on its own and must come last,
+and `AgentMap` where a leader begins its maps, by its proxy. The containers, and what
+`Config` checks, are known by their promises alone.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from primacy import messages as wire
 from primacy import observation, recovery, replication, stepping
@@ -56,12 +57,27 @@ TIMES: Final = (
     "leader_timeout_ms",
     "clock_drift_ppm",
 )
-LOCAL: Final = (wire.Elapsed, wire.Write, wire.Read, wire.LeaseRead, wire.Transfer)
+LOCAL: Final = tuple(
+    kind for kind in get_args(wire.Message) if kind is not wire.Received
+)
 RESTART: Final = "Restart"
+UNKNOWN: Final = ("Unknown message", "Unknown packet")
+"""What is of no kind that core knows."""
 UNBOUND: Final = ("Forward",)
 """Packets that a runtime makes: any may arrive."""
 
 Stepped = tuple[State, tuple[Output, ...]]
+
+
+class Opaque:
+    """A message or a packet of no kind that core knows."""
+
+
+class Observed:
+    """What is told of a step, in the place of it."""
+
+
+OBSERVED: Final = Observed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +130,18 @@ def disk() -> Durable:
 
 def cases() -> tuple[str, ...]:
     """Name all cases."""
-    return (*PACKETS, *(local.__name__ for local in LOCAL), RESTART)
+    return (*PACKETS, *(local.__name__ for local in LOCAL), *UNKNOWN, RESTART)
 
 
 def lift(name: str) -> Case:
     """Lift one case."""
     if name == RESTART:
         return Case(name, None, TRUE, _run(lambda: recovery.recover(config(), disk())))
+    if name in UNKNOWN:
+        opaque: Any = Opaque()
+        now: Any = LiftedInt(constant("now", INT))
+        message = opaque if name == UNKNOWN[0] else wire.Received(opaque, now)
+        return Case(name, None, TRUE, _run(lambda: _step(message)))
     if name in PACKETS:
         packet = constant("packet", PACKET_SORTS[name])
         return Case(
@@ -160,7 +181,11 @@ def _step(message: Any) -> Stepped:  # noqa: ANN401 - lifted
     after, outputs = stepping.step(before, message)
     if after.config is not before.config:
         raise MeaninglessError("a step changes the configuration")
-    return after, tuple(outputs)
+    every: tuple[object, ...] = tuple(outputs)
+    marks = [each is OBSERVED for each in every]
+    if marks.count(True) != 1 or not marks[-1]:
+        raise MeaninglessError("what is observed is not told last, and once")
+    return after, tuple(outputs)[:-1]
 
 
 def _run(run: Callable[[], Stepped]) -> tuple[Path[Stepped], ...]:
@@ -172,7 +197,7 @@ def _run(run: Callable[[], Stepped]) -> tuple[Path[Stepped], ...]:
 def _replaced() -> Iterator[None]:
     """Put proxies where core makes a container of its own, and observe nothing."""
     places: list[tuple[Any, str, object]] = [
-        (stepping, "observe", lambda _before, _after: ()),
+        (stepping, "observe", lambda _before, _after: (OBSERVED,)),
         (replication, "AgentMap", LiftedMap),
     ]
     kept = [(module, name, getattr(module, name)) for module, name, _ in places]

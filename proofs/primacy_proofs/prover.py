@@ -39,6 +39,7 @@ from primacy_proofs._z3 import (
     any_of,
 )
 from primacy_proofs.clocks import clock_facts, drift
+from primacy_proofs.containers import Answered, Served
 from primacy_proofs.laws import CONSEQUENCES, INVARIANTS, STEP_LAWS, Law
 from primacy_proofs.lifting import Case
 from primacy_proofs.quorum import induction
@@ -111,7 +112,7 @@ def run(names: Iterable[str], wanted: frozenset[str], jobs: int = 1) -> Iterator
             yield prove_unit(name, wanted)
         return
     chosen = list(names)
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(min(jobs, len(chosen))) as pool:
         yield from pool.map(prove_unit, chosen, [wanted] * len(chosen))
 
 
@@ -254,6 +255,9 @@ def _of_case(case: Case, wanted: frozenset[str]) -> Iterator[Obligation]:
         place = _of_step(step)
         if "durable" in wanted and not step.is_crash:
             yield _answered(place, laws.PERSISTS_FIRST, Answer(_order(step), 0.0))
+        if "commit" in wanted and not step.is_crash:
+            status = Answer(_order_of_reads(step), 0.0)
+            yield _answered(place, laws.APPLIES_FIRST, status)
         yield from _kept(place, step.condition, step.after, wanted)
 
 
@@ -292,6 +296,18 @@ def _order(step: Step) -> Status:
         if isinstance(output, effects.Persist) and has_left:
             return Status.REFUTED
         has_left = has_left or not isinstance(output, (effects.Persist, *SILENT))
+    return Status.PROVED
+
+
+def _order_of_reads(step: Step) -> Status:
+    """Judge whether a read is served before something is given out to be applied."""
+    is_served = False
+    for output in step.outputs:
+        if isinstance(output, effects.Apply) and is_served:
+            return Status.REFUTED
+        is_answer = isinstance(output, Answered) and output.granted
+        is_served = is_served or is_answer
+        is_served = is_served or isinstance(output, (effects.ServeRead, Served))
     return Status.PROVED
 
 

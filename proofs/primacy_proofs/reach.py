@@ -196,7 +196,7 @@ class Fate:
 
 def fates(messages: Sequence[str], jobs: int) -> Iterator[tuple[Fate, ...]]:
     """Find out, message by message, what becomes of the paths of a step."""
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(min(jobs, len(messages))) as pool:
         yield from pool.map(fates_of, messages)
 
 

@@ -19,11 +19,15 @@ class Theorem:
     name: str
     statement: str
     group: str
-    """The laws it rests on are those of this group and of what that rests on."""
+    """The laws it rests on are those of this group and of what that rests on.
+
+    A path that raises has no step, so every theorem rests on `no handler raises` too,
+    and on all paths being known.
+    """
     claims: tuple[str, ...]
     """The laws that say what the theorem says."""
     clauses: tuple[str, ...]
-    """The clauses of docs/specification.md without which it would not hold."""
+    """The clauses of docs/specification.md that it is about."""
     assumes: tuple[str, ...]
     """The obligations of a runtime without which it would not hold."""
     twin: str
@@ -35,7 +39,10 @@ class Theorem:
     @property
     def groups(self) -> frozenset[str]:
         """Name the groups of laws whose obligations are the theorem's."""
-        return frozenset((self.group, *RESTS_ON.get(self.group, ())))
+        if self.group == laws.PATHS:
+            return frozenset((laws.PATHS,))
+        resting = (self.group, laws.TOTAL, laws.PATHS)
+        return frozenset(each for one in resting for each in (one, *RESTS_ON[one]))
 
     def owns(self, obligation: Obligation) -> bool:
         """Tell whether an obligation is one of the theorem's."""
@@ -52,6 +59,8 @@ def group_of(law: str) -> str:
         return laws.PATHS
     if law == laws.PERSISTS_FIRST:
         return "durable"
+    if law == laws.APPLIES_FIRST:
+        return "commit"
     for among in (laws.INVARIANTS, laws.CONSEQUENCES, laws.STEP_LAWS):
         if law in among:
             return among[law].group
@@ -65,6 +74,7 @@ OF_DISKS: Final = (
     "runtime.own-disk",
     "runtime.one-at-a-time",
     "runtime.delivery",
+    "runtime.same-mesh",
 )
 """What every theorem about more than one step assumes."""
 
@@ -104,8 +114,9 @@ THEOREMS: Final = (
     Theorem(
         "S2",
         "leader-only elections",
-        "who stands, votes or leads is an elector, and no packet of a worker changes "
-        "who is elected or what is committed",
+        "who stands, votes or leads is an elector; a packet of a worker, other than a "
+        "client's write that it forwards, makes nobody stand, vote, lead or commit in "
+        "its own step, and makes one step down only by a higher term",
         "worker",
         (
             "a cast is among electors",
@@ -115,6 +126,7 @@ THEOREMS: Final = (
             "a worker makes nobody vote",
             "a worker elects nobody",
             "a worker commits nothing",
+            "a worker deposes nobody but by its term",
         ),
         (
             "stand.electors-only",
@@ -219,6 +231,8 @@ THEOREMS: Final = (
             "what is applied is known",
             "what is known stays",
             "what an agent commits is known",
+            "all that is committed is given out",
+            "what is given out is newly committed",
         ),
         (
             "commit.verified",
@@ -227,7 +241,7 @@ THEOREMS: Final = (
             "commit.never-back",
             "restart.forgets",
         ),
-        (*OF_DISKS, "runtime.apply"),
+        (*OF_DISKS, "runtime.apply", "runtime.acknowledge"),
         twin="older-term-committed-by-counting",
     ),
     Theorem(
@@ -255,7 +269,12 @@ THEOREMS: Final = (
         "a read that is served, by read index or under a lease, has every write "
         "acknowledged before it was asked for",
         "lease",
-        ("a confirmed read is fresh", "a leased read is fresh"),
+        (
+            "a confirmed read is fresh",
+            "a leased read is fresh",
+            "all that is committed is given out",
+            laws.APPLIES_FIRST,
+        ),
         (
             "read.own-term",
             "read.index-first",
@@ -268,6 +287,8 @@ THEOREMS: Final = (
         (
             *OF_DISKS,
             *OF_CLOCKS,
+            "runtime.acknowledge",
+            "runtime.apply",
             "runtime.request-ids",
             "runtime.read-applied",
             "runtime.lease-instant",
@@ -326,7 +347,7 @@ THEOREMS: Final = (
         laws.TOTAL,
         (laws.NEVER_RAISES,),
         ("message.total",),
-        ("runtime.delivery",),
+        OF_DISKS,
         twin="stranger-counted",
     ),
     Theorem(

@@ -20,6 +20,7 @@ from primacy_proofs._z3 import (
     Expr,
     all_of,
     any_of,
+    differ,
     equal,
     implies,
     negation,
@@ -87,6 +88,16 @@ def a_worker_elects_nobody(before: World, after: World, t: Expr, n: Expr) -> Exp
     """S2: no term gets a leader by a worker's word."""
     led = after("led", t, n)
     return implies(all_of(after(WORKED), led), before("led", t, n))
+
+
+@step_law("worker", AGENT)
+def a_worker_deposes_nobody_but_by_its_term(
+    before: World, after: World, n: Expr
+) -> Expr:
+    """S2: whoever changes its role for a worker's packet is in a higher term."""
+    is_changed = differ(after("role", n), before("role", n))
+    rose = after("term", n) > before("term", n)
+    return implies(all_of(after(WORKED), is_changed), rose)
 
 
 @step_law("worker", AGENT)

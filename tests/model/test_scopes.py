@@ -78,7 +78,8 @@ def test_a_deep_scope_holds_as_far_as_it_is_looked_at(scope: MeshScope) -> None:
 
 def test_names_are_unique() -> None:
     names = [scope.name for scope in (*DEFAULT, *DEEP)]
-    names += [scope.name for scope in default("literal-seed")]
+    for model in MODELS[1:]:
+        names += [scope.name for scope in default(model)]
     assert len(set(names)) == len(names)
     assert set(named()) == set(names)
     assert all(find(name).name == name for name in names)
@@ -92,7 +93,7 @@ def test_deep_scopes_are_listed_though_they_are_not_explored_unasked() -> None:
 
 def test_what_is_explored_unasked_is_the_default() -> None:
     assert [scope.name for scope in default("mesh")] == list(PINNED)
-    assert MODELS == ("mesh", "literal-seed")
+    assert MODELS == ("mesh", "literal-seed", "plain-raft")
 
 
 @every

@@ -14,7 +14,8 @@ from typing import Any
 from primacy.agents import NO_AGENTS, AgentMap, AgentSet
 from primacy.config import Config
 from primacy.log import EMPTY_LOG, EMPTY_SEGMENT, Entry, EntryKind, Log, Segment
-from primacy.messages import Timer
+from primacy.messages import ReadIndexReply, Timer
+from primacy.outputs import Output, Reason, Send, ServeRead, Stale
 from primacy.pending import (
     NO_ASKED_READS,
     NO_PARKED_READS,
@@ -23,7 +24,7 @@ from primacy.pending import (
     ParkedRead,
     ParkedReads,
 )
-from primacy.quantities import AgentId, Command, Index, RequestId, Term
+from primacy.quantities import NOBODY, AgentId, Command, Index, RequestId, Term
 from primacy.role import Role, Wait
 from primacy_proofs._z3 import Expr, written
 from primacy_proofs.containers import Answered, Served
@@ -236,19 +237,36 @@ def plain(value: Any, values: Values) -> Any:  # noqa: ANN401 - any value
     return record(*(plain(getattr(value, each.name), values) for each in fields(value)))
 
 
+def _answered(read: AskedRead, output: Answered, values: Values) -> Output:
+    """Say what becomes of one read, as the proofs take it: `steps`, `rounds`."""
+    mesh, me, term = (
+        evaluate(each, values) for each in (output.mesh, output.me, output.term)
+    )
+    if read.requester == me and output.granted:
+        return ServeRead(read.request, read.index)
+    if read.requester == me:
+        return Stale(read.request, Reason.LOST_LEADERSHIP, NOBODY, term)
+    granted = output.granted
+    reply = ReadIndexReply(mesh, me, term, read.request, granted, read.index)
+    return Send(read.requester, reply)
+
+
 def performed(outputs: Sequence[Any], values: Values) -> tuple[Any, ...]:
     """Give the outputs of a path with plain values, those of all reads included."""
     found: list[Any] = []
     for output in outputs:
         match output:
             case Answered():
-                reads: AskedReads = evaluate(output.reads, values)
-                names = (output.mesh, output.me, output.term)
-                answer = reads.answers if output.granted else reads.refusals
-                found.extend(answer(*(evaluate(name, values) for name in names)))
+                asked: AskedReads = evaluate(output.reads, values)
+                found.extend(_answered(read, output, values) for read in asked.reads)
             case Served():
                 parked: ParkedReads = evaluate(output.parked, values)
-                found.extend(parked.due(evaluate(output.applied, values)))
+                applied = evaluate(output.applied, values)
+                found.extend(
+                    ServeRead(read.request, applied)
+                    for read in parked.reads
+                    if read.index <= applied
+                )
             case _:
                 found.append(plain(output, values))
     return tuple(found)

@@ -170,7 +170,9 @@ def staged(name: str, scenes: Scenes) -> Scene:
     if may_break:
         state = scenes.broken(state)
     said = message.packet if isinstance(message, Received) else message
-    values |= named(state) | named(said, f"{name}.")
+    values |= named(state)
+    if name not in lifting.UNKNOWN:
+        values |= named(said, f"{name}.")
     if isinstance(message, Received):
         values |= {"packet": said, "now": message.now}
     advice.off = scenes.one(-1, 0, 1) if may_break else 0

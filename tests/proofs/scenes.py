@@ -21,6 +21,7 @@ from primacy.quantities import NOBODY, Command, Index, RequestId, Term
 from primacy.role import Role, Wait
 from primacy.roll import Roll
 from primacy.state import NO_LEADERSHIP, Durable, Leadership, State
+from primacy_proofs import lifting
 
 Item = TypeVar("Item")
 
@@ -200,9 +201,13 @@ class Scenes:
         roles = tuple(Role) if self.rarely(4) else ROLES.get(kind, tuple(Role))
         state = self.state(config, self.one(*roles))
         near = self.near(state)
+        now: Any = near["now"]
+        opaque: Any = lifting.Opaque()
+        if kind in lifting.UNKNOWN:
+            is_local = kind == lifting.UNKNOWN[0]
+            return state, opaque if is_local else wire.Received(opaque, now)
         record = PACKETS.get(kind) or LOCALS[kind]
         made: Any = record(**{each.name: near[each.name] for each in fields(record)})
-        now: Any = near["now"]
         return state, wire.Received(made, now) if kind in PACKETS else made
 
     def pair(self, config: Config) -> tuple[State, State]:

@@ -5,12 +5,16 @@ from dataclasses import fields, replace
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from primacy import messages as wire
 from primacy import outputs as effects
 from primacy import replication, stepping
 from primacy.agents import AgentMap
-from primacy.config import Config
+from primacy.config import PPM, Config, longest_lease_ms
 from primacy.log import Entry, EntryKind
+from primacy.messages import Timer
 from primacy.observation import observe
 from primacy.quantities import Command, Term
 from primacy.role import Role, Wait
@@ -41,6 +45,7 @@ from primacy_proofs.proxies import (
 )
 from primacy_proofs.records import lowered
 from tests.proofs.judging import case_of, observation_paths
+from tests.strategies import MESHES
 
 N = LiftedInt(constant("n", INT))
 AGENT = LiftedAgent(constant("a", on.AGENT))
@@ -70,6 +75,8 @@ PATHS = {
     "Read": 14,
     "LeaseRead": 9,
     "Transfer": 8,
+    "Unknown message": 1,
+    "Unknown packet": 1,
     "Restart": 3,
 }
 """How many ways there are through `step`, by message."""
@@ -295,3 +302,59 @@ def test_a_step_keeps_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(stepping, "step", bent)
     with pytest.raises(MeaninglessError, match="configuration"):
         lifting.lift("Claim")
+
+
+def test_every_message_is_a_case() -> None:
+    local = {kind.__name__ for kind in get_args(wire.Message)} - {"Received"}
+    packets = {kind.__name__ for kind in get_args(wire.Packet)}
+    assert {*lifting.cases()} == local | packets | {*lifting.UNKNOWN, lifting.RESTART}
+
+
+OWN = effects.Disarm(Timer.ELECTION)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda seen: (*seen, OWN),
+        lambda _: (OWN,),
+        lambda seen: (OWN, *seen, *seen),
+    ],
+)
+def test_what_is_observed_is_told_last(
+    told: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bent(before: State, _: object) -> tuple[State, Any]:
+        return before, told((lifting.OBSERVED,))
+
+    monkeypatch.setattr(stepping, "step", bent)
+    with pytest.raises(MeaninglessError, match="observed"):
+        lifting.lift("Claim")
+
+
+def test_the_lifted_configuration_has_what_a_real_one_has() -> None:
+    made = lifting.config()
+    for real in MESHES:
+        for each in fields(real):
+            assert hasattr(made, each.name)
+        assert real.everyone == real.initial_leaders.united(real.workers)
+        assert real.peers == real.everyone.without(real.me)
+        assert real.first_roll.electors == real.initial_leaders
+        assert (real.first_roll.index, real.first_roll.term) == (0, 0)
+        assert real.everyone.less(real.initial_leaders) == real.workers
+        assert real.me == real.agent_id
+        assert real.everyone.has(real.me)
+        assert real.batch >= 1
+
+
+@given(
+    timeout=st.integers(1, 10**9),
+    drift=st.integers(0, PPM - 1),
+    shorter=st.integers(0, 10**6),
+)
+def test_the_longest_lease_is_over_when_the_shortest_promise_may_be(
+    timeout: int, drift: int, shorter: int
+) -> None:
+    lease = max(0, longest_lease_ms(timeout, drift) - shorter)
+    # as `clocks.drift` takes it
+    assert lease * (PPM + drift) <= timeout * (PPM - drift)

@@ -49,7 +49,8 @@ def test_every_guarantee_is_a_theorem_or_listed_as_none() -> None:
 def test_theorems_name_clauses_and_laws_that_exist() -> None:
     known = set(clauses(SPECIFICATION))
     every = {*laws.INVARIANTS, *laws.CONSEQUENCES, *laws.STEP_LAWS}
-    every |= {laws.PERSISTS_FIRST, laws.NEVER_RAISES, laws.ALL_PATHS}
+    every |= {laws.PERSISTS_FIRST, laws.APPLIES_FIRST}
+    every |= {laws.NEVER_RAISES, laws.ALL_PATHS}
     for theorem in THEOREMS:
         assert known.issuperset((*theorem.clauses, *theorem.assumes)), theorem.id
         assert every.issuperset(theorem.claims), theorem.id

@@ -111,5 +111,32 @@ COMMIT_BENDS: Final = (
         before="state.log.term_at(state.commit_index),  # commit.travels",
         after="state.log.last_term,",
     ),
+    Bend(
+        id="nothing-applied",
+        source="protocol, S8",
+        guard="commit.in-order: what is committed is not given out",
+        module="replication",
+        before="state.log.segment(state.commit_index, index - state.commit_index)",
+        after="state.log.segment(state.commit_index, 0)",
+    ),
+    Bend(
+        id="applied-from-the-first",
+        source="protocol, S8",
+        guard="commit.in-order: what was given out before is given out again",
+        module="replication",
+        before="    first = Index(state.commit_index + 1)\n"
+        "    entries = state.log.segment("
+        "state.commit_index, index - state.commit_index)\n",
+        after="    first = Index(1)\n"
+        "    entries = state.log.segment(Index(0), index)\n",
+    ),
+    Bend(
+        id="served-before-applied",
+        source="Ongaro 6.4",
+        guard="read.when-applied: a read is served before its entries are given out",
+        module="replication",
+        before="return committed, (Apply(first, entries), *state.parked.due(index))",
+        after="return committed, (*state.parked.due(index), Apply(first, entries))",
+    ),
 )
 """What can be done to the commit index."""

@@ -1,0 +1,1 @@
+"""Engines that explore worlds of actors as rows of small numbers."""

@@ -1,0 +1,86 @@
+"""`primacy check --engine`: who explores what, and what is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from primacy_model import cli
+from primacy_model.engines import search
+from primacy_model.engines.search import Engine
+from primacy_model.plain_raft import Agent, Message, PlainRaft
+
+INSTALLED = [engine.value for engine in Engine if engine.is_installed]
+
+
+def check(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.main, ["check", *arguments])
+
+
+@pytest.mark.parametrize("engine", ["oracle", *INSTALLED])
+def test_every_engine_tells_the_same(engine: str, tmp_path: Path) -> None:
+    file = tmp_path / "found.json"
+    found = check("plain-raft-3x2", "--engine", engine, "--json", str(file))
+    assert found.exit_code == 0, found.output
+    (scope,) = json.loads(file.read_text(encoding="utf-8"))["scopes"]
+    assert scope["states"] == 5_963
+    assert scope["depth"] == 13
+    assert scope["verdict"] == "holds"
+    assert "elected: a leader is elected      5" in found.output
+
+
+@pytest.mark.parametrize("engine", INSTALLED)
+def test_a_bound_is_said(engine: str) -> None:
+    found = check("plain-raft-3x2", "--engine", engine, "--max-states", "500")
+    assert found.exit_code == 3
+    assert "stopped at the bound of 500 states" in found.output
+
+
+def test_the_best_engine_is_taken_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Engine | None] = []
+
+    def noting(
+        actors: PlainRaft,
+        engine: Engine | None,
+        *,
+        max_states: int | None,
+        progress: search.Progress | None,
+    ) -> search.Found[Agent, Message]:
+        taken.append(engine)
+        return explore(actors, engine, max_states=max_states, progress=progress)
+
+    explore = search.explore
+    monkeypatch.setattr(search, "best", lambda: Engine.MEMO)
+    monkeypatch.setattr(search, "explore", noting)
+    assert check("plain-raft-3x2").exit_code == 0
+    assert taken == [Engine.MEMO]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("fencing", "--engine", "memo"),
+            "fencing is no world of actors: only the oracle explores it.",
+        ),
+        (("plain-raft-3x2", "--engine", "fast"), "'fast' is not one of"),
+        (
+            ("plain-raft-3x2", "--engine", "memo", "--graph", "graphs"),
+            "--graph shows the graph of the oracle, not of the engine memo.",
+        ),
+    ],
+)
+def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], said: str) -> None:
+    found = check(*arguments)
+    assert found.exit_code == 2
+    assert said in " ".join(found.output.split())
+
+
+def test_an_engine_that_is_not_installed_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Engine, "is_installed", property(lambda _: False))
+    found = check("plain-raft-3x2", "--engine", "numba")
+    assert found.exit_code == 2
+    assert "the engine numba needs `pip install 'primacy[fast]'`." in found.output
