@@ -26,7 +26,7 @@ from primacy_proofs.election import CANDIDATE, LEADER
 from primacy_proofs.laws import consequence, invariant, step_law
 from primacy_proofs.past import has
 from primacy_proofs.symbols import AGENT
-from primacy_proofs.world import PACKET_SORTS, World, field
+from primacy_proofs.world import ACCEPTING, PACKET_SORTS, World, field
 
 GROUP = "log"
 
@@ -264,3 +264,23 @@ def a_leader_only_appends(before: World, after: World, n: Expr, i: Expr) -> Expr
     kept = same(before("log", n), after("log", n), i)
     longer = on.last(before("log", n)) <= on.last(after("log", n))
     return implies(leads, all_of(kept, longer))
+
+
+FORWARD_REPLY = PACKET_SORTS["ForwardReply"]
+
+
+@invariant(GROUP, FORWARD_REPLY, on=lambda w, m: [[w.sent("ForwardReply", m)]])
+def a_forward_reply_names_an_entry(w: World, m: Expr) -> Expr:
+    """Say that a write that was forwarded and taken stands in the leader's log."""
+    term, index = (field("ForwardReply", name, m) for name in ("term", "index"))
+    taken = all_of(w.sent("ForwardReply", m), field("ForwardReply", "accepted", m))
+    return implies(taken, all_of(led(w, term), has(led_log(w, term), index, term)))
+
+
+@step_law(GROUP, INT, INT)
+def what_is_accepted_stands_in_its_leaders_log(
+    _: World, after: World, i: Expr, t: Expr
+) -> Expr:
+    """S7: a client is told where its leader has its entry."""
+    stands = all_of(led(after, t), has(led_log(after, t), i, t))
+    return implies(after(ACCEPTING, i, t), stands)

@@ -107,6 +107,7 @@ MUTANTS: Final = (
     Mutant("own-write-committed-alone", ("Write",), ("commit",)),
     Mutant("worker-counts", ("Write",), ("commit",)),
     Mutant("commit-index-goes-back", ("Write",), (laws.TOTAL,)),
+    Mutant("accepted-elsewhere", ("Write",), ("log",)),
     Mutant("nothing-applied", ("Append",), ("commit",)),
     Mutant("applied-from-the-first", ("Append",), ("commit",)),
     Mutant("served-before-applied", ("Heartbeat",), ("commit",)),

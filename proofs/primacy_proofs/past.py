@@ -13,7 +13,7 @@ Trusted: this file. It says what history remembers.
 
 from __future__ import annotations
 
-from primacy.outputs import Apply, Outputs
+from primacy.outputs import Apply, Outputs, WriteAccepted
 from primacy.role import Role
 from primacy.state import State
 from primacy_proofs import symbols as on
@@ -38,6 +38,7 @@ from primacy_proofs.containers import expr_of_segment
 from primacy_proofs.proxies import expr_of_int
 from primacy_proofs.records import lowered
 from primacy_proofs.world import (
+    ACCEPTING,
     APPLYING,
     ELECTORS,
     FUNCTIONS,
@@ -112,6 +113,9 @@ def past_changes(
         changes |= _of_leaders(now) | _of_commits(now)
     if disks:
         changes["camp"] = _standing(disks)
+    for output in outputs:
+        if isinstance(output, WriteAccepted):
+            changes[ACCEPTING] = _accepting(output)
     applied = [output for output in outputs if isinstance(output, Apply)]
     if applied:
         changes[APPLYING] = _applying(applied)
@@ -192,6 +196,12 @@ def _standing(disks: tuple[Disk, ...]) -> Change:
         return choose(all_of(is_me(candidate), is_new), value, before)
 
     return camp
+
+
+def _accepting(output: WriteAccepted) -> Change:
+    """Tell what a client is told: an index and a term."""
+    at = expr_of_int(output.index), expr_of_int(output.token)
+    return lambda _, index, term: all_of(equal(index, at[0]), equal(term, at[1]))
 
 
 def _applying(applied: list[Apply]) -> Change:

@@ -57,11 +57,8 @@ from primacy_proofs.world import (
 
 SILENT: Final = (effects.Arm, effects.Disarm)
 """Outputs that do not leave the agent."""
-STAYING: Final = tuple(
-    kind
-    for kind in (*get_args(effects.Output), Served)
-    if kind not in (effects.Send, effects.Broadcast)
-)
+SENT: Final = {effects.Send, effects.Broadcast}
+STAYING: Final = tuple({*get_args(effects.Output), Served} - SENT)
 """Outputs that put no packet on the network."""
 
 

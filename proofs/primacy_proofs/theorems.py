@@ -210,6 +210,7 @@ THEOREMS: Final = (
             "later leaders have what was chosen",
             "later leaders have what is final",
             "later leaders are long enough",
+            "what is accepted stands in its leaders log",
         ),
         (
             "vote.log",

@@ -20,6 +20,7 @@ from primacy_proofs._z3 import written
 from primacy_proofs.laws import Law
 from primacy_proofs.paths import Decision
 from primacy_proofs.world import (
+    ACCEPTING,
     ADMITTING,
     APPLYING,
     LEASING,
@@ -79,6 +80,7 @@ HISTORY_WORDS: Final = {
     "known.body": "committed at index {0}: {value}",
     "known.by": "committed at index {0} by the leader of term {value}",
     "known.at": "committed at index {0} together with index {value}",
+    ACCEPTING: "a write is reported as accepted at index {0} in term {1}",
     APPLYING: "given out to be applied at index {0}: {2} of term {1}",
     "time": "now is instant {value} of true time",
     "due": "the election timer of {0} elapses not before instant {value}",

@@ -73,6 +73,8 @@ ADMITTING: Final = "admitting"
 APPLYING: Final = "applying"
 """What is given out to be applied in this very step."""
 
+ACCEPTING: Final = "accepting"
+"""The place and the term of a write that is reported as accepted in this very step."""
 SERVING: Final = "serving"
 """The reads that are served in this very step, confirmed by a round."""
 LEASING: Final = "leasing"
@@ -81,7 +83,7 @@ LEASING: Final = "leasing"
 WORKED: Final = "worked"
 """This very step handles a packet of a worker; a client's write is nobody's."""
 
-TRANSIENT: Final = (ADMITTING, APPLYING, SERVING, LEASING, WORKED)
+TRANSIENT: Final = (ADMITTING, APPLYING, ACCEPTING, SERVING, LEASING, WORKED)
 """What holds of one step alone."""
 
 HISTORY: Final[Mapping[str, tuple[Sort, ...]]] = {
@@ -106,6 +108,7 @@ HISTORY: Final[Mapping[str, tuple[Sort, ...]]] = {
     "known.by": (INT, INT),
     "known.at": (INT, INT),
     APPLYING: (INT, INT, on.BODY, BOOL),
+    ACCEPTING: (INT, INT, BOOL),
     "time": (REAL,),
     "due": (on.AGENT, REAL),
     "life": (on.AGENT, INT),

@@ -147,7 +147,7 @@ class Compiled(Generic[Local, Message]):
         wanted, groups = (
             int(self._counts[at]) for at in (kernels.WANTED, kernels.GROUPS)
         )
-        self._rows.make_room(wanted)
+        self._rows.make_room(wanted + kernels.AHEAD)
         while self._counts[kernels.BOXES :].max() + wanted > self._boxes.shape[1]:
             self._boxes = np.concatenate(
                 [self._boxes, np.zeros_like(self._boxes)], axis=1

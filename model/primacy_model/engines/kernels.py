@@ -8,14 +8,22 @@ What an actor may do with a whole mailbox the kernel puts together itself.
 
 Tables are open-addressed. In a table of pairs a key stands beside its value and is
 never 0. Arrays are given their room by who calls; a kernel stops where it is used up.
+
+Most of the time goes into waiting for memory: the place of a row in the index is as
+good as random. So successors are looked up some dozens later than they are made, when
+what was asked for has come. All kernels are in this file, for numba's cache of compiled
+code looks at no other.
 """
 
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg"
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 ONE = np.uint64(1)
 MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -41,6 +49,8 @@ UNKNOWN, NO_ROOM = -1, -2
 """Why there is no group."""
 MARGIN = 1 << 8
 """So much room there is for questions before a row is expanded."""
+AHEAD = 64
+"""How many successors wait to be looked up; a power of two."""
 
 
 @njit(cache=True, inline="always")
@@ -91,6 +101,24 @@ def digest(row):
     return spread * MIX
 
 
+@intrinsic
+def prefetch(_, array, at):
+    """Ask for the memory of one place of a flat array, and do not wait for it."""
+
+    def codegen(context, builder, signature, arguments):
+        held = context.make_array(signature.args[0])(context, builder, arguments[0])
+        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        called = cgutils.get_or_insert_function(
+            builder.module, kind, "llvm.prefetch.p0i8"
+        )
+        place = builder.bitcast(builder.gep(held.data, [arguments[1]]), byte)
+        builder.call(called, [place, flag(0), flag(3), flag(1)])  # read, keep, data
+        return context.get_dummy_value()
+
+    return types.void(array, at), codegen
+
+
 @njit(cache=True)
 def indexed(rows, size, index):
     """Enter all rows into an empty index.
@@ -99,8 +127,16 @@ def indexed(rows, size, index):
     by half of its digest and its number, plus one.
     """
     mask, words = np.uint64(index.shape[0] - 1), rows.shape[1]
-    for number in range(size):
-        spread = digest(rows[number])
+    spreads = np.empty(AHEAD, np.uint64)
+    for later in range(size + AHEAD - 1):
+        if later < size:
+            spread = digest(rows[later])
+            spreads[later & (AHEAD - 1)] = spread
+            prefetch(index, (spread >> HOME) & mask)
+        number = later - (AHEAD - 1)
+        if number < 0:
+            continue
+        spread = spreads[number & (AHEAD - 1)]
         at = (spread >> HOME) & mask
         while index[at] != 0:
             at = (at + ONE) & mask
@@ -198,6 +234,36 @@ def room_for_boxes(place, boxes, layout):
     return min(boxes.shape[1], np.int64(layout[layout.shape[0] // 2 + place, 2]) + 1)
 
 
+@njit(cache=True, inline="always")
+def settled(ring, froms, movings, turn, size, rows, parents, movers, index):
+    """Look a waiting successor up, and enter it where it is new; give the size then."""
+    words, mask = rows.shape[1], np.uint64(index.shape[0] - 1)
+    item = turn & (AHEAD - 1)
+    spread = ring[item, words]
+    at = (spread >> HOME) & mask
+    name = ring[item, 0] + ONE if words == 1 else spread << FOLD
+    while True:
+        held = index[at]
+        if held == 0:
+            for word in range(words):
+                rows[size, word] = ring[item, word]
+            parents[size] = froms[item]
+            movers[size] = movings[item]
+            index[at] = name if words == 1 else name | np.uint64(size + 1)
+            return size + 1
+        if words == 1:
+            if held == name:
+                return size
+        elif held & TAG == name:
+            is_same, other = True, (held & NUMBER) - ONE
+            for word in range(words):
+                if rows[other, word] != ring[item, word]:
+                    is_same = False
+            if is_same:
+                return size
+        at = (at + ONE) & mask
+
+
 @njit(cache=True)
 def expand(
     todo,
@@ -226,13 +292,16 @@ def expand(
     """Add what follows some rows, and tell how it ended.
 
     With pruning: in a row that was first reached by a move of one actor, the actors
-    before it need only hear what that move sent them. See docs/design.md.
+    before it need only hear what that move sent them. See docs/engines.md.
     """
     words, places, width = rows.shape[1], layout.shape[0] // 2, boxes.shape[2]
     mask = np.uint64(index.shape[0] - 1)
     limit = min(rows.shape[0], index.shape[0] * 5 // 8)
     group_limit = min(ends.shape[0] - 1, groups.shape[0] // 2)
     fresh, bits = np.empty(words, np.uint64), np.empty(width, np.uint64)
+    ring = np.empty((AHEAD, words + 1), np.uint64)
+    froms, movings = np.empty(AHEAD, np.int64), np.empty(AHEAD, np.int64)
+    first = last = 0
     size, moves, again = counts[SIZE], counts[MOVES], counts[AGAIN]
     status, turn = DONE, counts[TURN]
     counts[WANTED] = 1
@@ -289,7 +358,7 @@ def expand(
             group = groups[at, 1]
             most = ends[group + ONE] - ends[group]
             counts[WANTED] = most
-            if size + most > limit:
+            if size + most + AHEAD > limit:
                 status = FULL
                 break
             for other in range(places):
@@ -318,30 +387,18 @@ def expand(
                         joined << to_shift
                     )
                 made += 1
-                spread = digest(fresh)
-                at = (spread >> HOME) & mask
-                name = fresh[0] + ONE if words == 1 else spread << FOLD
-                while True:
-                    held = index[at]
-                    if held == 0:
-                        for at_word in range(words):
-                            rows[size, at_word] = fresh[at_word]
-                        parents[size] = number
-                        movers[size] = place
-                        size += 1
-                        index[at] = name if words == 1 else name | np.uint64(size)
-                        break
-                    if words == 1:
-                        if held == name:
-                            break
-                    elif held & TAG == name:
-                        is_same, other = True, (held & NUMBER) - ONE
-                        for at_word in range(words):
-                            if rows[other, at_word] != fresh[at_word]:
-                                is_same = False
-                        if is_same:
-                            break
-                    at = (at + ONE) & mask
+                if last - first == AHEAD:
+                    size = settled(
+                        ring, froms, movings, first, size, rows, parents, movers, index
+                    )
+                    first += 1
+                spread, item = digest(fresh), last & (AHEAD - 1)
+                prefetch(index, (spread >> HOME) & mask)
+                for at_word in range(words):
+                    ring[item, at_word] = fresh[at_word]
+                ring[item, words] = spread
+                froms[item], movings[item] = number, place
+                last += 1
         if status != DONE:
             break
         turn += 1
@@ -350,6 +407,9 @@ def expand(
         else:
             redo[again] = number
             again += 1
+    while first < last:
+        size = settled(ring, froms, movings, first, size, rows, parents, movers, index)
+        first += 1
     counts[SIZE], counts[MOVES], counts[AGAIN] = size, moves, again
     counts[TURN] = turn
     return status

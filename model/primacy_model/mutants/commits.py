@@ -112,6 +112,14 @@ COMMIT_BENDS: Final = (
         after="state.log.last_term,",
     ),
     Bend(
+        id="accepted-elsewhere",
+        source="protocol, S7",
+        guard="write.accepted: a client is told the place behind its entry",
+        module="replication",
+        before="WriteAccepted(write.request, index, state.term)",
+        after="WriteAccepted(write.request, Index(index + 1), state.term)",
+    ),
+    Bend(
         id="nothing-applied",
         source="protocol, S8",
         guard="commit.in-order: what is committed is not given out",
