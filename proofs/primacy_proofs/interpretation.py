@@ -23,10 +23,11 @@ from primacy.pending import (
     ParkedRead,
     ParkedReads,
 )
+from primacy.quantities import Command, RequestId
 from primacy.role import Role, Wait
 
-Body = tuple[EntryKind, str, str]
-NOOP: Final[Body] = (EntryKind.NOOP, "", "")
+Body = tuple[EntryKind, Command, RequestId]
+NOOP: Final[Body] = (EntryKind.NOOP, Command(""), RequestId(""))
 ENUMERATIONS: Final[dict[str, tuple[Any, ...]]] = {
     kind.__name__: tuple(kind) for kind in (Role, Wait, Timer)
 }
@@ -81,7 +82,7 @@ def _differs(log: Log, after: int, segment: Segment) -> int:
 
 
 def _single(term: Any_, body: Body) -> Segment:
-    return Segment.of(Entry(term, *body))  # type: ignore[arg-type]  # texts
+    return Segment.of(Entry(term, *body))
 
 
 def _asked(reads: AskedReads, *read: Any_) -> bool:

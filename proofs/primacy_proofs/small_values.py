@@ -17,6 +17,7 @@ from typing import Any, Final
 from primacy.agents import AgentMap, AgentSet
 from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
+from primacy.quantities import Command, RequestId
 from primacy_proofs import bits, interpretation
 from primacy_proofs.interpretation import ENUMERATIONS, NOOP
 from primacy_proofs.reading import Sorts
@@ -123,12 +124,13 @@ def _body(code: int) -> interpretation.Body:
     if code == 0:
         return NOOP
     command, request = divmod(code - 1, len(bits.TEXTS))
-    return EntryKind.COMMAND, bits.TEXTS[command], bits.TEXTS[request]
+    named = Command(bits.TEXTS[command]), RequestId(bits.TEXTS[request])
+    return EntryKind.COMMAND, *named
 
 
 def _entries(code: bits.Log) -> tuple[Entry, ...]:
     taken = code[1][: code[0]]
-    return tuple(Entry(term, *_body(body)) for term, body in taken)  # type: ignore[arg-type]
+    return tuple(Entry(term, *_body(body)) for term, body in taken)
 
 
 def encoded(bounds: Bounds, sort: str, value: Value) -> Value:

@@ -1,9 +1,8 @@
 """What an expression of the proofs means on plain values: a judge of the lifter.
 
-Symbols are the methods of core's own containers. Where a method is undefined (an agent
-that the map has not, an index outside the log) the symbol still has a value, chosen
-here: so the values of core are one model of the proofs' vocabulary, and a contract
-holds or fails in it. An expression is compiled once, to closures.
+Symbols mean what `interpretation` says: the methods of core's own containers. So the
+values of core are one model of the proofs' vocabulary, and a contract holds or fails in
+it. An expression is compiled once, to closures.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,162 +10,42 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-from primacy.agents import NO_AGENTS, AgentMap, AgentSet
+from primacy.agents import AgentSet
 from primacy.config import Config
-from primacy.log import EMPTY_LOG, EMPTY_SEGMENT, Entry, EntryKind, Log, Segment
-from primacy.messages import ReadIndexReply, Timer
+from primacy.messages import ReadIndexReply
 from primacy.outputs import Output, Reason, Send, ServeRead, Stale
 from primacy.pending import (
-    NO_ASKED_READS,
-    NO_PARKED_READS,
     AskedRead,
     AskedReads,
-    ParkedRead,
     ParkedReads,
 )
-from primacy.quantities import NOBODY, AgentId, Command, Index, RequestId, Term
-from primacy.role import Role, Wait
+from primacy.quantities import NOBODY
+from primacy_proofs import interpretation
 from primacy_proofs._z3 import Expr, written
 from primacy_proofs.containers import Answered, Served
+from primacy_proofs.interpretation import ENUMERATIONS
 from primacy_proofs.proxies import Proxy
 
-Body = tuple[EntryKind, Command, RequestId]
 Values = Mapping[str, Any]
 """The value of each variable, of each function of `me`, of each field of `packet`."""
 Meaning = Callable[[Values], Any]
 
-NOOP: Body = (EntryKind.NOOP, Command(""), RequestId(""))
 ITSELF = ("me", "packet")
 """What a function of the world is applied to: its value is found by its name alone."""
 
 
-def _body(entry: Entry) -> Body:
-    return entry.kind, entry.command, entry.request
-
-
-def _shared(whole: AgentSet, one: AgentSet, other: AgentSet) -> str:
-    return next(iter(whole.common(one).common(other).members), "")
-
-
-def _get(numbers: AgentMap, agent: AgentId) -> int:
-    return numbers.get(agent) if numbers.agents.has(agent) else 0
-
-
-def _put(numbers: AgentMap, agent: AgentId, value: int) -> AgentMap:
-    return numbers.set(agent, value) if numbers.agents.has(agent) else numbers
-
-
-def _term_at(log: Log, index: Index) -> int:
-    return log.term_at(index) if 0 <= index <= log.last_index else 0
-
-
-def _body_at(log: Log, index: Index) -> Body:
-    return _body(log.at(index)) if 1 <= index <= log.last_index else NOOP
-
-
-def _spliced(log: Log, after: Index, segment: Segment) -> Log:
-    return log.spliced(after, segment) if 0 <= after <= log.last_index else log
-
-
-def _segment(log: Log, after: Index, limit: int) -> Segment:
-    is_defined = 0 <= after <= log.last_index and limit >= 0
-    return log.segment(after, limit) if is_defined else EMPTY_SEGMENT
-
-
-def _holds(log: Log, after: Index, segment: Segment) -> bool:
-    return after >= 0 and log.holds(after, segment)
-
-
-def _differs(log: Log, after: Index, segment: Segment) -> int:
-    here = _segment(log, after, segment.size).entries
-    pairs = zip(here, segment.entries, strict=False)
-    return next((place for place, (a, b) in enumerate(pairs, 1) if a != b), 0)
-
-
-def _segment_term(segment: Segment, place: int) -> int:
-    return segment.entries[place - 1].term if 1 <= place <= segment.size else 0
-
-
-def _segment_body(segment: Segment, place: int) -> Body:
-    return _body(segment.entries[place - 1]) if 1 <= place <= segment.size else NOOP
-
-
-def _asked(reads: AskedReads, *read: Any) -> bool:  # noqa: ANN401 - its parts
-    return AskedRead(*read) in reads.reads
-
-
-CONTAINERS: dict[str, Callable[..., Any]] = {
-    "precedes": lambda one, other: one < other,
-    "nobody": lambda: "",
-    "no_text": lambda: "",
-    "no_agents": lambda: NO_AGENTS,
-    "no_numbers": AgentMap,
-    "empty_log": lambda: EMPTY_LOG,
-    "empty_segment": lambda: EMPTY_SEGMENT,
-    "noop": lambda: NOOP,
-    "no_asked_reads": lambda: NO_ASKED_READS,
-    "no_parked_reads": lambda: NO_PARKED_READS,
-    "command": lambda command, request: (EntryKind.COMMAND, command, request),
-    "member": lambda agent, agents: agents.has(agent),
-    "size": lambda agents: agents.size,
-    "with": AgentSet.with_,
-    "without": AgentSet.without,
-    "common": AgentSet.common,
-    "united": AgentSet.united,
-    "less": AgentSet.less,
-    "shared": _shared,
-    "agents_of": lambda numbers: numbers.agents,
-    "get": _get,
-    "zero": AgentMap.zero,
-    "put": _put,
-    "put_all": AgentMap.set_all,
-    "at_least": AgentMap.at_least,
+SYMBOLS: Mapping[str, Callable[..., Any]] = {
+    **interpretation.SYMBOLS,
+    "not": lambda one: not one,
+    "distinct": lambda one, other: one != other,
     "suggestion": lambda numbers, electors: numbers.suggestion(electors),
-    "last": lambda log: log.last_index,
-    "term_at": _term_at,
-    "body_at": _body_at,
-    "append": lambda log, term, body: log.append(Entry(Term(term), *body)),
-    "spliced": _spliced,
-    "segment": _segment,
-    "holds": _holds,
-    "differs": _differs,
-    "probe": Log.probe,
-    "length": lambda segment: segment.size,
-    "segment_term": _segment_term,
-    "segment_body": _segment_body,
-    "single": lambda term, body: Segment.of(Entry(Term(term), *body)),
-    "is_ordered": Segment.is_ordered,
-    "asked_has": AskedReads.has,
-    "asked": _asked,
-    "asked_with": lambda reads, *read: reads.with_(AskedRead(*read)),
-    "confirmed": AskedReads.confirmed,
-    "unconfirmed": AskedReads.unconfirmed,
-    "parks": lambda parked, *read: ParkedRead(*read) in parked.reads,
-    "parked_with": lambda parked, *read: parked.with_(ParkedRead(*read)),
-    "later": ParkedReads.later,
     **{
-        f"{kind.__name__}.{each.name}": lambda each=each: each
-        for kind in (Role, Wait, Timer)
-        for each in kind
+        f"{kind}.{each.name}": lambda each=each: each
+        for kind, members in ENUMERATIONS.items()
+        for each in members
     },
 }
-"""What each symbol of the vocabulary means."""
-
-LOGIC: dict[str, Callable[..., Any]] = {
-    "true": lambda: True,
-    "false": lambda: False,
-    "not": lambda one: not one,
-    "=": lambda one, other: one == other,
-    "distinct": lambda one, other: one != other,
-    "<": lambda one, other: one < other,
-    "<=": lambda one, other: one <= other,
-    ">": lambda one, other: one > other,
-    ">=": lambda one, other: one >= other,
-    "+": lambda *parts: sum(parts),
-    "-": lambda one, other=None: -one if other is None else one - other,
-    "*": lambda one, other: one * other,
-}
-"""What z3's own symbols mean, beside those that leave an argument out."""
+"""What each symbol means, beside those that leave an argument out."""
 
 _meanings: dict[int, tuple[Expr, Meaning]] = {}
 """What was compiled, by the expression's id: no other's while the expression lives."""
@@ -201,7 +80,7 @@ def _compiled(expr: Expr) -> Meaning:
         case "if", [condition, one, other]:
             return lambda values: one(values) if condition(values) else other(values)
     symbol = form.symbol
-    known = CONTAINERS.get(symbol) or LOGIC.get(symbol)
+    known = SYMBOLS.get(symbol)
     if known is None:
         assert all(written(part).symbol in ITSELF for part in form.arguments)
         return lambda values: values[symbol]

@@ -33,7 +33,8 @@ from primacy_proofs._z3 import (
 )
 from primacy_proofs.contract import Contract, contract
 from primacy_proofs.contracts import CONTRACTS
-from tests.proofs.evaluation import Body, evaluate, meaning
+from primacy_proofs.interpretation import Body
+from tests.proofs.evaluation import evaluate, meaning
 
 # --- every small value ----------------------------------------------------------------
 
