@@ -24,6 +24,7 @@ from primacy_model import counterexample, display, report
 from primacy_model.actors import Assembled
 from primacy_model.engines import search
 from primacy_model.engines.search import Engine
+from primacy_model.limits import Limits
 from primacy_model.model import Scope
 from primacy_model.oracle import Exploration, explore
 from primacy_model.progress import Watch
@@ -104,6 +105,12 @@ def main() -> None:
     help="Stop a scope after so many states; its verdict is then incomplete.",
 )
 @click.option(
+    "--max-memory",
+    type=click.IntRange(min=1),
+    metavar="MB",
+    help="Stop a scope when the program has so much memory; it is then incomplete.",
+)
+@click.option(
     "--walk",
     "is_walk",
     is_flag=True,
@@ -143,6 +150,7 @@ def check(
     is_listing: bool,
     model: str,
     max_states: int | None,
+    max_memory: int | None,
     is_walk: bool,
     seed: int | None,
     steps: int | None,
@@ -171,18 +179,20 @@ def check(
         told = f"--graph shows the graph of the oracle, not of the engine {engine}."
         raise BadUsage(told)
     stroll = _stroll(is_walk, seed, steps)
-    others = (engine, graph, max_states)
+    others = (engine, graph, max_states, max_memory)
     if stroll is not None and any(each is not None for each in others):
-        told = "--walk goes with none of --engine, --graph and --max-states."
+        told = "--walk goes with none of --engine, --graph, --max-states, --max-memory."
         raise BadUsage(told)
     how = _way(chosen, ORACLE if graph is not None else engine)
-    findings = _explore_all(chosen, max_states, stroll or how, outlets)
+    bounds = Bounds(max_states, Limits(max_memory))
+    findings = _explore_all(chosen, bounds, stroll or how, outlets)
     display.show(console, findings, _asked(names, model, max_states, stroll))
     if json is not None:
         _write(json, report.as_json(findings))
     if junit is not None:
         _write(junit, report.as_junit(findings))
-    sys.exit(report.overall(findings).exit_code)
+    is_interrupted = bounds.limits.is_interrupted
+    sys.exit(INTERRUPTED if is_interrupted else report.overall(findings).exit_code)
 
 
 # --- what is explored -----------------------------------------------------------------
@@ -244,6 +254,14 @@ def _unknown(noun: str, got: str, allowed: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far an exploration may go."""
+
+    states: int | None
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
 class Stroll:
     """A walk: its seed, and its steps in each scope."""
 
@@ -280,7 +298,7 @@ def _way(scopes: Sequence[Scope[Hashable]], name: str | None) -> Engine | None:
 
 def _explore_all(
     scopes: Sequence[Scope[Hashable]],
-    max_states: int | None,
+    bounds: Bounds,
     how: Engine | Stroll | None,
     outlets: Outlets,
 ) -> list[Finding]:
@@ -289,28 +307,33 @@ def _explore_all(
     for number, scope in enumerate(scopes, start=1):
         title = f"{scope.name} ({number} of {len(scopes)})"
         try:
-            with Watch(title, errors) as watch:
-                found = _explored(scope, max_states, how, watch)
+            with Watch(title, errors) as watch, bounds.limits:
+                found = _explored(scope, bounds, how, watch)
             findings.append(_keep(scope, found, outlets))
         except KeyboardInterrupt:
             click.echo(f"Interrupted in {title}; nothing is decided.", err=True)
             sys.exit(INTERRUPTED)
+        if bounds.limits.is_interrupted:
+            break
     return findings
 
 
 def _explored(
     scope: Scope[Hashable],
-    max_states: int | None,
+    bounds: Bounds,
     engine: Engine | Stroll | None,
     watch: Watch,
 ) -> Exploration[Hashable]:
+    most, limit = bounds.states, bounds.limits
     if isinstance(engine, Stroll):
-        return walk(scope, seed=engine.seed, steps=engine.steps, progress=watch)
+        seed, steps = engine.seed, engine.steps
+        return walk(scope, seed=seed, steps=steps, progress=watch, limit=limit)
     if engine is None or not isinstance(scope, Assembled):
-        return explore(scope, max_states=max_states, progress=watch)
-    actors = scope.actors
-    found = search.explore(actors, engine, max_states=max_states, progress=watch)
-    return search.explored(actors, found)
+        return explore(scope, max_states=most, progress=watch, limit=limit)
+    found = search.explore(
+        scope.actors, engine, max_states=most, progress=watch, limit=limit
+    )
+    return search.explored(scope.actors, found)
 
 
 def _keep(

@@ -22,6 +22,7 @@ from typing import Generic
 
 import networkx as nx
 
+from primacy_model.limits import Limit, unlimited
 from primacy_model.model import Kind, Model, Property, State
 from primacy_model.trace import Step, Trace, Violation, replay
 
@@ -95,10 +96,11 @@ def explore(
     *,
     max_states: int | None = None,
     progress: Progress | None = None,
+    limit: Limit = unlimited,
 ) -> Exploration[State]:
     """Search the reachable states of a model, breadth first."""
     started = time.perf_counter()
-    search = _Search(model, max_states, progress)
+    search = _Search(model, max_states, progress, limit)
     search.run()
     if not search.has_ended_early:
         search.broken = _find_unrecoverable(model, search.graph)
@@ -115,11 +117,13 @@ class _Search(Generic[State]):
     model: Model[State]
     max_states: int | None
     progress: Progress | None
+    limit: Limit
     graph: nx.MultiDiGraph[State] = field(default_factory=nx.MultiDiGraph)
     queue: deque[State] = field(default_factory=deque)
     witnesses: dict[str, Witness[State]] = field(default_factory=dict)
     broken: tuple[Property[State], State] | None = None
     is_bounded: bool = False
+    bound: str = ""
 
     @property
     def has_ended_early(self) -> bool:
@@ -136,6 +140,9 @@ class _Search(Generic[State]):
             self._expand(state, depth)
             if self.progress is not None:
                 self.progress(len(self.graph), len(self.queue), depth)
+            if not self.has_ended_early:
+                self.bound = self.limit()
+                self.is_bounded = bool(self.bound)
 
     def _expand(self, state: State, depth: int) -> None:
         """Add the edges that leave a state."""
@@ -244,6 +251,7 @@ def _conclude(
         unreached=unreached,
         graph=graph,
         is_bounded=search.is_bounded,
+        bound=search.bound,
     )
 
 

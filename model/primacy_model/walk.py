@@ -18,6 +18,7 @@ from typing import Final, Generic
 
 import networkx as nx
 
+from primacy_model.limits import Limit, unlimited
 from primacy_model.model import Action, Kind, Model, Property, State
 from primacy_model.oracle import Exploration, Progress, Verdict, Witness
 from primacy_model.trace import Step, Trace, Violation, replay
@@ -27,18 +28,24 @@ RUN: Final = 200
 
 
 def walk(
-    model: Model[State], *, seed: int, steps: int, progress: Progress | None = None
+    model: Model[State],
+    *,
+    seed: int,
+    steps: int,
+    progress: Progress | None = None,
+    limit: Limit = unlimited,
 ) -> Exploration[State]:
     """Walk through a model at random, until a claim breaks or the steps are done."""
     begun = time.perf_counter()
-    walker = _Walker(model, Random(seed))  # noqa: S311 - no secret
+    walker = _Walker(model, Random(seed), limit)  # noqa: S311 - no secret
     walker.go(steps, progress)
     return walker.found(time.perf_counter() - begun)
 
 
 class _Walker(Generic[State]):
-    def __init__(self, model: Model[State], random: Random) -> None:
-        self._model, self._random = model, random
+    def __init__(self, model: Model[State], random: Random, limit: Limit) -> None:
+        self._model, self._random, self._limit = model, random, limit
+        self._bound = ""
         self._claims = [each for each in model.properties if each.kind is Kind.ALWAYS]
         self._hopes = [each for each in model.properties if each.kind is Kind.SOMETIMES]
         self._seen: set[State] = set()
@@ -49,7 +56,7 @@ class _Walker(Generic[State]):
         self._steps = 0
 
     def go(self, steps: int, progress: Progress | None) -> None:
-        while self._steps < steps and self._violation is None:
+        while self._steps < steps and self._violation is None and not self._bound:
             begun = self._steps
             self._run(min(RUN, steps - self._steps), progress)
             if self._steps == begun:
@@ -60,6 +67,9 @@ class _Walker(Generic[State]):
         state, taken = initial, list[Action]()
         broken = self._judge(state, 0)
         while broken is None and len(taken) < most:
+            self._bound = self._limit()
+            if self._bound:
+                break
             able: dict[str, list[Action]] = {}
             for action in self._model.actions(state):
                 able.setdefault(action.kind, []).append(action)
@@ -91,7 +101,7 @@ class _Walker(Generic[State]):
 
     def found(self, seconds: float) -> Exploration[State]:
         is_broken = self._violation is not None
-        known = self._witnesses
+        known, walked = self._witnesses, f"{self._steps:,} steps of a walk"
         return Exploration(
             model=self._model.name,
             bounds=self._model.bounds,
@@ -107,7 +117,7 @@ class _Walker(Generic[State]):
             unreached=tuple(each for each in self._hopes if each.id not in known),
             graph=nx.MultiDiGraph(),
             is_bounded=not is_broken,
-            bound=f"{self._steps:,} steps of a walk",
+            bound=" after ".join(filter(None, (self._bound, walked))),
         )
 
 

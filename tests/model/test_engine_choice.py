@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from primacy_model import cli
 from primacy_model.engines import search
 from primacy_model.engines.search import Engine
+from primacy_model.limits import Limit
 from primacy_model.plain_raft import Agent, Message, PlainRaft
 
 INSTALLED = [engine.value for engine in Engine if engine.is_installed]
@@ -46,9 +47,11 @@ def test_the_best_engine_is_taken_unasked(monkeypatch: pytest.MonkeyPatch) -> No
         *,
         max_states: int | None,
         progress: search.Progress | None,
+        limit: Limit,
     ) -> search.Found[Agent, Message]:
         taken.append(engine)
-        return explore(actors, engine, max_states=max_states, progress=progress)
+        assert max_states is None
+        return explore(actors, engine, progress=progress, limit=limit)
 
     explore = search.explore
     monkeypatch.setattr(search, "best", lambda: Engine.MEMO)

@@ -23,14 +23,17 @@ import networkx as nx
 from primacy_model.actors import Actors, Assembled, Claim, Local, Message, Whole
 from primacy_model.engines.memo import Memo
 from primacy_model.engines.tables import Tables
+from primacy_model.limits import Limit, unlimited
 from primacy_model.model import Kind
 from primacy_model.oracle import Exploration, Verdict, Witness
 from primacy_model.trace import Step, Trace, Violation, replay
 
 Progress = Callable[[int, int, int], None]
-"""Told after each level: how many states, how many of them are new, the depth."""
+"""Told now and then: how many states, how many are to be expanded, the depth."""
 
 UNBOUNDED: Final = 2**62
+AT_ONCE: Final = 1 << 16
+"""How many rows are expanded before limits are asked."""
 
 
 class Engine(Enum):
@@ -102,6 +105,8 @@ class Found(Generic[Local, Message]):
     never_fired: tuple[str, ...]
     unreached: tuple[Claim[Local], ...]
     is_bounded: bool
+    bound: str
+    """What ended the search, in words, if not so many states."""
 
     @property
     def states(self) -> int:
@@ -121,13 +126,14 @@ def explore(
     prunes: bool = True,
     max_states: int | None = None,
     progress: Progress | None = None,
+    limit: Limit = unlimited,
 ) -> Found[Local, Message]:
     """Search the reachable states of a world of actors, breadth first."""
     if any(claim.kind is Kind.RECOVERABLE for claim in actors.claims):
         raise ValueError("an engine keeps no edges: only the oracle sees recovery")
     begun = time.process_time()
     search = Search(actors, _store(engine or best(), actors, prunes=prunes))
-    search.run(max_states or UNBOUNDED, progress)
+    search.run(max_states or UNBOUNDED, progress, limit)
     return search.found(time.process_time() - begun)
 
 
@@ -154,6 +160,7 @@ def explored(
         unreached=tuple(each for each in model.properties if each.id in names),
         graph=nx.MultiDiGraph(),
         is_bounded=found.is_bounded,
+        bound=found.bound,
     )
 
 
@@ -187,18 +194,27 @@ class Search(Generic[Local, Message]):
         """The first row in which it holds, by claim, and its depth."""
         self._broken: tuple[Claim[Local], int] | None = None
         self._is_bounded = False
+        self._bound = ""
 
-    def run(self, most: int, progress: Progress | None) -> None:
+    def run(
+        self, most: int, progress: Progress | None = None, limit: Limit = unlimited
+    ) -> None:
         """Go on level by level."""
         start, end = 0, self._store.size
         while start < end:
             self._levels.append(end - start)
             self._judge(start, end)
-            if progress is not None:
-                progress(end, end - start, len(self._levels) - 1)
             if self._broken is not None or self._is_bounded:
                 return
-            self._is_bounded = self._store.expand(start, end, most)
+            for begin in range(start, end, AT_ONCE):
+                if progress is not None:
+                    progress(self._store.size, end - begin, len(self._levels) - 1)
+                self._bound = limit()
+                self._is_bounded = bool(self._bound) or self._store.expand(
+                    begin, min(begin + AT_ONCE, end), most
+                )
+                if self._is_bounded:
+                    break
             start, end = end, self._store.size
 
     def _judge(self, start: int, end: int) -> None:
@@ -247,6 +263,7 @@ class Search(Generic[Local, Message]):
             never_fired,
             unreached,
             self._is_bounded,
+            self._bound,
         )
 
     def _witnesses(self) -> Iterator[Witness[Whole[Local, Message]]]:

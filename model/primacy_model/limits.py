@@ -1,0 +1,79 @@
+"""What ends an exploration early, and cleanly: memory that is used up, or Ctrl-C.
+
+A limit is asked now and then by whoever explores. It gives the words for what was hit,
+or none. What was explored until then is shown like any other finding.
+"""
+
+from __future__ import annotations
+
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Final, Self
+
+Limit = Callable[[], str]
+"""Gives the words for what was hit; empty while nothing is."""
+
+STATM: Final = Path("/proc/self/statm")
+MEGABYTE: Final = 1 << 20
+
+
+def unlimited() -> str:
+    """Hit nothing."""
+    return ""
+
+
+def memory() -> int:
+    """Tell how many bytes of memory the process has; its peak where that is unknown."""
+    try:
+        pages = int(STATM.read_text(encoding="ascii").split()[1])
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else 1024 * peak
+    return pages * resource.getpagesize()
+
+
+class Limits:
+    """The limits of a run; while they are entered, Ctrl-C is one of them.
+
+    A second Ctrl-C ends the program at once.
+    """
+
+    def __init__(self, megabytes: int | None) -> None:
+        self._megabytes = megabytes
+        self.is_interrupted = False
+        self._before = signal.getsignal(signal.SIGINT)
+        self._takes = threading.current_thread() is threading.main_thread()
+
+    def __call__(self) -> str:
+        """Tell what was hit."""
+        if self.is_interrupted:
+            return "Ctrl-C"
+        most = self._megabytes
+        if most is not None and memory() > most * MEGABYTE:
+            return f"{most:,} MB of memory"
+        return ""
+
+    def __enter__(self) -> Self:
+        if self._takes:
+            self._before = signal.getsignal(signal.SIGINT)
+            signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._takes:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, _: int, __: FrameType | None) -> None:
+        if self.is_interrupted:
+            raise KeyboardInterrupt
+        self.is_interrupted = True
