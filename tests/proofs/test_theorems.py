@@ -10,7 +10,8 @@ import json
 import pytest
 
 from primacy_proofs import laws, lifting, prover, session
-from primacy_proofs._z3 import FALSE, Prover, Status
+from primacy_proofs._z3 import FALSE, Expr, Prover, Status
+from primacy_proofs.clocks import clock_facts, drift
 from primacy_proofs.contracts import CONTRACTS
 from primacy_proofs.prover import FIRST
 from primacy_proofs.steps import steps
@@ -31,6 +32,38 @@ def test_two_leaders_a_term_need_majorities_that_meet() -> None:
     goal = laws.CONSEQUENCES["a term has one leader"].goal(World())
     without = Prover([*known, *mesh_facts(), *stated])
     assert without.prove([], goal).status is Status.OPEN
+
+
+def lease_laws() -> list[Expr]:
+    """State what the proofs about leases use, but for the clocks."""
+    stated = [
+        law.hypothesis(World())
+        for law in laws.INVARIANTS.values()
+        if law.group in prover.RESTS_ON["lease"]
+    ]
+    return [*(each.axiom for each in CONTRACTS), *mesh_facts(), *stated]
+
+
+def test_one_lease_needs_clocks_within_their_bound() -> None:
+    goal = laws.CONSEQUENCES["who holds a lease has no heir"].goal(World())
+    assert Prover([*lease_laws(), *clock_facts()]).prove([], goal).status is (
+        Status.PROVED
+    )
+    without = Prover(lease_laws()).prove([], goal)
+    assert without.status in {Status.OPEN, Status.LIMIT}
+
+
+def test_what_is_said_of_clocks_needs_the_drift_bound() -> None:
+    for name, given, goal in drift():
+        assert Prover([]).prove(given, goal).status is Status.PROVED, name
+    name, given, goal = next(iter(drift()))
+    needed = [
+        number
+        for number in range(len(given))
+        if Prover([]).prove([*given[:number], *given[number + 1 :]], goal).status
+        is Status.REFUTED
+    ]
+    assert len(needed) >= 3, name  # how fast, how long a lease, how slow
 
 
 @pytest.mark.parametrize("group", prover.RESTS_ON)
