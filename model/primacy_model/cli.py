@@ -162,8 +162,8 @@ def check(
 ) -> None:
     """Explore scopes and say whether their properties hold.
 
-    Exit codes: 0 holds, 1 violated, 2 bad usage, 3 incomplete (the bound on states was
-    hit), 4 vacuous (something that must happen never did).
+    Exit codes: 0 holds, 1 violated, 2 bad usage, 3 incomplete (a bound was hit, or a
+    walk ended), 4 vacuous (something that must happen never did), 130 interrupted.
     """
     _replace_what_cannot_be_encoded()
     console = display.console_for_output()
@@ -184,15 +184,15 @@ def check(
         told = "--walk goes with none of --engine, --graph, --max-states, --max-memory."
         raise BadUsage(told)
     how = _way(chosen, ORACLE if graph is not None else engine)
-    bounds = Bounds(max_states, Limits(max_memory))
-    findings = _explore_all(chosen, bounds, stroll or how, outlets)
+    limits = Limits(max_states, max_memory)
+    findings = _explore_all(chosen, limits, stroll or how, outlets)
     display.show(console, findings, _asked(names, model, max_states, stroll))
     if json is not None:
         _write(json, report.as_json(findings))
     if junit is not None:
         _write(junit, report.as_junit(findings))
-    is_interrupted = bounds.limits.is_interrupted
-    sys.exit(INTERRUPTED if is_interrupted else report.overall(findings).exit_code)
+    code = report.overall(findings).exit_code
+    sys.exit(INTERRUPTED if limits.is_interrupted else code)
 
 
 # --- what is explored -----------------------------------------------------------------
@@ -254,14 +254,6 @@ def _unknown(noun: str, got: str, allowed: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """How far an exploration may go."""
-
-    states: int | None
-    limits: Limits
-
-
-@dataclass(frozen=True, slots=True)
 class Stroll:
     """A walk: its seed, and its steps in each scope."""
 
@@ -289,7 +281,8 @@ def _way(scopes: Sequence[Scope[Hashable]], name: str | None) -> Engine | None:
             raise BadUsage(told)
     engine = Engine(name)
     if not engine.is_installed:
-        raise BadUsage(f"the engine {name} needs `pip install 'primacy[fast]'`.")
+        extra = "fast" if engine is Engine.NUMBA else "model"
+        raise BadUsage(f"the engine {name} needs `pip install 'primacy[{extra}]'`.")
     return engine
 
 
@@ -298,7 +291,7 @@ def _way(scopes: Sequence[Scope[Hashable]], name: str | None) -> Engine | None:
 
 def _explore_all(
     scopes: Sequence[Scope[Hashable]],
-    bounds: Bounds,
+    limits: Limits,
     how: Engine | Stroll | None,
     outlets: Outlets,
 ) -> list[Finding]:
@@ -307,31 +300,30 @@ def _explore_all(
     for number, scope in enumerate(scopes, start=1):
         title = f"{scope.name} ({number} of {len(scopes)})"
         try:
-            with Watch(title, errors) as watch, bounds.limits:
-                found = _explored(scope, bounds, how, watch)
+            with Watch(title, errors) as watch, limits:
+                found = _explored(scope, limits, how, watch)
             findings.append(_keep(scope, found, outlets))
         except KeyboardInterrupt:
             click.echo(f"Interrupted in {title}; nothing is decided.", err=True)
             sys.exit(INTERRUPTED)
-        if bounds.limits.is_interrupted:
+        if limits.is_interrupted:
             break
     return findings
 
 
 def _explored(
     scope: Scope[Hashable],
-    bounds: Bounds,
+    limits: Limits,
     engine: Engine | Stroll | None,
     watch: Watch,
 ) -> Exploration[Hashable]:
-    most, limit = bounds.states, bounds.limits
     if isinstance(engine, Stroll):
         seed, steps = engine.seed, engine.steps
-        return walk(scope, seed=seed, steps=steps, progress=watch, limit=limit)
+        return walk(scope, seed=seed, steps=steps, progress=watch, limit=limits)
     if engine is None or not isinstance(scope, Assembled):
-        return explore(scope, max_states=most, progress=watch, limit=limit)
+        return explore(scope, max_states=limits.states, progress=watch, limit=limits)
     found = search.explore(
-        scope.actors, engine, max_states=most, progress=watch, limit=limit
+        scope.actors, engine, max_states=limits.states, progress=watch, limit=limits
     )
     return search.explored(scope.actors, found)
 

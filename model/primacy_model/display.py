@@ -171,7 +171,7 @@ def _reasons(found: Exploration[Hashable]) -> Iterator[str]:
             claim = found.violation.claim
             yield f"{claim.id} ({claim.name}) in {found.model}"
         case Verdict.INCOMPLETE:
-            bound = found.bound or f"the bound of {found.states:,} states"
+            bound = found.stopped_at or f"the bound of {found.states:,} states"
             yield f"{found.model} stopped at {bound}"
         case Verdict.VACUOUS:
             for kind in found.never_fired:

@@ -43,7 +43,9 @@ class Limits:
     A second Ctrl-C ends the program at once.
     """
 
-    def __init__(self, megabytes: int | None) -> None:
+    def __init__(self, states: int | None, megabytes: int | None) -> None:
+        self.states = states
+        """An exploration counts them itself."""
         self._megabytes = megabytes
         self.is_interrupted = False
         self._before = signal.getsignal(signal.SIGINT)

@@ -87,7 +87,7 @@ class Exploration(Generic[State]):
     """States in breadth-first order with their `depth`; edge keys are actions."""
     is_bounded: bool
     """The search stopped because it had reached as many states as it may."""
-    bound: str = ""
+    stopped_at: str = ""
     """What it stopped at, in words, if not at so many states."""
 
 
@@ -123,7 +123,7 @@ class _Search(Generic[State]):
     witnesses: dict[str, Witness[State]] = field(default_factory=dict)
     broken: tuple[Property[State], State] | None = None
     is_bounded: bool = False
-    bound: str = ""
+    stopped_at: str = ""
 
     @property
     def has_ended_early(self) -> bool:
@@ -141,8 +141,8 @@ class _Search(Generic[State]):
             if self.progress is not None:
                 self.progress(len(self.graph), len(self.queue), depth)
             if not self.has_ended_early:
-                self.bound = self.limit()
-                self.is_bounded = bool(self.bound)
+                self.stopped_at = self.limit()
+                self.is_bounded = bool(self.stopped_at)
 
     def _expand(self, state: State, depth: int) -> None:
         """Add the edges that leave a state."""
@@ -215,6 +215,15 @@ def _shortest_trace(
     return Trace(model.name, state, tuple(reversed(steps)))
 
 
+def judged(*, is_violated: bool, is_bounded: bool, is_vacuous: bool) -> Verdict:
+    """Give the verdict: what was found counts for more than what was not."""
+    if is_violated:
+        return Verdict.VIOLATED
+    if is_bounded:
+        return Verdict.INCOMPLETE
+    return Verdict.VACUOUS if is_vacuous else Verdict.HOLDS
+
+
 def _conclude(
     search: _Search[State], violation: Violation[State] | None, seconds: float
 ) -> Exploration[State]:
@@ -224,18 +233,14 @@ def _conclude(
     sometimes = _claims(model, Kind.SOMETIMES)
     never_fired = tuple(kind for kind in model.kinds if kinds[kind] == 0)
     unreached = tuple(each for each in sometimes if each.id not in search.witnesses)
-    if violation is not None:
-        verdict = Verdict.VIOLATED
-    elif search.is_bounded:
-        verdict = Verdict.INCOMPLETE
-    elif never_fired or unreached:
-        verdict = Verdict.VACUOUS
-    else:
-        verdict = Verdict.HOLDS
     return Exploration(
         model=model.name,
         bounds=model.bounds,
-        verdict=verdict,
+        verdict=judged(
+            is_violated=violation is not None,
+            is_bounded=search.is_bounded,
+            is_vacuous=bool(never_fired or unreached),
+        ),
         states=len(graph),
         transitions=graph.number_of_edges(),
         depth=max((graph.nodes[state]["depth"] for state in graph), default=0),
@@ -251,7 +256,7 @@ def _conclude(
         unreached=unreached,
         graph=graph,
         is_bounded=search.is_bounded,
-        bound=search.bound,
+        stopped_at=search.stopped_at,
     )
 
 

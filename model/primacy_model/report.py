@@ -74,7 +74,7 @@ def _cases(finding: Finding) -> Iterator[TestCase]:
     search = TestCase("every reachable state is explored", name, found.seconds)
     if found.is_bounded:
         search.result = [
-            Failure(f"stopped at {found.bound or f'{found.states} states'}")
+            Failure(f"stopped at {found.stopped_at or f'{found.states} states'}")
         ]
     elif found.violation is not None:
         search.result = [Skipped("stopped at a violation")]

@@ -45,7 +45,7 @@ def walk(
 class _Walker(Generic[State]):
     def __init__(self, model: Model[State], random: Random, limit: Limit) -> None:
         self._model, self._random, self._limit = model, random, limit
-        self._bound = ""
+        self._stopped_at = ""
         self._claims = [each for each in model.properties if each.kind is Kind.ALWAYS]
         self._hopes = [each for each in model.properties if each.kind is Kind.SOMETIMES]
         self._seen: set[State] = set()
@@ -56,7 +56,7 @@ class _Walker(Generic[State]):
         self._steps = 0
 
     def go(self, steps: int, progress: Progress | None) -> None:
-        while self._steps < steps and self._violation is None and not self._bound:
+        while self._steps < steps and self._violation is None and not self._stopped_at:
             begun = self._steps
             self._run(min(RUN, steps - self._steps), progress)
             if self._steps == begun:
@@ -67,8 +67,8 @@ class _Walker(Generic[State]):
         state, taken = initial, list[Action]()
         broken = self._judge(state, 0)
         while broken is None and len(taken) < most:
-            self._bound = self._limit()
-            if self._bound:
+            self._stopped_at = self._limit()
+            if self._stopped_at:
                 break
             able: dict[str, list[Action]] = {}
             for action in self._model.actions(state):
@@ -117,7 +117,7 @@ class _Walker(Generic[State]):
             unreached=tuple(each for each in self._hopes if each.id not in known),
             graph=nx.MultiDiGraph(),
             is_bounded=not is_broken,
-            bound=" after ".join(filter(None, (self._bound, walked))),
+            stopped_at=" after ".join(filter(None, (self._stopped_at, walked))),
         )
 
 

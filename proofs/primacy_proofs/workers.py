@@ -27,15 +27,11 @@ from primacy_proofs._z3 import (
 )
 from primacy_proofs.election import CANDIDATE, FOLLOWER, LEADER
 from primacy_proofs.laws import invariant, step_law
+from primacy_proofs.past import majority
 from primacy_proofs.symbols import AGENT
 from primacy_proofs.world import ELECTORS, WORKED, World
 
 PRE_CANDIDATE = on.ROLES[Role.PRE_CANDIDATE]
-
-
-def is_quorum(agents: Expr) -> Expr:
-    """Tell whether more than half of the electors are among some agents."""
-    return on.size(on.common(ELECTORS, agents)) * 2 > on.size(ELECTORS)
 
 
 @invariant("worker", AGENT, on=lambda w, n: [[w("match", n)]])
@@ -47,7 +43,7 @@ def a_leader_has_committed_what_it_may(w: World, n: Expr) -> Expr:
         index <= on.last(log), equal(on.term_at(log, index), w("term", n))
     )
     waits = all_of(
-        index > w("commit_index", n), is_of_term, is_quorum(on.at_least(match, index))
+        index > w("commit_index", n), is_of_term, majority(on.at_least(match, index))
     )
     return implies(equal(w("role", n), LEADER), negation(waits))
 
@@ -56,7 +52,7 @@ def a_leader_has_committed_what_it_may(w: World, n: Expr) -> Expr:
 def a_campaign_that_goes_on_has_no_quorum(w: World, n: Expr) -> Expr:
     """Say that who has a quorum of grants has gone on."""
     stands = any_of(equal(w("role", n), PRE_CANDIDATE), equal(w("role", n), CANDIDATE))
-    return implies(stands, negation(is_quorum(w("granted", n))))
+    return implies(stands, negation(majority(w("granted", n))))
 
 
 @invariant("worker", AGENT, on=lambda w, n: [[w("role", n)]])

@@ -36,16 +36,16 @@ def test_what_was_explored_until_then_is_kept() -> None:
     asked = iter(["", "", "", "so much"])
     found = explore(find("fencing"), limit=lambda: next(asked))
     assert found.verdict is Verdict.INCOMPLETE
-    assert found.bound == "so much"
+    assert found.stopped_at == "so much"
     assert found.states > 4
     asked = iter(["", "", "so much"])
     walked = walk(find("fencing"), seed=0, steps=100, limit=lambda: next(asked))
-    assert walked.bound == "so much after 2 steps of a walk"
+    assert walked.stopped_at == "so much after 2 steps of a walk"
 
 
 def test_the_first_interruption_is_a_limit_and_the_second_ends_it() -> None:
     before = signal.getsignal(signal.SIGINT)
-    bound = Limits(None)
+    bound = Limits(None, None)
     with bound:
         assert not bound()
         signal.raise_signal(signal.SIGINT)

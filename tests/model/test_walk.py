@@ -45,7 +45,7 @@ def test_a_walk_that_finds_nothing_shows_nothing() -> None:
     assert found.violation is None
     assert found.verdict is Verdict.INCOMPLETE
     assert found.transitions == 500
-    assert found.bound == "500 steps of a walk"
+    assert found.stopped_at == "500 steps of a walk"
     assert found.states <= explore(GUARDED).states
 
 

@@ -104,7 +104,7 @@ class Memo(Generic[Local, Message]):
         """List what an actor may do with what the move to a row sent it.
 
         In a row that was first reached by a move of one actor, the actors before it
-        need do no more. See docs/design.md.
+        need do no more. See docs/engines.md.
         """
         row, parent = self._rows[number], self._rows[self._parents[number]]
         box, before = row[self._places + place], parent[self._places + place]

@@ -25,7 +25,7 @@ from primacy_model.engines.memo import Memo
 from primacy_model.engines.tables import Tables
 from primacy_model.limits import Limit, unlimited
 from primacy_model.model import Kind
-from primacy_model.oracle import Exploration, Verdict, Witness
+from primacy_model.oracle import Exploration, Verdict, Witness, judged
 from primacy_model.trace import Step, Trace, Violation, replay
 
 Progress = Callable[[int, int, int], None]
@@ -105,7 +105,7 @@ class Found(Generic[Local, Message]):
     never_fired: tuple[str, ...]
     unreached: tuple[Claim[Local], ...]
     is_bounded: bool
-    bound: str
+    stopped_at: str
     """What ended the search, in words, if not so many states."""
 
     @property
@@ -160,7 +160,7 @@ def explored(
         unreached=tuple(each for each in model.properties if each.id in names),
         graph=nx.MultiDiGraph(),
         is_bounded=found.is_bounded,
-        bound=found.bound,
+        stopped_at=found.stopped_at,
     )
 
 
@@ -194,7 +194,7 @@ class Search(Generic[Local, Message]):
         """The first row in which it holds, by claim, and its depth."""
         self._broken: tuple[Claim[Local], int] | None = None
         self._is_bounded = False
-        self._bound = ""
+        self._stopped_at = ""
 
     def run(
         self, most: int, progress: Progress | None = None, limit: Limit = unlimited
@@ -209,8 +209,8 @@ class Search(Generic[Local, Message]):
             for begin in range(start, end, AT_ONCE):
                 if progress is not None:
                     progress(self._store.size, end - begin, len(self._levels) - 1)
-                self._bound = limit()
-                self._is_bounded = bool(self._bound) or self._store.expand(
+                self._stopped_at = limit()
+                self._is_bounded = bool(self._stopped_at) or self._store.expand(
                     begin, min(begin + AT_ONCE, end), most
                 )
                 if self._is_bounded:
@@ -242,16 +242,12 @@ class Search(Generic[Local, Message]):
             if claim.kind is Kind.SOMETIMES and claim.id not in self._reached
         )
         violation = self._violation()
-        if violation is not None:
-            verdict = Verdict.VIOLATED
-        elif self._is_bounded:
-            verdict = Verdict.INCOMPLETE
-        elif never_fired or unreached:
-            verdict = Verdict.VACUOUS
-        else:
-            verdict = Verdict.HOLDS
         return Found(
-            verdict,
+            judged(
+                is_violated=violation is not None,
+                is_bounded=self._is_bounded,
+                is_vacuous=bool(never_fired or unreached),
+            ),
             tuple(self._levels),
             self._store.moves,
             self._tables.calls,
@@ -263,7 +259,7 @@ class Search(Generic[Local, Message]):
             never_fired,
             unreached,
             self._is_bounded,
-            self._bound,
+            self._stopped_at,
         )
 
     def _witnesses(self) -> Iterator[Witness[Whole[Local, Message]]]:

@@ -223,7 +223,7 @@ class Vectors(Generic[Local, Message]):
         """List the rows in which an actor is to move, and what it may do there.
 
         With pruning: in a row that was first reached by a move of one actor, the actors
-        before it need only hear what that move sent them. See docs/design.md.
+        before it need only hear what that move sent them. See docs/engines.md.
         """
         rows, numbers = self._rows, np.arange(begin, end)
         local = rows.column(place, slice(begin, end))
