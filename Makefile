@@ -10,8 +10,9 @@ PIP_TOOLS := pip-tools==7.6.2
 .DEFAULT_GOAL := check
 .PHONY: check bite test lint wheel-test bench docs lock clean help
 
-check: $(READY) ## explore the default scopes and prove the theorems (ARGS=... for check)
+check: $(READY) ## explore the default scopes, prove the theorems (ARGS=... for the scopes)
 	@$(BIN)/primacy check $(ARGS)
+	@$(BIN)/primacy check --model liveness
 	@$(BIN)/primacy prove
 
 bite: $(READY) ## show that the theorems refuse bent cores, and exclude no path for nothing

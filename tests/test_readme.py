@@ -4,9 +4,8 @@ The examples in them are executed as doctests. Here stand the totals, which woul
 minutes to count again, the excerpt of a violation, the exit codes and the links.
 """
 
-import importlib.util
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,54 +13,22 @@ import pytest
 from primacy_model.oracle import Verdict, explore
 from primacy_model.scopes import DEFAULT, default
 from primacy_model.transcript import written
+from tests.model.test_timed import PINNED
+from tests.model_figures import PAGE, figures
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = sorted((ROOT / "docs").glob("*.md"))
-TOTALS = re.compile(
-    r"(?P<scopes>\d+) default scopes have (?P<states>[\d,]+) states"
-    r"\s+and\s+(?P<transitions>[\d,]+) transitions"
-)
+TOTALS = re.compile(r"(\d+) default scopes have ([\d,]+) states")
 
 
-def totals() -> Mapping[str, int]:
-    """Read the one sentence that has the figures."""
-    (found,) = TOTALS.finditer(README)
-    return {
-        name: int(text.replace(",", "")) for name, text in found.groupdict().items()
-    }
-
-
-def pinned() -> Mapping[str, object]:
-    """Find the pinned counts: in the module, the mapping that names every scope."""
-    path = ROOT / "tests" / "model" / "test_scopes.py"
-    if not path.exists():
-        pytest.skip("no counts are pinned yet")
-    spec = importlib.util.spec_from_file_location("pinned_counts", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    names = {scope.name for scope in DEFAULT}
-    (counts,) = (
-        held
-        for held in vars(module).values()
-        if isinstance(held, Mapping) and names <= set(held)
-    )
-    return {name: counts[name] for name in names}
-
-
-def test_readme_counts_the_default_scopes() -> None:
-    assert totals()["scopes"] == len(DEFAULT)
-
-
-def test_readme_gives_the_total_of_the_pinned_states() -> None:
-    states = 0
-    for count in pinned().values():
-        first = count[0] if isinstance(count, tuple) else count
-        assert isinstance(first, int)
-        states += first
-    assert totals()["states"] == states
+def test_readme_gives_the_totals_of_the_default_scopes() -> None:
+    ((scopes, states),) = TOTALS.findall(README)
+    known = figures(PAGE.read_text(encoding="utf-8"))
+    assert int(scopes) == len(DEFAULT) + len(PINNED) == len(default("mesh"))
+    total = sum(known[scope.name].states for scope in DEFAULT)
+    total += sum(count for count, _ in PINNED.values())
+    assert int(states.replace(",", "")) == total
 
 
 def test_readme_shows_lines_of_the_violation_that_is_found() -> None:

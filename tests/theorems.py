@@ -8,8 +8,8 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Final
 
-from primacy_model.properties import ALWAYS
 from primacy_model.scopes import DEFAULT
+from primacy_model.timed import scopes
 from primacy_proofs import laws, prover, session
 from primacy_proofs._z3 import VERSION
 from primacy_proofs.bending import MUTANTS
@@ -85,19 +85,23 @@ def _methods() -> Iterator[str]:
     ]
     yield _table(heads, rows)
     yield (
-        f"*Explored* means {len(DEFAULT)} scopes, of which `primacy check` names the "
-        "bounds and counts the\nstates. A *twin* is the core with one guard bent: "
-        "without that assumption a law of the theorem fails,\nin a small mesh that "
-        "`primacy prove --mutants` shows. "
+        "*Explored* means scopes, of which `primacy check` names the bounds and counts "
+        "the\nstates; those that are timed have clocks. A *twin* is the core with one "
+        "guard bent: without that\nassumption a law of the theorem fails, in a small "
+        "mesh that `primacy prove --mutants` shows. "
         f"There are {sum(each.is_safety for each in MUTANTS)} such mutants.\n"
     )
 
 
 def explored(name: str) -> str:
     """Say in which scopes a property is checked in every state."""
-    is_checked = any(each.id == name for each in ALWAYS)
-    what = "by read index, " if name == "S10" else ""
-    return f"{what}within bounds, in {len(DEFAULT)} scopes" if is_checked else "no"
+    kinds = {
+        "scopes": {each.id for scope in DEFAULT for each in scope.actors.claims},
+        "timed scopes": {each.id for scope in scopes() for each in scope.actors.claims},
+    }
+    counts = {"scopes": len(DEFAULT), "timed scopes": len(scopes())}
+    found = [f"{counts[kind]} {kind}" for kind, ids in kinds.items() if name in ids]
+    return f"within bounds, in {' and '.join(found)}" if found else "no"
 
 
 def tests_of(theorem: Theorem) -> set[str]:

@@ -46,10 +46,11 @@ from primacy.role import Role
 from primacy.state import State
 from primacy.stepping import step
 from primacy_model import bench_engines
-from primacy_model.mesh import Mesh
+from primacy_model.mesh import Mesh, World
 from primacy_model.oracle import explore
 from primacy_model.scopes import DEFAULT
 from primacy_model.shape import Shape
+from primacy_model.world import Node
 
 LOG = 1_000
 """Entries in every log before anything is measured."""
@@ -137,11 +138,8 @@ def calls() -> Sequence[Call]:
 
 def _mesh() -> tuple[State, State, State]:
     """Elect a leader, let it write, and give it and its two followers."""
-    world = Mesh(Shape(begins="elected")).elected()
-    leader, follower, other = (node.state for node in world.nodes)
-    assert leader is not None
-    assert follower is not None
-    assert other is not None
+    world = Mesh("bench", "", Shape(begins="elected")).initial()
+    leader, follower, other = _states(world)
     while leader.log.last_index < LOG:
         leader, outputs = step(leader, _write(leader.log.last_index))
         append = _received(_packet(outputs, Append))
@@ -152,6 +150,13 @@ def _mesh() -> tuple[State, State, State]:
     assert leader.commit_index == LOG
     assert follower.log == other.log == leader.log
     return leader, follower, other
+
+
+def _states(world: World) -> Iterator[State]:
+    for local in world.locals:
+        assert isinstance(local, Node)
+        assert local.state is not None
+        yield local.state
 
 
 def _ask_for_a_vote(voter: State, candidate: State) -> tuple[State, Received]:

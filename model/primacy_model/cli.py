@@ -24,12 +24,19 @@ from primacy_model import counterexample, display, report
 from primacy_model.actors import Assembled
 from primacy_model.engines import search
 from primacy_model.engines.search import Engine
+from primacy_model.exploring import (
+    REDUCTIONS,
+    Stroll,
+    Way,
+    abreast,
+    explored,
+    prepared,
+)
 from primacy_model.limits import Limits
 from primacy_model.model import Scope
-from primacy_model.oracle import Exploration, explore
+from primacy_model.oracle import Exploration
 from primacy_model.progress import Watch
 from primacy_model.report import Finding
-from primacy_model.walk import walk
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
@@ -98,6 +105,7 @@ def main() -> None:
     metavar="NAME",
     help="The model whose scopes are explored when no SCOPE is named.",
 )
+@click.option("--deep", "is_deep", is_flag=True, help="Explore the deep scopes, too.")
 @click.option(
     "--max-states",
     type=click.IntRange(min=1),
@@ -133,6 +141,20 @@ def main() -> None:
     type=click.Choice([ORACLE, *(engine.value for engine in Engine)]),
     help="What explores worlds of actors.  [default: the fastest that is installed]",
 )
+@click.option(
+    "--without",
+    type=click.Choice(REDUCTIONS),
+    multiple=True,
+    help="A reduction that is not to be made; may be repeated.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many scopes are explored at a time.",
+)
 @click.option("--json", type=Path, metavar="FILE", help="Write the verdicts as JSON.")
 @click.option("--junit", type=Path, metavar="FILE", help="Write JUnit XML.")
 @click.option(
@@ -149,12 +171,15 @@ def check(
     names: tuple[str, ...],
     is_listing: bool,
     model: str,
+    is_deep: bool,
     max_states: int | None,
     max_memory: int | None,
     is_walk: bool,
     seed: int | None,
     steps: int | None,
     engine: str | None,
+    without: tuple[str, ...],
+    workers: int,
     json: Path | None,
     junit: Path | None,
     out: Path | None,
@@ -167,7 +192,7 @@ def check(
     """
     _replace_what_cannot_be_encoded()
     console = display.console_for_output()
-    chosen = _chosen(names, model)
+    chosen = _chosen(names, model, is_deep=is_deep)
     if is_listing:
         display.show_list(console, list(_listed()))
         return
@@ -178,15 +203,19 @@ def check(
     if graph is not None and engine not in {None, ORACLE}:
         told = f"--graph shows the graph of the oracle, not of the engine {engine}."
         raise BadUsage(told)
+    if graph is not None and workers > 1:
+        raise BadUsage("--graph goes with one worker only.")
     stroll = _stroll(is_walk, seed, steps)
     others = (engine, graph, max_states, max_memory)
     if stroll is not None and any(each is not None for each in others):
         told = "--walk goes with none of --engine, --graph, --max-states, --max-memory."
         raise BadUsage(told)
-    how = _way(chosen, ORACLE if graph is not None else engine)
-    limits = Limits(max_states, max_memory)
-    findings = _explore_all(chosen, limits, stroll or how, outlets)
-    display.show(console, findings, _asked(names, model, max_states, stroll))
+    chosen_engine = _engine(chosen, ORACLE if graph is not None else engine)
+    way = Way(chosen_engine, stroll, max_states, max_memory, frozenset(without))
+    limits = way.limits()
+    findings = _explore_all(chosen, way, limits, outlets, workers)
+    asked = display.Asked(_asked(names, model, is_deep=is_deep), _told(way))
+    display.show(console, findings, asked)
     if json is not None:
         _write(json, report.as_json(findings))
     if junit is not None:
@@ -212,10 +241,16 @@ def _listed() -> Iterator[tuple[str, Scope[Hashable]]]:
             yield model, scope
 
 
-def _chosen(names: Sequence[str], model: str) -> tuple[Scope[Hashable], ...]:
+def _chosen(
+    names: Sequence[str], model: str, *, is_deep: bool
+) -> tuple[Scope[Hashable], ...]:
     models = _registry_models()
     if model not in models:
         raise BadUsage(_unknown("model", model, models))
+    if is_deep and names:
+        raise BadUsage("either scopes or --deep can be given, not both.")
+    if is_deep:
+        return tuple(scope for name, scope in _listed() if name == model)
     if not names:
         return _registry_scopes(model)
     if model != DEFAULT_MODEL:
@@ -223,17 +258,20 @@ def _chosen(names: Sequence[str], model: str) -> tuple[Scope[Hashable], ...]:
     return tuple(_find(name) for name in dict.fromkeys(names))
 
 
-def _asked(
-    names: tuple[str, ...], model: str, max_states: int | None, stroll: Stroll | None
-) -> display.Asked:
+def _asked(names: tuple[str, ...], model: str, *, is_deep: bool) -> tuple[str, ...]:
+    """Give the words of the command line that name scopes."""
     by_model = () if model == DEFAULT_MODEL else ("--model", model)
-    limits: tuple[str, ...] = ()
-    if max_states is not None:
-        limits = ("--max-states", str(max_states))
-    if stroll is not None:
-        seed, steps = str(stroll.seed), str(stroll.steps)
-        limits = ("--walk", "--seed", seed, "--steps", steps)
-    return display.Asked(names or by_model, limits)
+    return names or (*by_model, *(["--deep"] if is_deep else []))
+
+
+def _told(way: Way) -> tuple[str, ...]:
+    """Give the words of the command line that decide what is found."""
+    words = [f"--without {name}" for name in REDUCTIONS if name in way.without]
+    if way.states is not None:
+        words.append(f"--max-states {way.states}")
+    if way.stroll is not None:
+        words.append(f"--walk --seed {way.stroll.seed} --steps {way.stroll.steps}")
+    return tuple(" ".join(words).split())
 
 
 def _find(name: str) -> Scope[Hashable]:
@@ -253,14 +291,6 @@ def _unknown(noun: str, got: str, allowed: Iterable[str]) -> str:
     return f"no {noun} is named {got!r}, there are {', '.join(known)}{meant}"
 
 
-@dataclass(frozen=True, slots=True)
-class Stroll:
-    """A walk: its seed, and its steps in each scope."""
-
-    seed: int
-    steps: int
-
-
 def _stroll(is_walk: bool, seed: int | None, steps: int | None) -> Stroll | None:
     if is_walk:
         return Stroll(seed or 0, steps or STEPS)
@@ -269,7 +299,7 @@ def _stroll(is_walk: bool, seed: int | None, steps: int | None) -> Stroll | None
     return None
 
 
-def _way(scopes: Sequence[Scope[Hashable]], name: str | None) -> Engine | None:
+def _engine(scopes: Sequence[Scope[Hashable]], name: str | None) -> Engine | None:
     """Choose the engine for worlds of actors; None is the oracle, which takes all."""
     if name is None:
         return search.best()
@@ -291,41 +321,30 @@ def _way(scopes: Sequence[Scope[Hashable]], name: str | None) -> Engine | None:
 
 def _explore_all(
     scopes: Sequence[Scope[Hashable]],
+    way: Way,
     limits: Limits,
-    how: Engine | Stroll | None,
     outlets: Outlets,
+    workers: int,
 ) -> list[Finding]:
+    scopes = [prepared(scope, way) for scope in scopes]
+    if workers > 1:
+        with limits:
+            found = abreast(scopes, way, limits, workers)
+            return [_keep(scope, each, outlets) for scope, each in found]
     errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
     findings: list[Finding] = []
     for number, scope in enumerate(scopes, start=1):
         title = f"{scope.name} ({number} of {len(scopes)})"
         try:
             with Watch(title, errors) as watch, limits:
-                found = _explored(scope, limits, how, watch)
-            findings.append(_keep(scope, found, outlets))
+                each = explored(scope, way, limits, watch)
+            findings.append(_keep(scope, each, outlets))
         except KeyboardInterrupt:
             click.echo(f"Interrupted in {title}; nothing is decided.", err=True)
             sys.exit(INTERRUPTED)
         if limits.is_interrupted:
             break
     return findings
-
-
-def _explored(
-    scope: Scope[Hashable],
-    limits: Limits,
-    engine: Engine | Stroll | None,
-    watch: Watch,
-) -> Exploration[Hashable]:
-    if isinstance(engine, Stroll):
-        seed, steps = engine.seed, engine.steps
-        return walk(scope, seed=seed, steps=steps, progress=watch, limit=limits)
-    if engine is None or not isinstance(scope, Assembled):
-        return explore(scope, max_states=limits.states, progress=watch, limit=limits)
-    found = search.explore(
-        scope.actors, engine, max_states=limits.states, progress=watch, limit=limits
-    )
-    return search.explored(scope.actors, found)
 
 
 def _keep(

@@ -76,11 +76,20 @@ def mermaid(model: Model[State], violation: Violation[State]) -> str:
     lines += [f"    participant {ids[name]} as {_escaped(name)}" for name in names]
     everything = flights(story)
     for moment in story.moments:
+        if moment in story.repeated[:1]:
+            lines.append(f"    loop {_escaped(story.for_ever)}")
         lines += [f"    {line}" for line in _statements(moment, ids, everything)]
+    if story.repeated:
+        lines.append("    end")
     last = [ids[names[0]], *([ids[names[-1]]] if len(names) > 1 else [])]
-    verdict = _escaped(f"{violation.claim.id} is violated")
+    verdict = _escaped(_verdict(story, violation))
     lines.append(f"    Note over {','.join(last)}: {verdict}")
     return "\n".join(lines) + "\n"
+
+
+def _verdict(story: Story, violation: Violation[State]) -> str:
+    rests = "" if story.repeated else story.for_ever
+    return "\n".join(filter(None, (rests, f"{violation.claim.id} is violated")))
 
 
 def _statements(

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from primacy_model.liveness import FairExploration
 from primacy_model.model import Scope
 from primacy_model.oracle import Exploration, Verdict
 from primacy_model.report import Finding, overall
@@ -68,6 +69,8 @@ def show(console: Console, findings: Sequence[Finding], asked: Asked) -> None:
     _show_table(console, _actions(explorations))
     if any(found.witnesses or found.unreached for found in explorations):
         _show_table(console, _witnesses(explorations))
+    if any(isinstance(found, FairExploration) for found in explorations):
+        _show_table(console, _courses(explorations))
     for finding in findings:
         _show_violation(console, finding)
     _line(console, *_verdict(findings))
@@ -135,6 +138,27 @@ def _witnesses(explorations: Sequence[Exploration[Hashable]]) -> Table:
             said = "never" if is_known else "not yet"
             table.add_row(name, claim, Text(said, "yellow"))
             name = ""
+    return table
+
+
+def _courses(explorations: Sequence[Exploration[Hashable]]) -> Table:
+    """Show what became of each claim about runs, and where a bound cuts them."""
+    table = _table("scope", "claim")
+    for header in ("from", "reached", "pending", "components", "unfair", "cut"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for found in explorations:
+        courses = found.courses if isinstance(found, FairExploration) else ()
+        for course in courses:
+            figures = (
+                course.begun,
+                course.reached,
+                course.pending,
+                course.components,
+                course.unfair,
+                course.cut,
+            )
+            shown = [f"{figure:,}" for figure in figures]
+            table.add_row(found.model, course.id, *shown)
     return table
 
 

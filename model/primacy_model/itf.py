@@ -41,9 +41,13 @@ def itf(model: Model[State], violation: Violation[State]) -> str:
         "property": violation.claim.id,
         "columns": {identifier: name for name, identifier in names.items()},
     }
-    trace = itf_py.Trace(meta, [], list(names.values()), states, None)
+    if story.repeated:
+        states.pop()  # it is the state in which the loop begins
+    loop = None if story.loop is None else min(story.loop, len(states) - 1)
+    trace = itf_py.Trace(meta, [], list(names.values()), states, loop)
     written = itf_py.trace_to_json(trace)
-    del written["loop"]  # the format leaves it out where there is none
+    if loop is None:
+        del written["loop"]  # the format leaves it out where there is none
     return json.dumps(written, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -34,6 +34,8 @@ class Kind(Enum):
     """It holds in at least one reachable state: the scope is not vacuous."""
     RECOVERABLE = "recoverable"
     """From every reachable state a state in which it holds can be reached."""
+    EVENTUALLY = "eventually"
+    """Every fair run reaches a state in which it holds; see `liveness`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Property(Generic[State]):
     name: str
     kind: Kind
     holds: Callable[[State], bool]
+    once: Callable[[State], bool] | None = None
+    """For what holds eventually: from which states on; from the first if None."""
 
 
 @dataclass(frozen=True, slots=True)

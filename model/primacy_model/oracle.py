@@ -26,6 +26,9 @@ from primacy_model.limits import Limit, unlimited
 from primacy_model.model import Kind, Model, Property, State
 from primacy_model.trace import Step, Trace, Violation, replay
 
+RUNS_UNDECIDED = "what speaks of whole runs"
+"""What the oracle stops at where a property is one that `liveness` decides."""
+
 Progress = Callable[[int, int, int], None]
 """Told after each explored state: how many states, how many in the queue, the depth."""
 
@@ -104,6 +107,8 @@ def explore(
     search.run()
     if not search.has_ended_early:
         search.broken = _find_unrecoverable(model, search.graph)
+        if search.broken is None and _claims(model, Kind.EVENTUALLY):
+            search.is_bounded, search.stopped_at = True, RUNS_UNDECIDED
     violation = None
     if search.broken is not None:
         claim, state = search.broken
@@ -171,7 +176,7 @@ class _Search(Generic[State]):
                 case Kind.SOMETIMES:
                     if claim.id not in self.witnesses and claim.holds(state):
                         self.witnesses[claim.id] = Witness(claim, state, depth)
-                case Kind.RECOVERABLE:
+                case Kind.RECOVERABLE | Kind.EVENTUALLY:
                     pass  # decided when the whole graph is known
 
 

@@ -81,13 +81,18 @@ def svg(model: Model[State], violation: Violation[State]) -> str:
         _draw_row(root, row, places)
     for moment in story.moments:
         _draw_mark(root, moment, rows[moment.number], places)
-    _write(root, 16, bottom + 26, _ending(violation), RED, size=13, weight="bold")
+    if story.repeated:
+        _draw_loop(root, rows[story.repeated[0].number : len(rows)])
+    ending = _ending(story, violation)
+    _write(root, 16, bottom + 26, ending, RED, size=13, weight="bold")
     ET.indent(root)
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _ending(violation: Violation[State]) -> str:
+def _ending(story: Story, violation: Violation[State]) -> str:
     claim = violation.claim
+    if claim.kind is Kind.EVENTUALLY:
+        return f"{claim.id} is never reached from here. {story.for_ever}"
     if claim.kind is Kind.RECOVERABLE:
         return f"{claim.id} holds in no state that can be reached from here"
     return f"{claim.id} does not hold here"
@@ -216,6 +221,16 @@ def _draw_flight(
     x, y = target - towards * 5, end[1]
     points = f"{x},{y} {x - towards * 9},{y - 5} {x - towards * 9},{y + 5}"
     _shape(root, "polygon", points=points, fill=BLUE)
+
+
+def _draw_loop(root: ET.Element, rows: Sequence[Row]) -> None:
+    """Draw the way back, left of the numbers: from the last step to the first again."""
+    top, bottom, x = rows[0].y + 4, rows[-1].y + rows[-1].height - 4, 4
+    _line(root, (x + 6, bottom), (x, bottom), RED, 2)
+    _line(root, (x, bottom), (x, top), RED, 2)
+    _line(root, (x, top), (x + 4, top), RED, 2)
+    points = f"{x + 10},{top} {x + 3},{top - 4} {x + 3},{top + 4}"
+    _shape(root, "polygon", points=points, fill=RED)
 
 
 def _draw_row(root: ET.Element, row: Row, places: dict[str, int]) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from primacy_model.actors import Assembled, Claim, Move
+from primacy_model.actors import Actors, Assembled, Claim, Move, Whole, begun
 from primacy_model.model import Kind, Value
 
 
@@ -35,8 +35,11 @@ class Message:
     sender: int
 
 
+Step = Move[Agent, Message, None]
+
+
 @dataclass(frozen=True)
-class PlainRaft:
+class PlainRaft(Actors[Agent, Message, None, None]):
     """So many agents, and so many terms in which they may stand."""
 
     size: int = 3
@@ -63,18 +66,18 @@ class PlainRaft:
         return {"agents": self.size, "terms": self.terms}
 
     @property
-    def claims(self) -> Sequence[Claim[Agent]]:
+    def claims(self) -> Sequence[Claim[Agent, None, None]]:
         """Claim that a term has one leader, and that there is one."""
         return (
             Claim("S1", "election safety", Kind.ALWAYS, _led, _is_one_a_term),
             Claim("elected", "a leader is elected", Kind.SOMETIMES, _led, _is_led),
         )
 
-    def initial(self) -> Sequence[Agent]:
+    def initial(self) -> Whole[Agent, Message, None, None]:
         """Begin without a vote."""
-        return (Agent(),) * self.size
+        return begun((Agent(),) * self.size)
 
-    def acts(self, place: int, local: Agent) -> Iterator[Move[Agent, Message]]:
+    def acts(self, place: int, local: Agent, _: None) -> Iterator[Step]:
         """Time out, win or restart."""
         if local.role != "leader" and local.term < self.terms:
             term, own = local.term + 1, frozenset({place})
@@ -87,8 +90,8 @@ class PlainRaft:
         yield Move("restart", "restarts", Agent(local.term, "follower", local.vote))
 
     def hears(
-        self, place: int, local: Agent, message: Message
-    ) -> Iterator[Move[Agent, Message]]:
+        self, place: int, local: Agent, _: None, message: Message
+    ) -> Iterator[Step]:
         """Step down, vote, or count a vote."""
         if message.term > local.term:
             yield Move("step down", "steps down", Agent(message.term))
@@ -126,7 +129,7 @@ def _is_led(led: tuple[Hashable, ...]) -> bool:
     return any(led)
 
 
-def scopes() -> tuple[Assembled[Agent, Message], ...]:
+def scopes() -> tuple[Assembled[Agent, Message, None, None], ...]:
     """List elections of some sizes; the largest takes a compiled engine seconds."""
     sizes = ((3, 2), (3, 3), (4, 2), (5, 1))
     return tuple(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 
+from primacy_model.actors import Assembled
 from primacy_model.model import Action, Kind, Model, State
 from primacy_model.trace import Violation, replay
 
@@ -25,7 +26,7 @@ This file replays them. It passes while the violation is there, and fails when t
 model is repaired.
 """
 
-from primacy_model import scopes
+{imports}
 
 SCOPE = {scope_text}
 PROPERTY = {claim_text}
@@ -36,7 +37,7 @@ ACTIONS = [
 
 
 def test_{test}() -> None:
-    model = scopes.find(SCOPE)
+    model = {model}
     state = list(model.initial())[INITIAL]
     for call in ACTIONS:
         state = model.successor(state, pick(model, state, *call))
@@ -55,6 +56,13 @@ _RECOVERABLE = """    reached = {state}
             if successor not in reached:
                 reached.add(successor)
                 stack.append(successor)
+"""
+
+_EVENTUALLY = """    run = [list(model.initial())[INITIAL]]
+    for call in ACTIONS:
+        run.append(model.successor(run[-1], pick(model, run[-1], *call)))
+    assert run[{loop}] == state  # from here on it can repeat for ever
+    assert not any(claim.holds(each) for each in run[{loop}:])
 """
 
 _TAIL = '''
@@ -81,7 +89,13 @@ def reproduction(model: Model[State], violation: Violation[State]) -> str:
         calls.append(_call(model, state, step.action))
         state = step.state
     count = len(calls)
+    imports, found = ["from primacy_model import scopes"], "scopes.find(SCOPE)"
+    if isinstance(model, Assembled) and not model.forgets:
+        imports = ["from dataclasses import replace", "", *imports]
+        found = f"replace({found}, forgets=False)"
     head = _HEAD.format(
+        imports="\n".join(imports),
+        model=found,
         claim=claim.id,
         name=claim.name,
         scope=model.name,
@@ -93,6 +107,8 @@ def reproduction(model: Model[State], violation: Violation[State]) -> str:
         test=_test_name(f"{claim.id} is violated in {model.name}"),
     )
     body = _RECOVERABLE if claim.kind is Kind.RECOVERABLE else _ALWAYS
+    if claim.kind is Kind.EVENTUALLY:
+        body = _EVENTUALLY.format(loop=trace.loop)
     return head + body + _TAIL
 
 

@@ -5,78 +5,35 @@ things that must happen in it at least once, and one sentence that says what it 
 Nothing is bounded but what its shape bounds. The counts of states are pinned in
 `tests/model/test_scopes.py`.
 
-The `DEFAULT` scopes are what `primacy check` explores. The `DEEP` ones are explored
-when they are named; each is a default scope with less left out.
+The `DEFAULT` scopes are what `primacy check` explores; with `--deep` it explores the
+`DEEP` ones, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Final
 
+from primacy_model import timed
+from primacy_model.actors import Assembled
+from primacy_model.history import History
 from primacy_model.literal_seed import scopes as literal_scopes
+from primacy_model.living import DEEP_LIVING, LIVING
 from primacy_model.mesh import Mesh
-from primacy_model.model import Action, Event, Property, Scope, Value
+from primacy_model.model import Scope
+from primacy_model.moves import Local
 from primacy_model.plain_raft import scopes as plain_scopes
-from primacy_model.properties import ALWAYS, SOMETIMES
-from primacy_model.shape import Shape, bounds_of, kinds_of
-from primacy_model.views import columns, event
-from primacy_model.world import Budgets, World
+from primacy_model.shape import Shape
+from primacy_model.world import Budgets, Flight, Gate
 
-
-@dataclass(frozen=True, slots=True)
-class MeshScope:
-    """A mesh of one shape, as a model that can be explored."""
-
-    name: str
-    summary: str
-    shape: Shape
-    sometimes: tuple[str, ...]
-    """Names of what must be reached; see `properties.SOMETIMES`."""
-    mesh: Mesh
-
-    @property
-    def kinds(self) -> Sequence[str]:
-        """List what must happen at least once, by what the shape allows."""
-        return kinds_of(self.shape)
-
-    @property
-    def bounds(self) -> Mapping[str, int | str]:
-        """Tell what the shape limits."""
-        return bounds_of(self.shape)
-
-    @property
-    def properties(self) -> Sequence[Property[World]]:
-        """List every invariant, then what this scope must reach."""
-        return (*ALWAYS, *(SOMETIMES[name] for name in self.sometimes))
-
-    def initial(self) -> Iterable[World]:
-        """Begin fresh, or with a leader."""
-        is_fresh = self.shape.begins == "fresh"
-        return (self.mesh.fresh() if is_fresh else self.mesh.elected(),)
-
-    def actions(self, state: World) -> Iterator[Action]:
-        """List what may happen next."""
-        return self.mesh.actions(state)
-
-    def successor(self, state: World, action: Action) -> World:
-        """Carry out an action."""
-        return self.mesh.successor(state, action)
-
-    def columns(self, state: World) -> Mapping[str, Mapping[str, Value]]:
-        """Show a world for people."""
-        return columns(self.mesh, state)
-
-    def event(self, state: World, action: Action) -> Event:
-        """Show an action for people."""
-        return event(self.mesh, state, action)
+MeshScope = Assembled[Local, Flight, Gate, History]
+"""A mesh of one shape, as a model that can be explored."""
 
 
 def _scope(
     name: str, summary: str, shape: Shape, sometimes: tuple[str, ...]
 ) -> MeshScope:
-    return MeshScope(name, summary, shape, sometimes, Mesh(shape))
+    return Assembled(Mesh(name, summary, shape, sometimes))
 
 
 DEFAULT: Final = (
@@ -209,18 +166,26 @@ DEFAULT: Final = (
         ),
         ("elected", "contested"),
     ),
-)
-"""What `primacy check` explores."""
-
-DEEP: Final = (
     _scope(
-        "initial-election-deep",
-        "Three initial leaders claim, stand and win from empty disks.",
-        Shape(terms=1),
+        "initial-election-crash",
+        "Three initial leaders stand from empty disks while one crashes and restarts.",
+        Shape(terms=1, budgets=Budgets(crashes=1)),
         ("elected", "contested"),
     ),
     _scope(
-        "regular-election-deep",
+        "initial-election-four",
+        "Two of four initial leaders stand from empty disks, and one of them crashes.",
+        Shape(
+            electors=("a", "b", "c", "d"),
+            terms=1,
+            impatient=("a", "b"),
+            crashers=("a",),
+            budgets=Budgets(crashes=1),
+        ),
+        ("elected", "contested"),
+    ),
+    _scope(
+        "three-terms",
         "A follower stands in two more terms while another crashes and restarts.",
         Shape(
             begins="elected",
@@ -232,7 +197,44 @@ DEEP: Final = (
         ("elected-again",),
     ),
     _scope(
-        "follower-reads-deep",
+        "five-electors",
+        "Two of five electors stand while a third crashes and restarts.",
+        Shape(
+            electors=("a", "b", "c", "d", "e"),
+            begins="elected",
+            terms=2,
+            impatient=("b", "c"),
+            crashers=("d",),
+            budgets=Budgets(crashes=1),
+        ),
+        ("elected-again", "contested"),
+    ),
+    _scope(
+        "two-writes",
+        "Logs grow by two entries in the first of two terms, and by one in the second.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            clients_at=("a",),
+            budgets=Budgets(writes=2),
+        ),
+        ("elected-again", "committed"),
+    ),
+    _scope(
+        "reads-and-transfer",
+        "The leader is read while it hands over, and another takes over unseen.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            clients_at=("a",),
+            budgets=Budgets(rounds=1, reads=1, transfers=1),
+        ),
+        ("elected-again", "read-served", "transferred"),
+    ),
+    _scope(
+        "follower-reads-unseen",
         "A follower is read while another elector takes over unseen.",
         Shape(
             begins="elected",
@@ -244,7 +246,7 @@ DEEP: Final = (
         ("elected-again", "read-served"),
     ),
     _scope(
-        "transfer-deep",
+        "transfer-write",
         "The leader hands over on request while a client writes.",
         Shape(
             begins="elected",
@@ -256,7 +258,13 @@ DEEP: Final = (
         ("elected-again", "transferred"),
     ),
     _scope(
-        "partition-deep",
+        "partition-both-sides",
+        "The network splits and heals, and everyone stands on either side.",
+        Shape(begins="elected", terms=2, budgets=Budgets(partitions=1)),
+        ("elected-again", "both-sides", "contested"),
+    ),
+    _scope(
+        "partition-round",
         "A heartbeat round is begun while the network splits and heals.",
         Shape(
             begins="elected",
@@ -266,35 +274,114 @@ DEEP: Final = (
         ),
         ("elected-again", "both-sides"),
     ),
+    _scope(
+        "worker-crash",
+        "A worker changes nothing while two stand and anyone crashes and restarts.",
+        Shape(
+            begins="elected",
+            workers=("w",),
+            terms=2,
+            impatient=("b", "c", "w"),
+            budgets=Budgets(crashes=1),
+        ),
+        ("elected-again", "contested"),
+    ),
 )
-"""What is explored when it is named."""
+"""What `primacy check` explores, and worlds with clocks besides."""
 
-MODELS: Final = ("mesh", "literal-seed", "plain-raft")
+DEEP: Final = (
+    _scope(
+        "initial-election-four-deep",
+        "Three of four initial leaders claim, stand and win from empty disks.",
+        Shape(electors=("a", "b", "c", "d"), terms=1, impatient=("a", "b", "c")),
+        ("elected", "contested"),
+    ),
+    _scope(
+        "initial-election-two-terms",
+        "Two of three initial leaders go through two terms from empty disks.",
+        Shape(terms=2, impatient=("a", "b")),
+        ("elected", "elected-again", "contested"),
+    ),
+    _scope(
+        "three-terms-deep",
+        "Two followers stand in two more terms while anyone crashes and restarts.",
+        Shape(
+            begins="elected",
+            terms=3,
+            impatient=("b", "c"),
+            budgets=Budgets(crashes=1),
+        ),
+        ("elected-again", "contested"),
+    ),
+    _scope(
+        "five-electors-deep",
+        "Three of five electors stand.",
+        Shape(
+            electors=("a", "b", "c", "d", "e"),
+            begins="elected",
+            terms=2,
+            impatient=("b", "c", "d"),
+        ),
+        ("elected-again", "contested"),
+    ),
+    _scope(
+        "partition-write-deep",
+        "A write is taken anywhere while the network splits and everyone stands.",
+        Shape(begins="elected", terms=2, budgets=Budgets(partitions=1, writes=1)),
+        ("elected-again", "both-sides", "committed"),
+    ),
+    _scope(
+        "partition-three-terms",
+        "Two stand in three terms while the network splits and heals.",
+        Shape(
+            begins="elected",
+            terms=3,
+            impatient=("a", "b"),
+            budgets=Budgets(partitions=1),
+        ),
+        ("elected-again", "both-sides", "contested"),
+    ),
+)
+"""What `primacy check --deep` explores besides."""
+
+Scopes = tuple[Scope[Hashable], ...]
+
+
+def _any(*groups: Iterable[object]) -> Scopes:
+    """Forget of what sort the states of some scopes are."""
+    return tuple(scope for group in groups for scope in group)  # type: ignore[misc] # all are scopes
+
+
+_DEFAULT: Final[Mapping[str, Scopes]] = {
+    "mesh": _any(DEFAULT, timed.scopes()),
+    "liveness": _any(LIVING),
+    "drift-exceeded": _any(timed.twins()),
+    "literal-seed": _any(literal_scopes()),
+    "plain-raft": _any(plain_scopes()),
+}
+_DEEPER: Final[Mapping[str, Scopes]] = {
+    "mesh": _any(DEEP, timed.deep()),
+    "liveness": _any(DEEP_LIVING),
+}
+MODELS: Final = tuple(_DEFAULT)
 """The models that have scopes."""
 
 
 def default(model: str) -> Sequence[Scope[Hashable]]:
     """List the scopes of a model that are explored when none is named."""
-    return {"literal-seed": _LITERAL, "plain-raft": _PLAIN}.get(model, _MESH)
+    return _DEFAULT[model]
 
 
 def listed(model: str) -> Sequence[Scope[Hashable]]:
     """List every scope of a model, those that are explored only when named last."""
-    return default(model) if model != "mesh" else (*_MESH, *_DEEP)
+    return (*default(model), *_DEEPER.get(model, ()))
 
 
 def named() -> Mapping[str, Scope[Hashable]]:
     """List every scope by its name."""
-    return {scope.name: scope for scope in (*_MESH, *_DEEP, *_LITERAL, *_PLAIN)}
+    return {scope.name: scope for model in MODELS for scope in listed(model)}
 
 
 def find(name: str) -> Scope[Hashable]:
     """Find a scope by its name. Raise `KeyError` if there is none."""
     return named()[name]
-
-
-Scopes = tuple[Scope[Hashable], ...]
-_MESH: Final[Scopes] = DEFAULT  # type: ignore[assignment] # states are worlds
-_DEEP: Final[Scopes] = DEEP  # type: ignore[assignment] # states are worlds
-_LITERAL: Final[Scopes] = literal_scopes()  # type: ignore[assignment] # its own states
-_PLAIN: Final[Scopes] = plain_scopes()  # type: ignore[assignment] # its own states

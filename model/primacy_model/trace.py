@@ -42,11 +42,17 @@ class Trace(Generic[State]):
     model: str
     initial: State
     steps: tuple[Step[State], ...]
+    loop: int | None = None
+    """After so many steps the rest of them is repeated for ever; None: it ends."""
 
     @property
     def last(self) -> State:
         """Tell where the run ends."""
-        return self.steps[-1].state if self.steps else self.initial
+        return self.at(len(self.steps))
+
+    def at(self, number: int) -> State:
+        """Tell where the run is after so many steps."""
+        return self.steps[number - 1].state if number else self.initial
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,24 @@ class Story:
     """Every column of the run, in order of appearance."""
     initial: Columns
     moments: tuple[Moment, ...]
+    loop: int | None = None
+    """After so many moments the rest of them is repeated for ever."""
+
+    @property
+    def repeated(self) -> tuple[Moment, ...]:
+        """List what is repeated for ever; nothing if the run ends, or rests."""
+        return () if self.loop is None else self.moments[self.loop :]
+
+    @property
+    def for_ever(self) -> str:
+        """Say in one sentence how the run goes on for ever; empty if it ends."""
+        if self.loop is None:
+            return ""
+        if not self.repeated:
+            return "Then nothing has to happen any more, for ever."
+        first, last = self.repeated[0].number, self.repeated[-1].number
+        steps = f"Step {first} repeats" if first == last else ""
+        return f"{steps or f'Steps {first} to {last} repeat'} for ever."
 
     @property
     def active(self) -> tuple[str, ...]:
@@ -126,8 +150,9 @@ def replay(model: Model[State], trace: Trace[State]) -> Story:
         changes = _changes(before, shown)
         moments.append(Moment(number, step.action, event, shown, changes))
         state, before = step.state, shown
+    _require_a_loop(trace)
     columns = _column_names(initial, moments)
-    return Story(model.name, columns, initial, tuple(moments))
+    return Story(model.name, columns, initial, tuple(moments), trace.loop)
 
 
 def _require_a_beginning(model: Model[State], trace: Trace[State]) -> None:
@@ -137,6 +162,14 @@ def _require_a_beginning(model: Model[State], trace: Trace[State]) -> None:
         )
     if all(trace.initial != state for state in model.initial()):
         raise ReplayError(f"the trace does not begin in a state where {model.name} may")
+
+
+def _require_a_loop(trace: Trace[State]) -> None:
+    """Require that what is repeated for ever ends where it begins."""
+    if trace.loop is None:
+        return
+    if not 0 <= trace.loop <= len(trace.steps) or trace.at(trace.loop) != trace.last:
+        raise ReplayError(f"the loop of the trace of {trace.model} does not close")
 
 
 def _require_a_step(

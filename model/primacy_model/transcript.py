@@ -37,6 +37,7 @@ NARROWEST = 14
 """Characters below which a column is not squeezed; the lines grow instead."""
 
 ARRIVES = "←"
+REPEATS = "↻"
 LEAVES = "→"
 HAPPENS = "*"
 
@@ -65,7 +66,7 @@ def rendered(
     head.append(f"{claim.name} ({claim.kind.value})", style="bold")
     parts: list[RenderableType] = [
         head,
-        Text(_length(story)),
+        *(Text(line) for line in _length(story)),
         Text(""),
         _table(story, width),
     ]
@@ -75,15 +76,18 @@ def rendered(
     return Group(*parts)
 
 
-def _length(story: Story) -> str:
-    steps = len(story.moments)
-    return f"A shortest run, of {steps} step{'' if steps == 1 else 's'}."
+def _length(story: Story) -> Iterator[str]:
+    steps = len(story.moments) - len(story.repeated)
+    what = "A shortest run" if story.loop is None else "A shortest way in"
+    yield f"{what}, of {steps} step{'' if steps == 1 else 's'}."
+    if story.for_ever:
+        yield f"{REPEATS} {story.for_ever}"
 
 
 def _table(story: Story, width: int) -> Table:
     names = story.active or story.columns
     gap = 1
-    numbers = max(len("step"), len(str(len(story.moments))))
+    numbers = max(len("step"), len(f"{REPEATS} {len(story.moments)}"))
     room = width - numbers - gap - (gap + 1) * len(names)
     cell = max(NARROWEST, room // max(1, len(names)))
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, gap, 0, 0))
@@ -95,7 +99,8 @@ def _table(story: Story, width: int) -> Table:
     )
     for moment in story.moments:
         cells = (_cell(_lines(moment, name), cell) for name in names)
-        table.add_row(str(moment.number), *cells)
+        mark = f"{REPEATS} " if moment in story.repeated else ""
+        table.add_row(f"{mark}{moment.number}", *cells)
     return table
 
 

@@ -5,51 +5,48 @@ Nothing here decides anything; transcripts, diagrams and ITF traces are made fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from primacy.log import EntryKind, Log
 from primacy.messages import Packet, Timer
 from primacy.outputs import (
     Apply,
-    Broadcast,
     LeaderChanged,
     Outputs,
     PartitionHealed,
     PartitionSuspected,
     RoleChanged,
-    Send,
     ServeRead,
     Stale,
 )
 from primacy.quantities import NOBODY, AgentId
 from primacy.role import Role
-from primacy_model.mesh import Deed, Mesh, describe
-from primacy_model.model import IN_FLIGHT, Action, Arrow, Event, Value
-from primacy_model.world import Flight, Node, World, flight
+from primacy_model.model import IN_FLIGHT, Value
+from primacy_model.world import Flight, Gate, Node
 
 
-def columns(mesh: Mesh, world: World) -> Mapping[str, Mapping[str, Value]]:
-    """Show a world: for each column its fields, in a fixed order."""
-    shown: dict[str, Mapping[str, Value]] = {
-        name: _agent(node)
-        for name, node in zip(mesh.shape.agents, world.nodes, strict=True)
-    }
-    sides = (
-        "whole" if world.sides is None else f"cut off: {_names(world.sides.members)}"
+def network(
+    names: Sequence[str], gate: Gate, boxes: Sequence[Iterable[tuple[Flight, int]]]
+) -> Mapping[str, Value]:
+    """Show how the network is split, and what is in flight."""
+    flying = sorted(
+        (f"{name} {one.key}", name, one.packet, count)
+        for name, box in zip(names, boxes, strict=False)
+        for one, count in box
     )
-    flying = sorted(world.flights, key=lambda pair: pair[0].key)
     packets = ", ".join(
-        f"{describe(one)} {one.packet.sender} to {one.target}"
+        f"{describe(packet)} {packet.sender} to {name}"
         + (f" x{count}" if count > 1 else "")
-        for one, count in flying
+        for _, name, packet, count in flying
     )
-    shown["network"] = {"sides": sides, IN_FLIGHT: packets or "none"}
-    if mesh.shape.budgets.effects:
-        shown["resource"] = {"highest token": int(world.fence.highest)}
-    return shown
+    cut = gate.sides
+    sides = "whole" if cut is None else f"cut off: {_names(cut.members)}"
+    return {"sides": sides, IN_FLIGHT: packets or "none"}
 
 
-def _agent(node: Node) -> Mapping[str, Value]:
+def agent(node: Node) -> Mapping[str, Value]:
+    """Show an agent: what it is, holds and waits for."""
     disk = node.disk
     durable: dict[str, Value] = {
         "term": int(disk.term),
@@ -98,44 +95,24 @@ def _names(members: tuple[AgentId, ...]) -> str:
     return " ".join(members)
 
 
-def event(mesh: Mesh, world: World, action: Action) -> Event:
-    """Tell what an action receives, sends and brings about."""
-    deed = action.payload
-    assert isinstance(deed, Deed)
-    outputs = mesh.outputs_of(world, action)
-    received: tuple[Arrow, ...] = ()
-    if deed.verb == "deliver" and isinstance(deed.item, Flight):
-        received = (_arrow(deed.item),)
-    notes = [note for output in outputs for note in _notes(output)]
-    if deed.verb == "act":
-        after = mesh.successor(world, action)
-        is_new = after.history.admitted != world.history.admitted
-        is_admitted = is_new or after.history.refused == world.history.refused
-        notes.append("effect admitted" if is_admitted else "effect refused")
-    return Event(received, tuple(_arrow(one) for one in _sent(outputs)), tuple(notes))
+@cache
+def describe(packet: Packet) -> str:
+    """Name a packet briefly: its kind, its term and what tells it from others."""
+    told: Mapping[str, object] = {
+        name: getattr(packet, name)
+        for name in ("round", "granted", "accepted", "index", "prev_index", "request")
+        if hasattr(packet, name)
+    }
+    rest = "".join(f", {name} {value}" for name, value in told.items())
+    return f"{type(packet).__name__}(term {packet.term}{rest})"
 
 
-def _sent(outputs: Outputs) -> list[Flight]:
-    sent: list[Flight] = []
-    for output in outputs:
-        match output:
-            case Send():
-                sent.append(flight(output.target, output.packet))
-            case Broadcast():
-                sent.extend(
-                    flight(each, output.packet) for each in output.targets.members
-                )
-            case _:
-                pass
-    return sent
+def remarks(outputs: Outputs) -> tuple[str, ...]:
+    """Say in words what a person should see of a step."""
+    return tuple(remark for output in outputs for remark in _remarks(output))
 
 
-def _arrow(one: Flight) -> Arrow:
-    packet: Packet = one.packet
-    return Arrow(one.key, packet.sender, one.target, describe(one))
-
-
-def _notes(output: object) -> list[str]:
+def _remarks(output: object) -> list[str]:
     """Say in words what a person should see of an output."""
     match output:
         case RoleChanged():

@@ -1,25 +1,39 @@
 """Worlds of actors to compare engines by: drawn at random, and of awkward sizes."""
 
 import random
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Container,
+    Hashable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from primacy_model.actors import Claim, Move, Views
+from primacy_model.actors import Actors, Claim, Move, Views, Whole, begun
 from primacy_model.model import Kind, Value
+
+Step = Move[Any, Any, Any]
+Start = Whole[Any, Any, Any, Any]
 
 
 @dataclass(frozen=True)
-class World:
+class World(Actors[Any, Any, Any, Any]):
     """What all worlds of these tests have in common."""
 
     agents: Sequence[str] = ("a", "b")
     kinds: Sequence[str] = ()
-    claims: Sequence[Claim[Any]] = ()
+    claims: Sequence[Claim[Any, Any, Any]] = ()
     name: str = "a world of actors"
     summary: str = "Actors, to compare engines by."
-    bounds: Mapping[str, int | str] = field(default_factory=dict)
+    copies: int = 0
+
+    @property
+    def bounds(self) -> Mapping[str, int | str]:
+        return {}
 
     def fields(self, local: object) -> Mapping[str, Value]:
         return {"local": str(local)}
@@ -30,51 +44,78 @@ class World:
 
 # --- worlds drawn at random -----------------------------------------------------------
 
-Moves = tuple[Move[int, str], ...]
+
+Table = dict[tuple[int, int, int | None, str], tuple[Step, ...]]
 
 
 @dataclass(frozen=True)
 class Tabled(World):
     """Actors whose moves stand in a table."""
 
-    begun: Sequence[int] = ()
-    table: Mapping[tuple[int, int, str], Moves] = field(default_factory=dict)
+    begun: Start = begun(())
+    table: Table = field(default_factory=dict)
+    ignored: Mapping[tuple[int, int], Container[str]] = field(default_factory=dict)
+    """What is obsolete, by place and local state."""
 
-    def initial(self) -> Sequence[int]:
+    def initial(self) -> Start:
         return self.begun
 
-    def acts(self, place: int, local: int) -> Moves:
-        return self.table.get((place, local, ""), ())
+    def acts(self, place: int, local: int, shared: int | None) -> tuple[Step, ...]:
+        return self.table.get((place, local, shared, ""), ())
 
-    def hears(self, place: int, local: int, message: str) -> Moves:
-        return self.table.get((place, local, message), ())
+    def hears(
+        self, place: int, local: int, shared: int | None, message: str
+    ) -> tuple[Step, ...]:
+        return self.table.get((place, local, shared, message), ())
+
+
+@dataclass(frozen=True)
+class Forgetful(Tabled):
+    """Actors that ignore some messages for ever."""
+
+    def is_obsolete(self, place: int, local: int, message: str) -> bool:
+        return message in self.ignored.get((place, local), ())
+
+
+@dataclass(frozen=True)
+class Noting(Forgetful):
+    """Actors whose moves write what a ghost counts, but no further than to two."""
+
+    def noted(self, ghost: tuple[int, ...], note: Hashable) -> tuple[int, ...]:
+        assert isinstance(note, int)
+        return tuple(
+            min(2, count + 1) if at == note else count for at, count in enumerate(ghost)
+        )
+
+
+KINDS = ("walk", "run", "fly")
 
 
 @cache
 def drawn(seed: int) -> Tabled:
-    """Draw a world: few states, few messages, and moves of all sorts."""
+    """Draw a plain world: few states, few messages, and moves of all sorts."""
     draw = random.Random(seed)  # noqa: S311 - no secret
     places = range(draw.randint(2, 3))
     states, letters = range(draw.randint(3, 5)), "vwxyz"[: draw.randint(3, 5)]
 
-    def moves(chance: float) -> Iterator[Move[int, str]]:
+    def moves(chance: float) -> Iterator[Step]:
         while draw.random() < chance:
             flights = range(draw.choice((0, 1, 1, 1, 2)))
             sent = [(draw.choice(places), draw.choice(letters)) for _ in flights]
-            kind = draw.choice(("walk", "run", "fly"))
+            kind = draw.choice(KINDS)
             yield Move(kind, f"{kind}s", draw.choice(states), tuple(sent))
 
-    table = {}
+    table: Table = {}
     for place in places:
         for local in states:
-            table[place, local, ""] = tuple(moves(0.45))
+            table[place, local, None, ""] = tuple(moves(0.45))
             for letter in letters:
-                table[place, local, letter] = tuple(moves(0.3))
+                table[place, local, None, letter] = tuple(moves(0.3))
     bad = {tuple(draw.choice(states) for _ in places)} if seed % 3 == 0 else set()
     good = tuple(draw.choice((0, 1)) for _ in places)
     return Tabled(
         [chr(ord("a") + place) for place in places],
-        ("walk", "run", "fly")[: draw.randint(0, 3)],
+        KINDS[: draw.randint(0, 3)],
         (
             Claim("sane", "a state is one", Kind.ALWAYS, _itself, _is_long),
             Claim("safe", "nothing bad", Kind.ALWAYS, _itself, _avoids(bad)),
@@ -83,9 +124,131 @@ def drawn(seed: int) -> Tabled:
                 "even", "all even", Kind.SOMETIMES, _parity, _meets((0,) * len(good))
             ),
         ),
-        begun=[draw.choice(states) for _ in places],
+        begun=begun(draw.choice(states) for _ in places),
         table=table,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is special about a world that is drawn."""
+
+    shares: bool
+    notes: bool
+    forgets: bool
+    copies: int
+
+
+def traits(seed: int) -> Traits:
+    """Let seeds go through all combinations."""
+    bits = seed % 16
+    return Traits(
+        shares=bool(bits & 1),
+        notes=bool(bits & 2),
+        forgets=bool(bits & 4),
+        copies=seed // 16 % 3 + 1 if bits & 8 else 0,
+    )
+
+
+@cache
+def rich(seed: int) -> Tabled:
+    """Draw a world with something shared, a ghost, bags or obsolete messages.
+
+    Each local state has a rank, and where messages are obsolete no move leads to a
+    lower one. From some rank on a message is heard without effect.
+    """
+    has, draw = traits(seed), random.Random(seed)  # noqa: S311 - no secret
+    places = range(draw.randint(2, 3))
+    states, letters = range(draw.randint(3, 6)), "vwxyz"[: draw.randint(2, 4)]
+    commons = range(draw.randint(2, 3)) if has.shares else (None,)
+    rank = {local: local // 2 if has.forgets else 0 for local in states}
+    until = {
+        (place, letter): draw.randint(1, 3) for place in places for letter in letters
+    }
+
+    def moves(chance: float, local: int, letter: str) -> Iterator[Step]:
+        while draw.random() < chance:
+            flights = range(draw.choice((0, 1, 1, 2, 3)))
+            sent = [(draw.choice(places), draw.choice(letters)) for _ in flights]
+            kind = draw.choice(KINDS)
+            later = [each for each in states if rank[each] >= rank[local]]
+            yield Move(
+                kind,
+                f"{kind}s",
+                draw.choice(later),
+                tuple(sent),
+                copies=draw.choice((-1, -1, 0, 1)) if has.copies and letter else 0,
+                shared=draw.choice(commons) if draw.random() < 0.2 else None,
+                notes=tuple(draw.choice(places) for _ in range(draw.randint(0, 2)))
+                if has.notes
+                else (),
+            )
+
+    table: Table = {}
+    for place in places:
+        for local in states:
+            for shared in commons:
+                table[place, local, shared, ""] = tuple(moves(0.4, local, ""))
+                for letter in letters:
+                    ignores = has.forgets and rank[local] >= until[place, letter]
+                    chance = 0.0 if ignores else 0.4
+                    heard = tuple(moves(chance, local, letter))
+                    table[place, local, shared, letter] = heard
+    ignored = {
+        (place, local): "".join(
+            letter for letter in letters if rank[local] >= until[place, letter]
+        )
+        for place in places
+        for local in states
+        if has.forgets
+    }
+    boxes = tuple(
+        frozenset(
+            (letter, draw.randint(1, has.copies or 1))
+            for letter in letters
+            if draw.random() < 0.2
+        )
+        for _ in places
+    )
+    ghost = (0,) * len(places) if has.notes else None
+    first = tuple(draw.choice(states[:2]) for _ in places)
+    bad = {draw.choice(states) for _ in range(2)} if seed % 5 == 0 else set()
+    full = draw.randint(1, 2)
+    return (Noting if has.notes else Forgetful if has.forgets else Tabled)(
+        [chr(ord("a") + place) for place in places],
+        KINDS[: draw.randint(0, 3)],
+        (
+            Claim("sane", "a state is one", Kind.ALWAYS, _itself, _is_long),
+            Claim("safe", "nothing bad", Kind.ALWAYS, _itself, _is_apart(bad), _scene),
+            Claim("odd", "all odd", Kind.SOMETIMES, _parity, _meets((1,) * len(first))),
+            Claim("full", "so much", Kind.SOMETIMES, _parity, _is_noted(full), _scene),
+        ),
+        copies=has.copies,
+        begun=Whole(first, boxes, commons[0], ghost),
+        table=table,
+        ignored=ignored,
+    )
+
+
+def _scene(shared: int | None, ghost: tuple[int, ...] | None) -> Hashable:
+    return shared, ghost
+
+
+def _is_noted(count: int) -> Callable[[Views], bool]:
+    def holds(views: Views) -> bool:
+        match views[-1]:
+            case (_, (first, *_)):
+                return bool(first == count)
+            case (shared, _):
+                return bool(shared != count)
+        return False
+
+    return holds
+
+
+def _is_apart(bad: set[int]) -> Callable[[Views], bool]:
+    """Tell that not all actors are in bad states while what all share is odd."""
+    return lambda views: not ({*views[:-1]} <= bad and views[-1] != (0, None))
 
 
 def _itself(_: int, local: int) -> Hashable:
@@ -117,17 +280,17 @@ class Relay(World):
 
     last: int = 150
 
-    def initial(self) -> Sequence[tuple[str, int]]:
-        return [(name, 0) for name in self.agents]
+    def initial(self) -> Start:
+        return begun((name, 0) for name in self.agents)
 
-    def acts(self, place: int, local: tuple[str, int]) -> Iterator[Move[Any, int]]:
+    def acts(self, place: int, local: tuple[str, int], _: None) -> Iterator[Step]:
         name, at = local
         if place == 0 and at < self.last:
             yield Move("send", "sends", (name, at + 1), ((1, at),))
 
     def hears(
-        self, place: int, local: tuple[str, int], message: int
-    ) -> Iterator[Move[Any, int]]:
+        self, place: int, local: tuple[str, int], _: None, message: int
+    ) -> Iterator[Step]:
         assert place == 1
         name, at = local
         if message == at:
@@ -141,16 +304,16 @@ class Burst(World):
     width: int = 300
     letters: int = 300
 
-    def initial(self) -> Sequence[int]:
-        return (0, 0)
+    def initial(self) -> Start:
+        return begun((0, 0))
 
-    def acts(self, place: int, local: int) -> Iterator[Move[int, int]]:
+    def acts(self, place: int, local: int, _: None) -> Iterator[Step]:
         if place == local == 0:
             for at in range(self.width):
                 sent = ((1, at % self.letters),)
                 yield Move("send", "sends", at + 1, sent)
 
-    def hears(self, place: int, local: int, message: int) -> Iterator[Move[int, int]]:
+    def hears(self, place: int, local: int, _: None, message: int) -> Iterator[Step]:
         assert place == 1
         if local == 0:
             yield Move("hear", "hears", message % 3 + 1)

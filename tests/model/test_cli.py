@@ -214,7 +214,7 @@ def test_the_list_names_every_scope_of_every_model() -> None:
 def test_a_mistake_is_told_in_one_sentence_before_anything_is_explored(
     arguments: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "explore", None)
+    monkeypatch.setattr(cli, "explored", None)
     result = check(*arguments)
     assert result.exit_code == 2
     assert result.stderr == f"Error: {sentence}\n"
@@ -247,7 +247,7 @@ def test_an_interruption_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "explore", interrupted)
+    monkeypatch.setattr(cli, "explored", interrupted)
     result = check("lock")
     assert result.exit_code == 130
     assert result.stderr == "Interrupted in lock (1 of 1); nothing is decided.\n"

@@ -45,12 +45,14 @@ def test_the_best_engine_is_taken_unasked(monkeypatch: pytest.MonkeyPatch) -> No
         actors: PlainRaft,
         engine: Engine | None,
         *,
+        prunes: bool,
+        forgets: bool,
         max_states: int | None,
         progress: search.Progress | None,
         limit: Limit,
-    ) -> search.Found[Agent, Message]:
+    ) -> search.Found[Agent, Message, None, None]:
         taken.append(engine)
-        assert max_states is None
+        assert (prunes, forgets, max_states) == (True, True, None)
         return explore(actors, engine, progress=progress, limit=limit)
 
     explore = search.explore
@@ -64,8 +66,8 @@ def test_the_best_engine_is_taken_unasked(monkeypatch: pytest.MonkeyPatch) -> No
     ("arguments", "said"),
     [
         (
-            ("fencing", "--engine", "memo"),
-            "fencing is no world of actors: only the oracle explores it.",
+            ("literal-seed-partition", "--engine", "memo"),
+            "partition is no world of actors: only the oracle explores it.",
         ),
         (("plain-raft-3x2", "--engine", "fast"), "'fast' is not one of"),
         (

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from primacy_model import oracle
-from primacy_model.actors import Actors, Assembled, Claim, Views, Whole
-from primacy_model.engines.search import UNBOUNDED, Engine, Found, Search, _store
+from primacy_model.actors import Actors, Assembled, Claim, Views
+from primacy_model.engines import promises
+from primacy_model.engines.search import UNBOUNDED, Engine, Found, Search, parts
 from primacy_model.engines.search import explore as search
+from primacy_model.engines.tables import Tables
 from primacy_model.model import Kind
 from primacy_model.oracle import Exploration, Verdict
 from primacy_model.plain_raft import PlainRaft
 from primacy_model.trace import replay
-from tests.model.engine_worlds import Burst, Relay, drawn
+from tests.model.engine_worlds import Burst, Relay, Start, Tabled, drawn, rich, traits
 
 ENGINES = [
     pytest.param(
@@ -30,33 +32,40 @@ every_engine = pytest.mark.parametrize("engine", ENGINES)
 with_and_without_pruning = pytest.mark.parametrize(
     "prunes", [True, False], ids=["pruned", "whole"]
 )
-SEEDS = range(250)
+SEEDS = range(320)
 
-Worlds = set[Whole[Any, Any]]
+Worlds = set[Start]
+Make = Callable[[int], Tabled]
+Seen = Claim[Any, Any, Any]
 
 
 @cache
-def judged(seed: int) -> Exploration[Whole[int, str]]:
+def judged(make: Make, seed: int, forgets: bool = True) -> Exploration[Start]:
     """Let the oracle judge a world."""
-    return oracle.explore(Assembled(drawn(seed)), max_states=800)
+    return oracle.explore(Assembled(make(seed), forgets), max_states=800)
 
 
 @cache
-def judgeable() -> list[int]:
+def judgeable(make: Make) -> list[int]:
     """List the worlds that the oracle explored to their end, but for the smallest."""
-    found = {seed: judged(seed) for seed in SEEDS}
+    found = {seed: judged(make, seed) for seed in SEEDS}
     return [
         seed for seed in SEEDS if found[seed].states > 9 and not found[seed].is_bounded
     ]
 
 
 def explored(
-    actors: Actors[Any, Any], engine: Engine, *, prunes: bool
-) -> tuple[Found[Any, Any], list[Worlds]]:
+    actors: Actors[Any, Any, Any, Any],
+    engine: Engine,
+    *,
+    prunes: bool,
+    forgets: bool = True,
+) -> tuple[Found[Any, Any, Any, Any], list[Worlds]]:
     """Explore a world; give the worlds of each level too."""
-    tables, store = _store(engine, actors, prunes=prunes)
-    run = Search(actors, (tables, store))
+    tables, sights, store = parts(engine, Tables(actors, forgets), prunes=prunes)
+    run = Search(tables, sights, store)
     run.run(UNBOUNDED, None)
+    promises.check(tables, prunes=prunes and tables.copies == 0)
     found, levels, end = run.found(0), [], 0
     for count in found.levels:
         start, end = end, end + count
@@ -64,8 +73,11 @@ def explored(
     return found, levels
 
 
-def test_the_drawn_worlds_differ_in_all_that_is_compared() -> None:
-    found = [judged(seed) for seed in judgeable()]
+@pytest.mark.parametrize("make", [drawn, rich])
+def test_the_drawn_worlds_differ_in_all_that_is_compared(
+    make: Make,
+) -> None:
+    found = [judged(make, seed) for seed in judgeable(make)]
     verdicts = Counter(each.verdict for each in found)
     assert len(found) >= 50
     for verdict in (Verdict.HOLDS, Verdict.VACUOUS, Verdict.VIOLATED):
@@ -76,28 +88,66 @@ def test_the_drawn_worlds_differ_in_all_that_is_compared() -> None:
     assert any(each.unreached for each in found)
 
 
+def test_rich_worlds_have_all_traits_and_forget_indeed() -> None:
+    seeds = judgeable(rich)
+    for name in ("shares", "notes", "forgets", "copies"):
+        assert len([seed for seed in seeds if getattr(traits(seed), name)]) >= 20, name
+    shorter = [
+        seed
+        for seed in seeds
+        if judged(rich, seed).states != judged(rich, seed, forgets=False).states
+    ]
+    assert len(shorter) >= 10
+
+
 @every_engine
 @with_and_without_pruning
-def test_an_engine_finds_what_the_oracle_finds(engine: Engine, prunes: bool) -> None:
-    for seed in judgeable():
-        expected = judged(seed)
-        found, levels = explored(drawn(seed), engine, prunes=prunes)
-        assert found.verdict is expected.verdict, seed
-        if expected.violation is not None:
-            assert found.violation is not None
-            assert found.violation.claim.id == expected.violation.claim.id
-            assert len(found.violation.trace.steps) == len(
-                expected.violation.trace.steps
-            )
-            continue
-        nodes = expected.graph.nodes
-        for depth, worlds in enumerate(levels):
-            assert worlds == {each for each in nodes if nodes[each]["depth"] == depth}
-        assert found.states == expected.states
-        assert found.never_fired == expected.never_fired
-        assert [each.id for each in found.unreached] == [
-            each.id for each in expected.unreached
-        ]
+@pytest.mark.parametrize("make", [drawn, rich])
+def test_an_engine_finds_what_the_oracle_finds(
+    engine: Engine, prunes: bool, make: Make
+) -> None:
+    for seed in judgeable(make):
+        _compare(make, seed, engine, prunes=prunes, forgets=True)
+
+
+@every_engine
+def test_an_engine_that_forgets_nothing_finds_what_the_oracle_finds(
+    engine: Engine,
+) -> None:
+    for seed in judgeable(rich):
+        if traits(seed).forgets and not judged(rich, seed, forgets=False).is_bounded:
+            _compare(rich, seed, engine, prunes=True, forgets=False)
+
+
+def _compare(
+    make: Make,
+    seed: int,
+    engine: Engine,
+    *,
+    prunes: bool,
+    forgets: bool,
+) -> None:
+    expected = judged(make, seed, forgets)
+    found, levels = explored(make(seed), engine, prunes=prunes, forgets=forgets)
+    assert found.verdict is expected.verdict, seed
+    if expected.violation is not None:
+        assert found.violation is not None
+        assert found.violation.claim.id == expected.violation.claim.id
+        steps = found.violation.trace.steps
+        assert len(steps) == len(expected.violation.trace.steps)
+        return
+    nodes = expected.graph.nodes
+    for depth, worlds in enumerate(levels):
+        held = {each for each in nodes if nodes[each]["depth"] == depth}
+        assert worlds == held, (seed, depth)
+    assert found.states == expected.states
+    assert found.never_fired == expected.never_fired, seed
+    assert [each.id for each in found.unreached] == [
+        each.id for each in expected.unreached
+    ]
+    assert [(each.claim.id, each.depth) for each in found.witnesses] == [
+        (each.claim.id, each.depth) for each in expected.witnesses
+    ]
 
 
 # --- plain Raft -----------------------------------------------------------------------
@@ -186,6 +236,53 @@ def test_an_actor_may_have_more_moves_than_there_is_room_for_at_first(
     assert found.levels == (1, width, width)
 
 
+@pytest.mark.skipif(not Engine.NUMPY.is_installed, reason="not installed")
+@pytest.mark.parametrize("seed", range(0, 64, 3))
+def test_answers_that_have_no_room_in_lines_are_found_in_tables(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    lookup = importlib.import_module("primacy_model.engines.lookup")
+    monkeypatch.setattr(lookup, "MOST", 16)
+    engines = [Engine.NUMPY]
+    if Engine.NUMBA.is_installed:
+        known = importlib.import_module("primacy_model.engines.known")
+        monkeypatch.setattr(known, "MOST_IN_LINES", 16)
+        engines.append(Engine.NUMBA)
+    for make in (drawn, rich):
+        expected = search(make(seed), Engine.MEMO, max_states=2_000)
+        for engine in engines:
+            found = search(make(seed), engine, max_states=2_000)
+            assert found.levels == expected.levels, (make, seed)
+            assert found.verdict is expected.verdict
+
+
+@pytest.mark.skipif(not Engine.NUMPY.is_installed, reason="not installed")
+@pytest.mark.parametrize("engine", [Engine.NUMPY, Engine.NUMBA])
+def test_what_does_not_fit_into_a_key_is_refused(
+    monkeypatch: pytest.MonkeyPatch, engine: Engine
+) -> None:
+    if not engine.is_installed:
+        pytest.skip("not installed")
+    packing = importlib.import_module("primacy_model.engines.packing")
+    monkeypatch.setattr(packing, "MOST_NUMBERS", 100)
+    with pytest.raises(OverflowError, match="too many cells"):
+        search(PlainRaft(3, 3), engine)
+    monkeypatch.undo()
+    sights = importlib.import_module("primacy_model.engines.sights")
+    monkeypatch.setattr(sights, "MOST_BITS", 5)
+    with pytest.raises(OverflowError, match="the claim S1 sees too much"):
+        search(PlainRaft(3, 3), engine)
+
+
+def test_the_plainest_engine_refuses_what_has_no_digit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memo = importlib.import_module("primacy_model.engines.memo")
+    monkeypatch.setattr(memo, "MOST", 100)
+    with pytest.raises(OverflowError, match="too many cells"):
+        search(PlainRaft(3, 3), Engine.MEMO)
+
+
 # --- claims ---------------------------------------------------------------------------
 
 
@@ -208,7 +305,7 @@ def _is_anything(_: Views) -> bool:
 def test_a_claim_that_breaks_after_three_moves_has_a_trace_of_three(
     engine: Engine, prunes: bool
 ) -> None:
-    claim = Claim("few", "few moves", Kind.ALWAYS, _own_count, _is_below_three)
+    claim: Seen = Claim("few", "few moves", Kind.ALWAYS, _own_count, _is_below_three)
     world = Relay(claims=(claim,))
     found = search(world, engine, prunes=prunes)
     assert found.verdict is Verdict.VIOLATED
@@ -228,7 +325,7 @@ def _is_at(views: Views) -> Callable[[Views], bool]:
 @every_engine
 def test_all_that_can_be_seen_is_shown_to_the_claims(engine: Engine) -> None:
     last = 20
-    claims = [
+    claims: list[Seen] = [
         Claim(f"{sent}-{heard}", "", Kind.SOMETIMES, _own_count, _is_at((sent, heard)))
         for sent in range(last + 1)
         for heard in range(sent + 1)
@@ -239,6 +336,8 @@ def test_all_that_can_be_seen_is_shown_to_the_claims(engine: Engine) -> None:
 
 @every_engine
 def test_an_engine_refuses_a_claim_that_needs_the_whole_graph(engine: Engine) -> None:
-    claim = Claim("back", "may recover", Kind.RECOVERABLE, _own_count, _is_anything)
+    claim: Seen = Claim(
+        "back", "may recover", Kind.RECOVERABLE, _own_count, _is_anything
+    )
     with pytest.raises(ValueError, match="only the oracle"):
         search(Relay(claims=(claim,)), engine)

@@ -5,7 +5,7 @@ import signal
 import pytest
 from click.testing import CliRunner, Result
 
-from primacy_model import cli, limits
+from primacy_model import cli, exploring, limits
 from primacy_model.engines.search import Engine
 from primacy_model.limits import Limits
 from primacy_model.oracle import Verdict, explore
@@ -65,7 +65,7 @@ def test_an_interruption_shows_what_was_explored(
                 signal.raise_signal(signal.SIGINT)
             return super().__call__()
 
-    monkeypatch.setattr(cli, "Limits", Interrupting)
+    monkeypatch.setattr(exploring, "Limits", Interrupting)
     found = check("fencing", "replication", *arguments)
     assert found.exit_code == 130
     assert "incomplete: fencing stopped at Ctrl-C" in found.output

@@ -47,6 +47,7 @@ class Found:
     property: str
     depth: int
     states: int
+    reduced: dict[str, dict[str, str | int]]
 
 
 def found_in(place: Path, mutant: Mutant) -> Found:
@@ -80,6 +81,10 @@ def test_mutant_breaks_its_property(mutant: Mutant, tmp_path: Path) -> None:
     assert Path(found.core) == copy / "__init__.py"
     assert (found.verdict, found.property) == ("violated", mutant.breaks)
     assert found.depth <= mutant.depth
+    told = {"verdict": "violated", "property": mutant.breaks, "depth": found.depth}
+    assert len(found.reduced) >= 2
+    for reductions, other in found.reduced.items():
+        assert other == told, reductions
 
 
 def test_copy_without_a_change_breaks_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from unittest.mock import patch
 
 import pytest
 
@@ -20,11 +19,12 @@ from primacy.quantities import START
 from primacy.recovery import recover
 from primacy.state import State
 from primacy.stepping import step
-from primacy_model import world as worlds
-from primacy_model.mesh import Mesh
+from primacy_model.mesh import World
 from primacy_model.obsolete import is_obsolete
+from primacy_model.scopes import MeshScope
 from primacy_model.shape import Shape
-from primacy_model.world import Budgets, Flight, World
+from primacy_model.world import Budgets
+from tests.model.meshes import assembled, in_flight, mesh_of, nodes
 
 PAIR = ("a", "b")
 
@@ -80,38 +80,37 @@ FIRST_WORLDS = 4_000
 class Graph:
     """Every world that is reached, and every pair of one and its successor."""
 
-    mesh: Mesh
+    model: MeshScope
     reached: tuple[World, ...]
     moves: tuple[tuple[World, World], ...]
 
 
-def graph_of(shape: Shape, most: int) -> Graph:
+def graph_of(shape: Shape, most: int, *, forgets: bool = True) -> Graph:
     """Explore a shape, breadth first, until its end or as far as asked."""
-    mesh = Mesh(shape)
-    reached = [mesh.fresh() if shape.begins == "fresh" else mesh.elected()]
+    model = assembled(shape, forgets=forgets)
+    reached = list(model.initial())
     seen, moves = set(reached), []
     for world in reached:
-        for action in mesh.actions(world):
-            after = mesh.successor(world, action)
+        for action in model.actions(world):
+            after = model.successor(world, action)
             moves.append((world, after))
             if after not in seen:
                 seen.add(after)
                 reached.append(after)
         if len(reached) >= most:
             break
-    return Graph(mesh, tuple(reached), tuple(moves))
+    return Graph(model, tuple(reached), tuple(moves))
 
 
 @cache
 def remembering(name: str) -> Graph:
-    with patch.object(worlds, "is_obsolete", lambda _target, _packet: False):
-        if name in LARGE:
-            return graph_of(LARGE[name], FIRST_WORLDS)
-        return graph_of(SHAPES[name], MOST_WORLDS)
+    if name in LARGE:
+        return graph_of(LARGE[name], FIRST_WORLDS, forgets=False)
+    return graph_of(SHAPES[name], MOST_WORLDS, forgets=False)
 
 
 def without_flights(world: World) -> Hashable:
-    return world.nodes, world.sides, world.fence, world.history
+    return world.locals, world.shared.sides, world.shared.fence, world.ghost
 
 
 @shapes
@@ -124,21 +123,17 @@ def test_forgetting_loses_no_state_and_adds_none(name: str) -> None:
     assert len(forgetting.reached) <= len(whole.reached)
 
 
-def obsolete_in(graph: Graph, world: World) -> Iterator[tuple[State, Packet]]:
-    for one, _ in world.flights:
-        state = target_in(graph, world, one)
+def obsolete_in(world: World) -> Iterator[tuple[State, Packet]]:
+    for place, one, _ in in_flight(world):
+        state = nodes(world)[place].state
         if state is not None and is_obsolete(state, one.packet):
             yield state, one.packet
-
-
-def target_in(graph: Graph, world: World, one: Flight) -> State | None:
-    return world.nodes[graph.mesh.places[one.target]].state
 
 
 @all_shapes
 def test_an_obsolete_packet_does_nothing(name: str) -> None:
     graph = remembering(name)
-    pairs = {pair for world in graph.reached for pair in obsolete_in(graph, world)}
+    pairs = {pair for world in graph.reached for pair in obsolete_in(world)}
     assert pairs
     for state, packet in pairs:
         assert step(state, Received(packet, START)) == (state, ()), packet
@@ -148,8 +143,8 @@ def test_an_obsolete_packet_does_nothing(name: str) -> None:
 def test_an_obsolete_packet_stays_obsolete(name: str) -> None:
     graph = remembering(name)
     for before, after in graph.moves:
-        for one, _ in before.flights:
-            held, later = (target_in(graph, each, one) for each in (before, after))
+        for place, one, _ in in_flight(before):
+            held, later = (nodes(each)[place].state for each in (before, after))
             if held is None or later is None or held is later:
                 continue
             if is_obsolete(held, one.packet):
@@ -158,14 +153,24 @@ def test_an_obsolete_packet_stays_obsolete(name: str) -> None:
 
 @all_shapes
 def test_an_obsolete_packet_is_obsolete_after_a_restart(name: str) -> None:
-    """A target that is down keeps its packets; its last state had named them."""
+    """What its last state had named, a target that is down may forget as well."""
     graph = remembering(name)
+    configs = mesh_of(graph.model).configs
     for before, down in graph.moves:
-        for place, node in enumerate(before.nodes):
-            if node.state is None or down.nodes[place].state is not None:
+        for place, node in enumerate(nodes(before)):
+            if node.state is None or nodes(down)[place].state is not None:
                 continue
-            after, _ = recover(graph.mesh.configs[place], node.disk)
-            for one, _ in before.flights:
-                is_its = graph.mesh.places[one.target] == place
-                if is_its and is_obsolete(node.state, one.packet):
+            after, _ = recover(configs[place], node.disk)
+            for one, _ in before.boxes[place]:
+                if is_obsolete(node.state, one.packet):
                     assert is_obsolete(after, one.packet), one.key
+
+
+@shapes
+def test_nothing_obsolete_is_in_flight(name: str) -> None:
+    """Of a target that is down too: it is judged as it would come back."""
+    graph = graph_of(SHAPES[name], MOST_WORLDS)
+    mesh = mesh_of(graph.model)
+    for world in graph.reached:
+        for place, one, _ in in_flight(world):
+            assert not mesh.is_obsolete(place, world.locals[place], one), one.key

@@ -38,10 +38,12 @@ from primacy.quantities import (
 )
 from primacy.role import Role
 from primacy.state import Durable, Leadership, State
-from primacy_model.mesh import Mesh
+from primacy_model.actors import on_views
+from primacy_model.history import Committed, History
+from primacy_model.mesh import World
 from primacy_model.properties import ALWAYS
-from primacy_model.shape import Shape
-from primacy_model.world import Committed, History, Node, World, perform
+from primacy_model.world import Node
+from tests.model.meshes import elected, nodes, performed, with_node
 
 A, B, C, W = (AgentId(name) for name in "abcw")
 ONE, TWO = Term(1), Term(2)
@@ -51,20 +53,20 @@ OTHER = Entry(ONE, EntryKind.COMMAND, Command("y"), RequestId("w2"))
 LATER = Entry(TWO, EntryKind.NOOP)
 READ = RequestId("r1")
 
-ELECTED = Mesh(Shape(begins="elected", workers=("w",))).elected()
+MODEL, ELECTED = elected(workers=("w",))
 """a leads term 1; everyone holds and has applied its no-op."""
 
 
 def broken(world: World) -> list[str]:
-    return [claim.id for claim in ALWAYS if not claim.holds(world)]
+    return [claim.id for claim in ALWAYS if not on_views(claim)(world)]
 
 
 def at(world: World, agent: AgentId) -> int:
-    return [node.state.me for node in world.nodes if node.state].index(agent)
+    return [node.state.me for node in nodes(world) if node.state].index(agent)
 
 
 def node_of(world: World, agent: AgentId) -> Node:
-    return world.nodes[at(world, agent)]
+    return nodes(world)[at(world, agent)]
 
 
 def state_of(world: World, agent: AgentId) -> State:
@@ -73,16 +75,10 @@ def state_of(world: World, agent: AgentId) -> State:
     return state
 
 
-def with_node(world: World, agent: AgentId, node: Node) -> World:
-    place = at(world, agent)
-    nodes = (*world.nodes[:place], node, *world.nodes[place + 1 :])
-    return replace(world, nodes=nodes)
-
-
 def with_state(world: World, state: State) -> World:
     """Put an agent and its disk into a state."""
     node = replace(node_of(world, state.me), state=state, disk=state.durable)
-    return with_node(world, state.me, node)
+    return with_node(world, at(world, state.me), node)
 
 
 def with_log(state: State, *entries: Entry) -> State:
@@ -91,7 +87,7 @@ def with_log(state: State, *entries: Entry) -> State:
 
 
 def with_history(world: World, history: History) -> World:
-    return replace(world, history=history)
+    return replace(world, ghost=history)
 
 
 def leader_of_two(agent: AgentId, *entries: Entry) -> State:
@@ -110,7 +106,7 @@ def leader_of_two(agent: AgentId, *entries: Entry) -> State:
 
 def test_the_elected_world_breaks_nothing() -> None:
     assert broken(ELECTED) == []
-    assert [node.applied for node in ELECTED.nodes] == [1, 1, 1, 1]
+    assert [node.applied for node in nodes(ELECTED)] == [1, 1, 1, 1]
 
 
 # --- states ---------------------------------------------------------------------------
@@ -118,13 +114,13 @@ def test_the_elected_world_breaks_nothing() -> None:
 
 def test_two_leaders_of_a_term_break_s1() -> None:
     leaders = frozenset({(ONE, A), (ONE, B)})
-    world = with_history(ELECTED, replace(ELECTED.history, leaders=leaders))
+    world = with_history(ELECTED, replace(ELECTED.ghost, leaders=leaders))
     assert broken(world) == ["S1"]
 
 
 def test_leaders_of_two_terms_break_nothing() -> None:
     leaders = frozenset({(ONE, A), (TWO, B)})
-    world = with_history(ELECTED, replace(ELECTED.history, leaders=leaders))
+    world = with_history(ELECTED, replace(ELECTED.ghost, leaders=leaders))
     assert broken(world) == []
 
 
@@ -135,7 +131,7 @@ def test_a_worker_that_stands_breaks_s2(role: Role) -> None:
 
 
 def test_a_worker_that_led_or_voted_or_got_a_vote_breaks_s2() -> None:
-    before = ELECTED.history
+    before = ELECTED.ghost
     for history in (
         replace(before, leaders=before.leaders | {(TWO, W)}),
         replace(before, votes=before.votes | {(TWO, W, B)}),
@@ -145,14 +141,14 @@ def test_a_worker_that_led_or_voted_or_got_a_vote_breaks_s2() -> None:
 
 
 def test_two_votes_of_an_agent_in_a_term_break_s4() -> None:
-    votes = ELECTED.history.votes | {(TWO, C, A), (TWO, C, B)}
-    world = with_history(ELECTED, replace(ELECTED.history, votes=votes))
+    votes = ELECTED.ghost.votes | {(TWO, C, A), (TWO, C, B)}
+    world = with_history(ELECTED, replace(ELECTED.ghost, votes=votes))
     assert broken(world) == ["S4"]
 
 
 def test_votes_of_two_agents_or_in_two_terms_break_nothing() -> None:
     votes = frozenset({(ONE, C, A), (TWO, C, B), (TWO, B, B)})
-    world = with_history(ELECTED, replace(ELECTED.history, votes=votes))
+    world = with_history(ELECTED, replace(ELECTED.ghost, votes=votes))
     assert broken(world) == []
 
 
@@ -172,7 +168,7 @@ def test_a_disk_that_differs_breaks_s5_though_its_agent_is_down() -> None:
     world = with_state(ELECTED, with_log(state_of(ELECTED, B), NOOP, WRITE))
     down = replace(node_of(ELECTED, C), state=None, applied=0)
     down = replace(down, disk=with_log(state_of(ELECTED, C), NOOP, OTHER).durable)
-    assert broken(with_node(world, C, down)) == ["S5"]
+    assert broken(with_node(world, at(world, C), down)) == ["S5"]
 
 
 def test_logs_that_part_at_another_term_break_nothing() -> None:
@@ -183,20 +179,20 @@ def test_logs_that_part_at_another_term_break_nothing() -> None:
 
 @pytest.mark.parametrize("held", [(NOOP,), (NOOP, LATER)])
 def test_a_leader_without_a_committed_entry_breaks_s7(held: tuple[Entry, ...]) -> None:
-    committed = (*ELECTED.history.committed, Committed(WRITE, ONE))
-    world = with_history(ELECTED, replace(ELECTED.history, committed=committed))
+    committed = ELECTED.ghost.committed | {Committed(2, WRITE, ONE)}
+    world = with_history(ELECTED, replace(ELECTED.ghost, committed=committed))
     assert broken(with_state(world, leader_of_two(B, *held))) == ["S7"]
 
 
 def test_a_leader_of_the_term_of_the_commit_or_before_breaks_nothing() -> None:
-    committed = (*ELECTED.history.committed, Committed(WRITE, ONE))
-    world = with_history(ELECTED, replace(ELECTED.history, committed=committed))
+    committed = ELECTED.ghost.committed | {Committed(2, WRITE, ONE)}
+    world = with_history(ELECTED, replace(ELECTED.ghost, committed=committed))
     assert broken(world) == []
 
 
 def test_a_token_of_two_leaders_breaks_s9() -> None:
     admitted = frozenset({(ONE, A), (ONE, B)})
-    world = with_history(ELECTED, replace(ELECTED.history, admitted=admitted))
+    world = with_history(ELECTED, replace(ELECTED.ghost, admitted=admitted))
     assert broken(world) == ["S9"]
 
 
@@ -219,6 +215,45 @@ def test_a_match_of_an_agent_in_a_later_term_may_be_out_of_date() -> None:
     assert broken(with_state(world, later)) == []
 
 
+def test_a_commit_that_no_quorum_holds_breaks_commit_quorum() -> None:
+    held = with_log(state_of(ELECTED, A), NOOP, WRITE)
+    alone = with_state(ELECTED, replace(held, commit_index=Index(2)))
+    worker = with_state(alone, with_log(state_of(ELECTED, W), NOOP, WRITE))
+    follower = with_state(alone, with_log(state_of(ELECTED, B), NOOP, WRITE))
+    assert broken(alone) == ["commit-quorum"]
+    assert broken(worker) == ["commit-quorum"]
+    assert broken(follower) == []
+
+
+def test_other_entries_of_a_quorum_are_not_what_is_committed() -> None:
+    held = with_log(state_of(ELECTED, A), NOOP, WRITE)
+    world = with_state(ELECTED, replace(held, commit_index=Index(2)))
+    for agent in (B, C):
+        world = with_state(world, with_log(state_of(ELECTED, agent), NOOP, LATER))
+    assert broken(world) == ["commit-quorum"]
+
+
+def test_the_disk_of_an_agent_that_is_down_counts_for_a_commit() -> None:
+    held = with_log(state_of(ELECTED, A), NOOP, WRITE)
+    world = with_state(ELECTED, replace(held, commit_index=Index(2)))
+    world = with_state(world, with_log(state_of(ELECTED, C), NOOP, WRITE))
+    down = replace(node_of(world, C), state=None, applied=0, armed=frozenset())
+    assert broken(with_node(world, at(world, C), down)) == []
+
+
+def test_what_is_only_in_memory_does_not_count_for_a_commit() -> None:
+    world = with_state(ELECTED, with_log(state_of(ELECTED, B), NOOP, WRITE))
+    held = with_log(state_of(ELECTED, A), NOOP, WRITE)
+    leader = replace(node_of(world, A), state=replace(held, commit_index=Index(2)))
+    world = with_node(world, at(world, A), leader)
+    assert broken(world) == ["commit-quorum"]
+
+
+def test_only_what_a_leader_calls_committed_needs_a_quorum() -> None:
+    held = with_log(state_of(ELECTED, B), NOOP, WRITE)
+    assert broken(with_state(ELECTED, replace(held, commit_index=Index(2)))) == []
+
+
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_next_index_that_is_not_above_breaks_next_above_match(number: int) -> None:
     leader = state_of(ELECTED, A)
@@ -234,7 +269,7 @@ def test_a_next_index_that_is_not_above_breaks_next_above_match(number: int) -> 
 
 def stepped(world: World, after: State, *outputs: Output) -> World:
     """Let an agent step to a state, as no handler would."""
-    return perform(world, at(world, after.me), after, outputs, is_bag=False)
+    return performed(MODEL, world, at(world, after.me), after, outputs)
 
 
 def persisted(state: State) -> Persist:
@@ -256,9 +291,8 @@ def test_a_term_that_falls_over_a_restart_breaks_s3() -> None:
     node = node_of(ELECTED, C)
     assert node.state is not None
     down = replace(node, state=None, applied=0, armed=frozenset(), peak=TWO)
-    nodes = (*ELECTED.nodes[:2], down, *ELECTED.nodes[3:])
-    before = replace(ELECTED, nodes=nodes)
-    after = perform(before, 2, node.state, (), is_bag=False)
+    before = with_node(ELECTED, 2, down)
+    after = performed(MODEL, before, 2, node.state)
     assert broken(before) == []
     assert broken(after) == ["S3"]
 
@@ -282,7 +316,7 @@ def test_a_follower_that_drops_an_entry_breaks_nothing() -> None:
 
 
 def test_another_entry_applied_at_an_index_breaks_s8() -> None:
-    fresh = with_node(ELECTED, C, replace(node_of(ELECTED, C), applied=0))
+    fresh = with_node(ELECTED, at(ELECTED, C), replace(node_of(ELECTED, C), applied=0))
     right = stepped(fresh, state_of(fresh, C), Apply(Index(1), Segment.of(NOOP)))
     wrong = stepped(fresh, state_of(fresh, C), Apply(Index(1), Segment.of(OTHER)))
     assert broken(right) == []
@@ -300,13 +334,13 @@ def test_a_read_below_its_floor_breaks_s10() -> None:
     state = state_of(ELECTED, C)
     for floor, found in ((1, []), (2, ["S10"])):
         floors = frozenset({(READ, floor)})
-        world = with_history(ELECTED, replace(ELECTED.history, floors=floors))
+        world = with_history(ELECTED, replace(ELECTED.ghost, floors=floors))
         assert broken(stepped(world, state, serve)) == found
 
 
 def test_a_read_that_applies_first_breaks_nothing() -> None:
     floors = frozenset({(READ, 2)})
-    world = with_history(ELECTED, replace(ELECTED.history, floors=floors))
+    world = with_history(ELECTED, replace(ELECTED.ghost, floors=floors))
     apply = Apply(Index(2), Segment.of(WRITE))
     state = state_of(ELECTED, C)
     assert broken(stepped(world, state, apply, ServeRead(READ, Index(2)))) == []
@@ -339,7 +373,7 @@ def test_a_vote_sent_before_the_disk_knows_breaks_s13() -> None:
     assert broken(stepped(ELECTED, after, vote, persisted(after))) == ["S13"]
     kept = stepped(ELECTED, after, persisted(after), vote)
     assert broken(kept) == []
-    assert (TWO, C, B) in kept.history.votes
+    assert (TWO, C, B) in kept.ghost.votes
 
 
 def test_a_timer_or_a_refusal_may_stand_before_the_disk_knows() -> None:
@@ -349,17 +383,14 @@ def test_a_timer_or_a_refusal_may_stand_before_the_disk_knows() -> None:
     assert broken(stepped(ELECTED, after, arm, stale, persisted(after))) == []
 
 
-def test_a_commit_that_no_quorum_holds_breaks_commit_quorum() -> None:
-    alone = with_state(ELECTED, with_log(state_of(ELECTED, A), NOOP, WRITE))
-    worker = with_state(alone, with_log(state_of(ELECTED, W), NOOP, WRITE))
-    follower = with_state(alone, with_log(state_of(ELECTED, B), NOOP, WRITE))
-    after = replace(state_of(alone, A), commit_index=Index(2))
-    assert broken(stepped(alone, after)) == ["commit-quorum"]
-    assert broken(stepped(worker, after)) == ["commit-quorum"]
-    assert broken(stepped(follower, after)) == []
-
-
 @pytest.mark.parametrize("agent", [A, B, W])
 def test_a_commit_index_that_falls_breaks_commit_monotone(agent: AgentId) -> None:
     after = replace(state_of(ELECTED, agent), commit_index=Index(0))
     assert broken(stepped(ELECTED, after)) == ["commit-monotone"]
+
+
+def test_a_step_that_commits_without_a_quorum_breaks_commit_quorum() -> None:
+    alone = with_state(ELECTED, with_log(state_of(ELECTED, A), NOOP, WRITE))
+    after = replace(state_of(alone, A), commit_index=Index(2))
+    assert broken(alone) == []
+    assert broken(stepped(alone, after)) == ["commit-quorum"]

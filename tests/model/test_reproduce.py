@@ -1,12 +1,19 @@
 """The pytest file of a violation runs: it passes, and fails on a repaired model."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from primacy.messages import Message
+from primacy.outputs import Outputs, Persist
+from primacy.state import State
+from primacy.stepping import step
+from primacy_model import cli
 from primacy_model.counterexample import folder_name, leave
 from primacy_model.oracle import explore
 from primacy_model.reproduce import reproduction
@@ -96,3 +103,26 @@ def test_the_folder_of_a_violation_holds_five_files(tmp_path: Path) -> None:
 
 def test_a_folder_name_has_no_character_that_a_file_system_refuses() -> None:
     assert folder_name("a/b", "S1: x") == "a-b-S1-x"
+
+
+def careless(state: State, message: Message) -> tuple[State, Outputs]:
+    """Step as the core does, but write down last what must be durable."""
+    after, outputs = step(state, message)
+    return after, tuple(sorted(outputs, key=lambda each: isinstance(each, Persist)))
+
+
+@pytest.mark.parametrize("options", [(), ("--without", "obsolete")])
+def test_a_violation_is_left_as_it_was_found_with_or_without_reductions(
+    options: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("primacy_model.moves.step", careless)
+    words = ["check", "initial-election-pair", "--engine", "memo", *options]
+    found = CliRunner().invoke(cli.main, [*words, "--out", str(tmp_path)])
+    assert found.exit_code == 1, found.output
+    (file,) = tmp_path.rglob("test_*.py")
+    written = runpy.run_path(str(file))
+    (name,) = (name for name in written if name.startswith("test_"))
+    written[name]()
+    monkeypatch.setattr("primacy_model.moves.step", step)
+    with pytest.raises(AssertionError):
+        written[name]()

@@ -7,54 +7,34 @@ compared whole: nothing is left to chance.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, Generic
+from typing import Final
 
 import numpy as np
 
-from primacy_model.actors import Local, Message
 from primacy_model.engines import kernels
-from primacy_model.engines.packing import (
-    AT_ONCE,
-    ROOM,
-    WORD,
-    Array,
-    Column,
-    Rows,
-    Views,
-    bits_of,
-    numbers_of,
-    roomier,
-)
-from primacy_model.engines.tables import Numbers, Tables
+from primacy_model.engines.known import Known
+from primacy_model.engines.packing import AT_ONCE, Array, Rows
+from primacy_model.engines.sights import Sights
+from primacy_model.engines.tables import Tables
 
 QUESTIONS: Final = 1 << 12
+BATCH: Final = 192
+"""How many successors are made before the first is looked up, and has come."""
+FRESH: Final = 1 << 10
+"""How many rows that look new are listed at once."""
 
 
-class Compiled(Generic[Local, Message]):
+class Compiled:
     """Rows of words in breadth-first order, each with the row that led to it."""
 
-    def __init__(self, tables: Tables[Local, Message], *, prunes: bool) -> None:
+    def __init__(self, tables: Tables, sights: Sights, *, prunes: bool) -> None:
         self._tables, self._prunes = tables, prunes
-        self._places = len(tables.actors.agents)
-        self._rows = Rows(tables.initial(), kernels.indexed)
-        self._counts: Array = np.zeros(kernels.BOXES + self._places, np.int64)
-        self._counts[kernels.SIZE], self._counts[kernels.BOXES :] = 1, 1
-        self._boxes: Array = np.zeros((self._places, ROOM, 1), np.uint64)
-        self._box_index: Array = np.zeros((self._places, 2 * ROOM), np.int32)
-        self._index_boxes()
-        self._singles: Array = np.zeros((1 << 12, 2), np.uint64)
-        self._groups: Array = np.zeros((2 * ROOM, 2), np.uint64)
-        self._lists: Array = np.empty(ROOM, np.int32)
-        self._ends: Array = np.zeros(ROOM, np.int64)
-        self._spans, self._after, self._adds = Column([0]), Column(), Column([0])
-        self._targets, self._sets = Column(), Column()
-        self._added: Numbers[int] = Numbers([0], {0: 0})
-        """Sets of messages that are added to mailboxes, as bits."""
-        self._bits: Array = np.zeros((1, 1), np.uint64)
-        self._answered = 0
-        self._views = Views(tables)
-        self._seen: Array = np.zeros((1 << 12, 2), np.uint64)
-        self._seen_count = 0
+        self._rows = Rows(tables.first, kernels.indexed, kernels.moved)
+        self._batch = batch(BATCH, self._rows.words)
+        self._known = Known(tables)
+        self._seen = [
+            Seen(self._known, sights, group) for group in range(len(sights.groups))
+        ]
 
     @property
     def size(self) -> int:
@@ -64,7 +44,7 @@ class Compiled(Generic[Local, Message]):
     @property
     def moves(self) -> int:
         """Count the moves that were made."""
-        return int(self._counts[kernels.MOVES])
+        return int(self._known.counts[kernels.MOVES])
 
     @property
     def bytes(self) -> int:
@@ -72,17 +52,8 @@ class Compiled(Generic[Local, Message]):
         return self._rows.bytes
 
     def row(self, number: int) -> Sequence[int]:
-        """Give a row, its mailboxes as the tables number them."""
-        row = self._rows.numbers(number)
-        boxes = [
-            self._tables.boxes.of(self._held(place, box))
-            for place, box in enumerate(row[self._places :])
-        ]
-        return [*row[: self._places], *boxes]
-
-    def _held(self, place: int, box: int) -> frozenset[int]:
-        words = self._boxes[place, box].tolist()
-        return numbers_of(sum(held << (WORD * at) for at, held in enumerate(words)))
+        """Give a row, taken apart."""
+        return self._known.taken_apart(self._rows.numbers(number))
 
     def parent(self, number: int) -> int:
         """Name the row that led to a row, -1 for the first."""
@@ -97,141 +68,146 @@ class Compiled(Generic[Local, Message]):
             while len(todo):
                 todo = self._expanded(todo)
                 if self.size > most:
-                    self._rows.size = self._counts[kernels.SIZE] = most
+                    self._rows.size = self._known.counts[kernels.SIZE] = most
                     return True
         return False
 
     def _expanded(self, todo: Array) -> Array:
         """Expand rows as far as is known; give those that are to be done again."""
         redo = np.empty(len(todo), np.int64)
-        questions = np.empty(QUESTIONS, np.uint64)
-        self._counts[kernels.TURN] = self._counts[kernels.AGAIN] = 0
-        status, rows = kernels.FULL, self._rows
+        questions = np.empty((QUESTIONS, 2), np.uint64)
+        known, rows, counts = self._known, self._rows, self._known.counts
+        counts[kernels.TURN] = counts[kernels.AGAIN] = 0
+        status = kernels.FULL
         while status != kernels.DONE:
-            self._counts[kernels.ASKED] = 0
+            counts[kernels.ASKED] = 0
+            rows.widen(known.columns)
+            known.make_room(rows.layout)
+            if len(self._batch.fresh) < rows.words * len(self._batch.spreads):
+                self._batch = batch(len(self._batch.spreads), rows.words)
+            held = rows.held.reshape(-1), rows.parents, rows.movers, rows.index
             status = kernels.expand(
+                (0,) * rows.words,
                 todo,
-                self._counts,
-                rows.held,
-                rows.parents,
-                rows.movers,
-                rows.index,
-                rows.layout,
-                self._boxes,
-                self._box_index,
-                self._singles,
-                self._spans.array,
-                self._after.array,
-                self._adds.array,
-                self._targets.array,
-                self._sets.array,
-                self._bits,
-                self._groups,
-                self._lists,
-                self._ends,
-                questions,
                 redo,
+                questions,
+                counts,
+                rows.layout,
+                kernels.Held(*held),
+                self._batch,
+                known.cells,
+                known.moves,
+                known.puts,
+                known.singles,
                 self._prunes,
+                known.composes,
             )
-            rows.size = int(self._counts[kernels.SIZE])
-            self._answer(questions[: self._counts[kernels.ASKED]].tolist())
-            if status == kernels.FULL:
-                self._grow()
+            rows.size = int(counts[kernels.SIZE])
+            wanted = int(counts[kernels.WANTED])
             if status == kernels.LONG:
-                self._lists = roomier(self._lists, int(self._counts[kernels.LISTED]))
-            self._widen()
-        return redo[: self._counts[kernels.AGAIN]].copy()
-
-    def _grow(self) -> None:
-        """Make room for what the kernel had no room for."""
-        wanted, groups = (
-            int(self._counts[at]) for at in (kernels.WANTED, kernels.GROUPS)
-        )
-        self._rows.make_room(wanted + kernels.AHEAD)
-        while self._counts[kernels.BOXES :].max() + wanted > self._boxes.shape[1]:
-            self._boxes = np.concatenate(
-                [self._boxes, np.zeros_like(self._boxes)], axis=1
-            )
-            self._box_index = np.repeat(self._box_index, 2, axis=1)
-            self._index_boxes()
-        if 2 * groups > len(self._ends) - 1:
-            self._ends = roomier(self._ends, groups + 1)
-            self._groups = kernels.grown(self._groups, 2 * len(self._groups))
-
-    def _widen(self) -> None:
-        """Make the numbers of a row wide enough for what there will be."""
-        wanted = int(self._counts[kernels.WANTED])
-        boxes = (self._counts[kernels.BOXES :] + wanted).tolist()
-        self._rows.widen(len(self._tables.locals.values), boxes)
-
-    def _index_boxes(self) -> None:
-        self._box_index[:] = 0
-        for place, index in enumerate(self._box_index):
-            count = int(self._counts[kernels.BOXES + place])
-            kernels.boxes_indexed(self._boxes[place], count, index)
-
-    # --- what only the model knows ----------------------------------------------------
-
-    def _answer(self, questions: Sequence[int]) -> None:
-        """Ask the model what actors may do by themselves, or with one message."""
-        if not questions:
-            return
-        for key in questions:
-            place, local, message = key >> 56, key >> 28 & 0xFFFFFFF, key & 0xFFFFFFF
-            for effect in self._tables.single(place - 1, local, message - 1):
-                self._after.extend([effect.after])
-                for target, added in effect.added:
-                    bits = bits_of(self._tables.boxes.values[added])
-                    self._targets.extend([target])
-                    self._sets.extend([self._added.of(bits)])
-                self._adds.extend([len(self._sets)])
-            self._spans.extend([len(self._after)])
-        self._answered += len(questions)
-        size = len(self._singles)
-        while 2 * (self._answered + 2 * QUESTIONS) > size:
-            size *= 2
-        if size > len(self._singles):
-            self._singles = kernels.grown(self._singles, size)
-        first = len(self._spans) - len(questions)
-        values = np.arange(first, len(self._spans), dtype=np.uint64)
-        kernels.entered(self._singles, np.array(questions, np.uint64), values)
-        self._spell()
-
-    def _spell(self) -> None:
-        """Write the bits of sets into words, as many as the messages need."""
-        width = -(-max(1, len(self._tables.messages.values)) // WORD)
-        if width > self._boxes.shape[2]:
-            more = width - self._boxes.shape[2]
-            self._boxes = np.pad(self._boxes, ((0, 0), (0, 0), (0, more)))
-            self._index_boxes()
-        if self._bits.shape == (len(self._added.values), width):
-            return
-        lowest = (1 << WORD) - 1
-        added = [
-            [bits >> (WORD * word) & lowest for word in range(width)]
-            for bits in self._added.values
-        ]
-        self._bits = np.array(added, np.uint64)
+                self._batch = batch(
+                    max(wanted, 2 * len(self._batch.spreads)), rows.words
+                )
+            if status == kernels.FULL:
+                rows.make_room(wanted + 2 * len(self._batch.spreads))
+                known.grow(wanted)
+            known.answer(questions[: counts[kernels.ASKED]].tolist())
+        return redo[: counts[kernels.AGAIN]].copy()
 
     # --- claims -----------------------------------------------------------------------
 
-    def unseen(self, start: int, end: int) -> Iterator[int]:
-        """List the rows of a level whose views no row before them had."""
-        if self._views.look():  # the keys in the table count in another base
-            self._seen[:], self._seen_count = 0, 0
-        fresh = np.empty(1024, np.int64)
+    def unseen(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """List groups of claims, and rows of a level that show them something new."""
+        for group, seen in enumerate(self._seen):
+            yield from ((group, number) for number in seen.new(self._rows, start, end))
+
+
+def batch(size: int, words: int) -> kernels.Batch:
+    """Make room for so many successors that are not looked up yet."""
+    return kernels.Batch(
+        np.empty(size * words, np.uint64),
+        np.empty(size, np.uint64),
+        np.empty(size, np.uint64),
+        np.empty(size, np.int32),
+        np.empty(size, np.int8),
+    )
+
+
+class Seen:
+    """What a group of claims has seen."""
+
+    def __init__(self, known: Known, sights: Sights, group: int) -> None:
+        self._known, self._sights, self._group = known, sights, group
+        self._looked = [0] * known.places
+        self._views: Array = np.zeros((known.places, 1 << 8), np.uint64)
+        """By place and local state."""
+        self._widths = sights.widths(group)
+        self._scenes: Array = np.zeros((1 << 10, 2), np.uint64)
+        self._seen: Array = np.zeros((1 << 12, 2), np.uint64)
+        self._counts = [0, 0]
+        """How many scenes there are, and how many sights."""
+
+    def new(self, rows: Rows, start: int, end: int) -> Iterator[int]:
+        """List rows that show something new."""
+        has_scene = self._sights.groups[self._group].has_scene
+        self._look()
+        if has_scene:
+            self._look_around(rows, start, end)
+        widths = self._sights.widths(self._group)
+        if widths != self._widths:  # the keys in the table are other ones
+            self._widths, self._seen[:], self._counts[1] = widths, 0, 0
+        fresh = np.empty(FRESH, np.int64)
         while start < end:
-            if 2 * (self._seen_count + len(fresh)) > len(self._seen):
+            if 2 * (self._counts[1] + FRESH) > len(self._seen):
                 self._seen = kernels.grown(self._seen, 2 * len(self._seen))
             start, count = kernels.unseen(
-                self._rows.held,
+                rows.held.reshape(-1),
+                rows.words,
                 start,
                 end,
-                self._rows.layout,
-                self._views.numbers,
-                np.uint64(self._views.radix),
+                rows.layout,
+                self._known.cells.local,
+                self._views,
+                np.array(widths, np.uint64),
+                self._scenes,
+                has_scene,
                 self._seen,
                 fresh,
             )
-            self._seen_count += count
+            self._counts[1] += count
             yield from fresh[:count].tolist()
+
+    def _look(self) -> None:
+        """Look at local states that are new."""
+        for place, seat in enumerate(self._known.tables.seats):
+            while self._views.shape[1] < len(seat.locals):
+                self._views = np.hstack([self._views, np.zeros_like(self._views)])
+            for local in range(self._looked[place], len(seat.locals)):
+                self._views[place, local] = self._sights.view(self._group, place, local)
+            self._looked[place] = len(seat.locals)
+
+    def _look_around(self, rows: Rows, start: int, end: int) -> None:
+        """Look at ghosts and what all share, in pairs that are new."""
+        fresh = np.empty(FRESH, np.uint64)
+        while start < end:
+            if 2 * (self._counts[0] + FRESH) > len(self._scenes):
+                self._scenes = kernels.grown(self._scenes, 2 * len(self._scenes))
+            start, count = kernels.pairs_of(
+                rows.held.reshape(-1),
+                rows.words,
+                start,
+                end,
+                rows.layout,
+                self._scenes,
+                fresh,
+            )
+            self._counts[0] += count
+            keys = fresh[:count].copy()
+            scenes = [
+                self._sights.scene(self._group, key >> 28 & LOW, key & LOW)
+                for key in keys.tolist()
+            ]
+            kernels.entered(self._scenes, keys, np.array(scenes, np.uint64))
+
+
+LOW: Final = (1 << 28) - 1

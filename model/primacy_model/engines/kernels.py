@@ -1,10 +1,14 @@
 """The loops of the compiled engine: rows of words, tables of numbers, nothing else.
 
-A row is a few 64-bit words into which the numbers of a world are packed. A mailbox is
-numbered too; its messages are bits. A kernel never calls Python. What an actor may do
-with one message only the model can tell: where that is not known yet, the kernel writes
-the question down once and goes on, and the row is expanded again when it is answered.
-What an actor may do with a whole mailbox the kernel puts together itself.
+A row is a few 64-bit words into which the columns of a world are packed. A kernel never
+calls Python. What only the model knows is asked: where that is not known yet, the
+kernel writes the question down once and goes on, and the row is expanded again when
+it is answered. An entry of a table that was asked for and is not answered is *claimed*,
+which is not to be taken for known.
+
+In a plain world the model is asked about single messages only, and what an actor
+may do in a cell and what becomes of a cell into which something is put is *composed*
+here. In others whole cells are asked for.
 
 Tables are open-addressed. In a table of pairs a key stands beside its value and is
 never 0. Arrays are given their room by who calls; a kernel stops where it is used up.
@@ -19,38 +23,126 @@ code looks at no other.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from primacy_model.engines.packing import Array
+
 ONE = np.uint64(1)
 MIX = np.uint64(0x9E3779B97F4A7C15)
 FOLD = np.uint64(32)
-HOME = np.uint64(20)
 TAG = np.uint64(0xFFFFFFFF00000000)
 NUMBER = np.uint64(0xFFFFFFFF)
 PLACE = np.uint64(56)
-LOCAL = np.uint64(28)
+FIRST = np.uint64(28)
+"""A key of a table: a place or column plus one, and two numbers."""
 
 DONE, FULL, LONG, ASKS = range(4)
 """How an expansion ended.
 
-All rows are done; there is no room for more rows, mailboxes or groups; none for what an
-actor may do with a mailbox; or there are questions for the model.
+All rows are done; there is no room for more; none for the successors of one row; or
+there are questions for the model.
 """
-SIZE, TURN, ASKED, AGAIN, MOVES, GROUPS, LISTED, WANTED, BOXES = range(9)
-"""The counts that an expansion reads and writes; the mailboxes of each place are last.
+SIZE, TURN, ASKED, AGAIN, MOVES, ENTRIES, PAIRS, WANTED, CELLS = range(9)
+"""The counts that an expansion reads and writes; the cells of each place are last.
 
-`WANTED` tells, where there is no room, for how many more rows and mailboxes it must be.
+`WANTED` tells, where there is no room, for how many more rows and entries it must be.
 """
+SINGLE, GROUP, PUT, NOTHING = range(4)
+"""What is asked: about a message in a local state, a cell, or a put into a column."""
+COUNT = 24
+"""A span in the list of entries: where it begins, and in so many bits how many."""
+CLAIMED = 1
+"""A span that is asked for: none begins at 0. A span that is not known is 0."""
 UNKNOWN, NO_ROOM = -1, -2
-"""Why there is no group."""
-MARGIN = 1 << 8
+"""Why there is no span, or no cell."""
+HEARD = 2
+"""What is added to the number of what is heard, so that none is negative."""
+HASHED = 63
+"""The shift of a column whose lines would take too much room."""
+MARGIN = 1 << 10
 """So much room there is for questions before a row is expanded."""
+WINDOW = 16
+"""Among so many entries before it an entry that does the same is looked for."""
 AHEAD = 64
-"""How many successors wait to be looked up; a power of two."""
+"""How many rows wait to be entered into an index; a power of two."""
+ROWS_AHEAD = 6
+"""How many rows before its turn what a row needs is asked for."""
+
+
+class Held(NamedTuple):
+    """The rows, flat; the way back; and the index."""
+
+    rows: Array
+    parents: Array
+    movers: Array
+    slots: Array
+
+
+class Batch(NamedTuple):
+    """Successors that are not looked up yet: words, digests, slots, origins, movers."""
+
+    fresh: Array
+    spreads: Array
+    slots: Array
+    froms: Array
+    movings: Array
+
+
+class Cells(NamedTuple):
+    """By place and number: the local state and the mailbox of each cell."""
+
+    local: Array
+    bits: Array
+    slots: Array
+    room: Array
+    """By column: how many values it may have before something has to grow."""
+
+
+class Moves(NamedTuple):
+    """What actors may do."""
+
+    spans: Array
+    """By place and cell, where what all share is as at first."""
+    commons: Array
+    """A table of pairs: spans by place, cell and what all share."""
+    entries: Array
+    """The cell after, and above it what is put where."""
+    asides: Array
+    """What is heard, and above it what all share then."""
+
+
+class Puts(NamedTuple):
+    """What is put where, and what becomes of a column then."""
+
+    ends: Array
+    columns: Array
+    loads: Array
+    bases: Array
+    shifts: Array
+    """By column: where its lines begin, and how long each of them is."""
+    lines: Array
+    """By cell and load: the cell after plus one; 0 is not known, and -1 is claimed."""
+    pairs: Array
+    """A table of pairs with the same, for columns without lines."""
+
+
+class Singles(NamedTuple):
+    """What actors may do with one message, whatever else is in the mailbox."""
+
+    table: Array
+    ends: Array
+    after: Array
+    own: Array
+    puts: Array
+    bases: Array
+    """By place: where the bits of its loads begin."""
+    bits: Array
 
 
 @njit(cache=True, inline="always")
@@ -92,13 +184,10 @@ def grown(table, size):
 
 
 @njit(cache=True, inline="always")
-def digest(row):
-    """Spread the bits of a few words."""
-    spread = np.uint64(0)
-    for word in range(row.shape[0]):
-        spread = (spread ^ row[word]) * MIX
-        spread ^= spread >> FOLD
-    return spread * MIX
+def folded(spread, word):
+    """Take a word into a digest, which at last is mixed once more."""
+    spread = (spread ^ word) * MIX
+    return spread ^ (spread >> FOLD)
 
 
 @intrinsic
@@ -119,312 +208,596 @@ def prefetch(_, array, at):
     return types.void(array, at), codegen
 
 
+@njit(cache=True, inline="always")
+def distance(table):
+    """Tell by how much a digest is shifted to be a slot: its highest bits are."""
+    shift, size = 64, table.shape[0]
+    while size > 1:
+        shift, size = shift - 1, size >> 1
+    return np.uint64(shift)
+
+
 @njit(cache=True)
-def indexed(rows, size, index):
+def indexed(held, size, index):
     """Enter all rows into an empty index.
 
     A row of one word stands in the index itself, plus one. A longer one is named there
-    by half of its digest and its number, plus one.
+    by the higher half of its digest, and its number plus one.
     """
-    mask, words = np.uint64(index.shape[0] - 1), rows.shape[1]
+    mask, shift, words = np.uint64(index.shape[0] - 1), distance(index), held.shape[1]
     spreads = np.empty(AHEAD, np.uint64)
     for later in range(size + AHEAD - 1):
         if later < size:
-            spread = digest(rows[later])
+            spread = np.uint64(0)
+            for word in range(words):
+                spread = folded(spread, held[later, word])
+            spread *= MIX
             spreads[later & (AHEAD - 1)] = spread
-            prefetch(index, (spread >> HOME) & mask)
+            prefetch(index, spread >> shift)
         number = later - (AHEAD - 1)
         if number < 0:
             continue
         spread = spreads[number & (AHEAD - 1)]
-        at = (spread >> HOME) & mask
+        at = spread >> shift
         while index[at] != 0:
             at = (at + ONE) & mask
         if words == 1:
-            index[at] = rows[number, 0] + ONE
+            index[at] = held[number, 0] + ONE
         else:
-            index[at] = (spread << FOLD) | np.uint64(number + 1)
+            index[at] = (spread & TAG) | np.uint64(number + 1)
 
 
 @njit(cache=True)
-def box_of(place, bits, boxes, box_index, counts):
-    """Give a mailbox of a place its number."""
-    mask = np.uint64(box_index.shape[1] - 1)
-    at = (digest(bits) >> HOME) & mask
-    while True:
-        held = box_index[place, at]
+def moved(index, larger, words):
+    """Move what an index holds into a larger one that is empty.
+
+    Both are walked through from end to end, for the slots of the larger one tell apart
+    what those of the other do, and one bit more.
+    """
+    mask, shift = np.uint64(larger.shape[0] - 1), distance(larger)
+    for number in range(index.shape[0]):
+        held = index[number]
         if held == 0:
-            number = counts[BOXES + place]
-            for word in range(bits.shape[0]):
-                boxes[place, number, word] = bits[word]
-            counts[BOXES + place] = number + 1
-            box_index[place, at] = number + 1
-            return number
-        is_same = True
+            continue
+        at = (mixed(held - ONE) if words == 1 else held) >> shift
+        while larger[at] != 0:
+            at = (at + ONE) & mask
+        larger[at] = held
+
+
+@njit(cache=True, inline="always")
+def key_of(column, first, second):
+    """Make a key of a place or column and two numbers."""
+    return (
+        (np.uint64(column + 1) << PLACE)
+        | (np.uint64(first) << FIRST)
+        | np.uint64(second)
+    )
+
+
+# --- cells ----------------------------------------------------------------------------
+
+
+@njit(cache=True, inline="always")
+def home_of_cell(local, bits):
+    """Spread the bits of a cell."""
+    spread = folded(np.uint64(0), np.uint64(local))
+    for word in range(bits.shape[0]):
+        spread = folded(spread, bits[word])
+    return (spread * MIX) >> FOLD
+
+
+@njit(cache=True)
+def cells_indexed(local, bits, count, index):
+    """Enter all cells of a place into an empty index."""
+    mask = np.uint64(index.shape[0] - 1)
+    for number in range(count):
+        at = home_of_cell(local[number], bits[number]) & mask
+        while index[at] != 0:
+            at = (at + ONE) & mask
+        index[at] = number + 1
+
+
+@njit(cache=True)
+def cell_of(place, local, bits, cells, counts):
+    """Give a cell its number, if there is room for it."""
+    index = cells.slots[place]
+    mask = np.uint64(index.shape[0] - 1)
+    at = home_of_cell(local, bits) & mask
+    while index[at] != 0:
+        number = index[at] - 1
+        is_same = cells.local[place, number] == local
         for word in range(bits.shape[0]):
-            if boxes[place, held - 1, word] != bits[word]:
+            if cells.bits[place, number, word] != bits[word]:
                 is_same = False
         if is_same:
-            return held - 1
+            return number
         at = (at + ONE) & mask
+    number = counts[CELLS + place]
+    if number >= cells.room[place]:
+        return NO_ROOM
+    cells.local[place, number] = local
+    for word in range(bits.shape[0]):
+        cells.bits[place, number, word] = bits[word]
+    counts[CELLS + place] = number + 1
+    index[at] = number + 1
+    return number
 
 
 @njit(cache=True)
-def boxes_indexed(boxes, count, box_index):
-    """Enter all mailboxes into an empty index."""
-    mask = np.uint64(box_index.shape[0] - 1)
-    for number in range(count):
-        at = (digest(boxes[number]) >> HOME) & mask
-        while box_index[at] != 0:
-            at = (at + ONE) & mask
-        box_index[at] = number + 1
+def ask(kind, key, questions, counts):
+    """Write a question down; there is room for it."""
+    questions[counts[ASKED], 0] = np.uint64(kind)
+    questions[counts[ASKED], 1] = key
+    counts[ASKED] += 1
 
 
 @njit(cache=True)
-def ask(key, singles, questions, counts):
-    """Look up what an actor may do with one message; write down what is not known."""
-    at = slot(singles, key)
-    if singles[at, 0] == 0 and counts[ASKED] < questions.shape[0]:
-        singles[at, 0] = key
-        singles[at, 1] = 0
-        questions[counts[ASKED]] = key
-        counts[ASKED] += 1
-    return singles[at, 1]
-
-
-@njit(cache=True)
-def group_of(head, is_news, bits, singles, spans, lists, ends, questions, counts):
-    """Put together what an actor may do with a mailbox, as far as that is known.
-
-    `head` names the actor and its state. Beside news it may act by itself.
-    """
-    begin = counts[LISTED]
-    is_known, end = True, begin
-    for message in range(-1, 64 * bits.shape[0]):
-        if message < 0:
-            if is_news:
-                continue
-        else:
-            word = bits[message >> 6]
-            if word == 0:
-                continue
+def composed(place, cell, cells, moves, singles, questions, counts):
+    """List what an actor may do in a cell, as far as that is known; give the span."""
+    local, width = cells.local[place, cell], cells.bits.shape[2]
+    head = (np.uint64(place + 1) << PLACE) | (np.uint64(local) << FIRST)
+    begin = end = counts[ENTRIES]
+    is_known, bits = True, np.empty(width, np.uint64)
+    for message in range(-1, 64 * width):
+        if message >= 0:
+            word = cells.bits[place, cell, message >> 6]
             if (word >> np.uint64(message & 63)) & ONE == 0:
                 continue
-        span = ask(head | np.uint64(message + 1), singles, questions, counts)
+        key = head | np.uint64(message + 1)
+        at = slot(singles.table, key)
+        span = np.int64(singles.table[at, 1])
+        if singles.table[at, 0] == 0 and counts[ASKED] < questions.shape[0]:
+            singles.table[at, 0] = key
+            ask(SINGLE, key, questions, counts)
         if span == 0:
             is_known = False
-        elif is_known:
-            for effect in range(spans[span - 1], spans[span]):
-                if end == lists.shape[0]:
-                    return NO_ROOM
-                lists[end] = effect
+        if not is_known:
+            continue
+        for single in range(singles.ends[span - 1], singles.ends[span]):
+            own, after = singles.own[single], singles.after[single]
+            for word in range(width):
+                bits[word] = cells.bits[place, cell, word]
+                if own != 0:
+                    bits[word] |= singles.bits[singles.bases[place] + own, word]
+            became = cell_of(place, after, bits, cells, counts)
+            if became < 0 or end == moves.entries.shape[0]:
+                counts[WANTED] = end - begin + MARGIN
+                return NO_ROOM
+            puts = np.uint64(singles.puts[single])
+            if became == cell and puts == 0:
+                continue
+            entry, is_new = np.uint64(became) | (puts << FOLD), True
+            for other in range(max(begin, end - WINDOW), end):
+                if moves.entries[other] == entry:
+                    is_new = False
+            if is_new:
+                moves.entries[end] = entry
+                moves.asides[end] = np.uint64(message + HEARD)
                 end += 1
     if not is_known:
         return UNKNOWN
-    counts[LISTED] = end
-    group = counts[GROUPS]
-    ends[group + 1] = end
-    counts[GROUPS] = group + 1
-    return group
-
-
-@njit(cache=True, inline="always")
-def room_for_boxes(place, boxes, layout):
-    """Tell how many mailboxes a place may have before something has to grow."""
-    return min(boxes.shape[1], np.int64(layout[layout.shape[0] // 2 + place, 2]) + 1)
-
-
-@njit(cache=True, inline="always")
-def settled(ring, froms, movings, turn, size, rows, parents, movers, index):
-    """Look a waiting successor up, and enter it where it is new; give the size then."""
-    words, mask = rows.shape[1], np.uint64(index.shape[0] - 1)
-    item = turn & (AHEAD - 1)
-    spread = ring[item, words]
-    at = (spread >> HOME) & mask
-    name = ring[item, 0] + ONE if words == 1 else spread << FOLD
-    while True:
-        held = index[at]
-        if held == 0:
-            for word in range(words):
-                rows[size, word] = ring[item, word]
-            parents[size] = froms[item]
-            movers[size] = movings[item]
-            index[at] = name if words == 1 else name | np.uint64(size + 1)
-            return size + 1
-        if words == 1:
-            if held == name:
-                return size
-        elif held & TAG == name:
-            is_same, other = True, (held & NUMBER) - ONE
-            for word in range(words):
-                if rows[other, word] != ring[item, word]:
-                    is_same = False
-            if is_same:
-                return size
-        at = (at + ONE) & mask
+    counts[ENTRIES] = end
+    return (begin << COUNT) | (end - begin)
 
 
 @njit(cache=True)
-def expand(
+def filled(column, cell, load, cells, puts, singles, questions, counts, composes):
+    """Find what becomes of a column into which something is put, or ask."""
+    shift, number = puts.shifts[column], UNKNOWN
+    key = np.uint64(column + 1) << PLACE
+    key |= (np.uint64(cell) << FIRST) | np.uint64(load)
+    if shift == HASHED:
+        at = slot(puts.pairs, key)
+        if puts.pairs[at, 1] != 0:
+            return np.int64(puts.pairs[at, 1]) - 1
+        is_asked = puts.pairs[at, 0] != 0
+    else:
+        line = puts.bases[column] + (cell << shift) + load - 1
+        is_asked = puts.lines[line] != 0
+    if composes:
+        width = cells.bits.shape[2]
+        bits = np.empty(width, np.uint64)
+        for word in range(width):
+            added = singles.bits[singles.bases[column] + load, word]
+            bits[word] = cells.bits[column, cell, word] | added
+        number = cell_of(column, cells.local[column, cell], bits, cells, counts)
+        if number < 0:
+            return number
+    elif is_asked or counts[ASKED] == questions.shape[0]:
+        return UNKNOWN
+    else:
+        ask(PUT, key, questions, counts)
+    if shift == HASHED:
+        if puts.pairs[at, 0] == 0:
+            counts[PAIRS] += 1
+            puts.pairs[at, 0] = key
+        puts.pairs[at, 1] = np.uint64(number + 1)
+    else:
+        puts.lines[line] = number + 1 if composes else -1
+    return number
+
+
+@njit(cache=True)
+def span_of(place, cell, common, cells, moves, singles, questions, counts, composes):
+    """Find what an actor may do in a cell, or ask; it was not known."""
+    is_asked, at, key = False, np.uint64(0), key_of(place, cell, common)
+    if common == 0:
+        is_asked = moves.spans[place, cell] == CLAIMED
+        if composes:
+            span = composed(place, cell, cells, moves, singles, questions, counts)
+            if span > 0:
+                moves.spans[place, cell] = span
+            return span
+    else:
+        at = slot(moves.commons, key)
+        is_asked = moves.commons[at, 0] != 0
+    if is_asked or counts[ASKED] == questions.shape[0]:
+        return UNKNOWN
+    ask(GROUP, key, questions, counts)
+    if common == 0:
+        moves.spans[place, cell] = CLAIMED
+    else:
+        moves.commons[at, 0] = key
+        moves.commons[at, 1] = np.uint64(CLAIMED)
+    return UNKNOWN
+
+
+# --- expanding ------------------------------------------------------------------------
+
+
+@njit(cache=True, inline="always")
+def taken(row, start, layout, column):
+    """Take a column out of a row that starts somewhere."""
+    held = row[start + np.int64(layout[column, 0])] >> layout[column, 1]
+    return np.int64(held & layout[column, 2])
+
+
+@njit(cache=True, inline="always")
+def changed(row, start, layout, column, bits):
+    """Change some bits of a column of a row that starts somewhere."""
+    row[start + np.int64(layout[column, 0])] ^= np.uint64(bits) << layout[column, 1]
+
+
+@njit(cache=True)
+def generated(
+    shape,
     todo,
+    turn,
+    count,
     counts,
+    layout,
     rows,
     parents,
     movers,
     index,
-    layout,
-    boxes,
-    box_index,
-    singles,
     spans,
-    after,
-    adds,
-    targets,
-    sets,
-    added,
-    groups,
-    lists,
+    commons,
+    entries,
+    asides,
     ends,
-    questions,
-    redo,
+    columns,
+    loads,
+    bases,
+    shifts,
+    lines,
+    pairs,
+    boxes,
+    fresh,
+    spreads,
+    froms,
+    movings,
     prunes,
+    is_plain,
 ):
-    """Add what follows some rows, and tell how it ended.
+    """Make successors of rows until there are enough; ask for their slots.
 
-    With pruning: in a row that was first reached by a move of one actor, the actors
-    before it need only hear what that move sent them. See docs/engines.md.
+    Give the turn that is next, how many successors there are, and what is not known of
+    the row whose turn it is: its kind, its column and two numbers.
     """
-    words, places, width = rows.shape[1], layout.shape[0] // 2, boxes.shape[2]
-    mask = np.uint64(index.shape[0] - 1)
-    limit = min(rows.shape[0], index.shape[0] * 5 // 8)
-    group_limit = min(ends.shape[0] - 1, groups.shape[0] // 2)
-    fresh, bits = np.empty(words, np.uint64), np.empty(width, np.uint64)
-    ring = np.empty((AHEAD, words + 1), np.uint64)
-    froms, movings = np.empty(AHEAD, np.int64), np.empty(AHEAD, np.int64)
-    first = last = 0
-    size, moves, again = counts[SIZE], counts[MOVES], counts[AGAIN]
-    status, turn = DONE, counts[TURN]
-    counts[WANTED] = 1
+    words, places, room = len(shape), layout.shape[0] - 2, spreads.shape[0]
+    shift_home, made = distance(index), counts[MOVES]
     while turn < todo.shape[0]:
-        if counts[ASKED] + MARGIN > questions.shape[0]:
-            status = ASKS
-            break
-        number, is_known, made = todo[turn], True, 0
+        if turn + ROWS_AHEAD < todo.shape[0]:
+            later = todo[turn + ROWS_AHEAD] * words
+            for place in range(places):
+                cell = taken(rows, later, layout, place)
+                prefetch(entries, spans[place, cell] >> COUNT)
+                if shifts[place] != HASHED:
+                    prefetch(lines, bases[place] + (cell << shifts[place]))
+        number, begun = todo[turn], count
+        at_row = number * words
+        mover = np.int64(movers[number]) if prunes else 0
+        at_parent = np.int64(parents[number]) * words if mover > 0 else 0
+        common = taken(rows, at_row, layout, places + 1)
         for place in range(places):
-            word, shift, held_bits = layout[places + place]
-            box = (rows[number, word] >> shift) & held_bits
-            is_news = prunes and place < movers[number]
-            if is_news:
-                before = (rows[parents[number], word] >> shift) & held_bits
-                if before == box:
+            cell, before, is_late = taken(rows, at_row, layout, place), 0, place < mover
+            if is_late:
+                before = taken(rows, at_parent, layout, place)
+                if before == cell and is_plain:
                     continue
-                if counts[BOXES + place] >= room_for_boxes(place, boxes, layout):
-                    counts[WANTED] = 1
-                    status = FULL
-                    break
-                for at_word in range(width):
-                    bits[at_word] = (
-                        boxes[place, box, at_word] & ~boxes[place, before, at_word]
-                    )
-                box = np.uint64(box_of(place, bits, boxes, box_index, counts))
-            word, shift, held_bits = layout[place]
-            local = (rows[number, word] >> shift) & held_bits
-            sort = np.uint64(2 * place + (2 if is_news else 1))
-            at = slot(groups, (sort << PLACE) | (local << LOCAL) | box)
-            if groups[at, 0] == 0:
-                head = (np.uint64(place + 1) << PLACE) | (local << LOCAL)
-                made_up = group_of(
-                    head,
-                    is_news,
-                    boxes[place, box],
-                    singles,
-                    spans,
-                    lists,
-                    ends,
-                    questions,
-                    counts,
-                )
-                if made_up == UNKNOWN:
-                    is_known = False
-                    continue
-                if made_up == NO_ROOM:
-                    status = LONG
-                    break
-                if counts[GROUPS] >= group_limit:
-                    status = FULL
-                    break
-                groups[at, 0] = (sort << PLACE) | (local << LOCAL) | box
-                groups[at, 1] = np.uint64(made_up)
-            group = groups[at, 1]
-            most = ends[group + ONE] - ends[group]
-            counts[WANTED] = most
-            if size + most + AHEAD > limit:
-                status = FULL
-                break
-            for other in range(places):
-                room = room_for_boxes(other, boxes, layout)
-                if counts[BOXES + other] + most > room:
-                    status = FULL
-            if status == FULL:
-                break
-            for place_in_list in range(ends[group], ends[group + ONE]):
-                effect = lists[place_in_list]
-                for at_word in range(words):
-                    fresh[at_word] = rows[number, at_word]
-                fresh[word] = (fresh[word] & ~(held_bits << shift)) | (
-                    np.uint64(after[effect]) << shift
-                )
-                for add in range(adds[effect], adds[effect + 1]):
-                    target = targets[add]
-                    to_word, to_shift, to_bits = layout[places + target]
-                    to_box = (fresh[to_word] >> to_shift) & to_bits
-                    for at_word in range(width):
-                        bits[at_word] = (
-                            boxes[target, to_box, at_word] | added[sets[add], at_word]
+            if common == 0:
+                span = spans[place, cell]
+            else:
+                span = np.int64(commons[slot(commons, key_of(place, cell, common)), 1])
+            if span <= CLAIMED:
+                counts[MOVES] = made
+                return turn, begun, GROUP, place, cell, common
+            begin = span >> COUNT
+            end = begin + (span & ((1 << COUNT) - 1))
+            if count + end - begin > room:
+                counts[MOVES], counts[WANTED] = made, count + end - begin - begun
+                return turn, begun, NOTHING, 0, 0, 0
+            for at in range(begin, end):
+                entry, then, moving = entries[at], common, place
+                if is_late or not is_plain:
+                    aside = asides[at]
+                    then = np.int64(aside >> FOLD)
+                    if then != common:
+                        moving = 0
+                    elif is_late:
+                        heard = np.int64(aside & NUMBER) - HEARD
+                        if heard < 0:
+                            continue
+                        was = boxes[place, before, heard >> 6]
+                        if (was >> np.uint64(heard & 63)) & ONE != 0:
+                            continue
+                start = count * words
+                for word in range(words):
+                    fresh[start + word] = rows[at_row + word]
+                after = np.int64(entry & NUMBER)
+                changed(fresh, start, layout, place, cell ^ after)
+                if then != common:
+                    changed(fresh, start, layout, places + 1, common ^ then)
+                put = np.int64(entry >> FOLD)
+                if put != 0:
+                    for each in range(ends[put], ends[put + 1]):
+                        column, load = columns[each], loads[each]
+                        there, shift = (
+                            taken(rows, at_row, layout, column),
+                            shifts[column],
                         )
-                    joined = np.uint64(box_of(target, bits, boxes, box_index, counts))
-                    fresh[to_word] = (fresh[to_word] & ~(to_bits << to_shift)) | (
-                        joined << to_shift
-                    )
-                made += 1
-                if last - first == AHEAD:
-                    size = settled(
-                        ring, froms, movings, first, size, rows, parents, movers, index
-                    )
-                    first += 1
-                spread, item = digest(fresh), last & (AHEAD - 1)
-                prefetch(index, (spread >> HOME) & mask)
-                for at_word in range(words):
-                    ring[item, at_word] = fresh[at_word]
-                ring[item, words] = spread
-                froms[item], movings[item] = number, place
-                last += 1
-        if status != DONE:
-            break
+                        if shift != HASHED:
+                            line = bases[column] + (there << shift) + load - 1
+                            became = np.int64(lines[line])
+                        else:
+                            at_pair = slot(pairs, key_of(column, there, load))
+                            became = np.int64(pairs[at_pair, 1])
+                        if became <= 0:
+                            counts[MOVES] = made
+                            return turn, begun, PUT, column, there, load
+                        changed(fresh, start, layout, column, there ^ (became - 1))
+                spread = np.uint64(0)
+                for word in range(words):
+                    spread = folded(spread, fresh[start + word])
+                spread *= MIX
+                spreads[count] = spread
+                prefetch(index, spread >> shift_home)
+                froms[count], movings[count] = number, moving
+                count += 1
+        made += count - begun
         turn += 1
-        if is_known:
-            moves += made
-        else:
-            redo[again] = number
-            again += 1
-    while first < last:
-        size = settled(ring, froms, movings, first, size, rows, parents, movers, index)
-        first += 1
-    counts[SIZE], counts[MOVES], counts[AGAIN] = size, moves, again
-    counts[TURN] = turn
-    return status
+    counts[MOVES] = made
+    return turn, count, NOTHING, 0, 0, 0
 
 
 @njit(cache=True)
-def unseen(rows, start, end, layout, views, radix, seen, fresh):
+def settled(
+    shape,
+    count,
+    size,
+    rows,
+    parents,
+    movers,
+    index,
+    fresh,
+    spreads,
+    slots,
+    froms,
+    movings,
+):
+    """Look successors up, and enter those that are new; give the rows' number then."""
+    words, mask, shift = len(shape), np.uint64(index.shape[0] - 1), distance(index)
+    for item in range(count if words > 1 else 0):
+        spread = spreads[item]
+        at, tag = spread >> shift, spread & TAG
+        held = index[at]
+        while held != 0 and held & TAG != tag:
+            at = (at + ONE) & mask
+            held = index[at]
+        slots[item] = at
+        if held != 0:
+            prefetch(rows, np.int64((held & NUMBER) - ONE) * words)
+    for item in range(count):
+        spread, start = spreads[item], item * words
+        at = slots[item] if words > 1 else spread >> shift
+        name = fresh[start] + ONE if words == 1 else spread & TAG
+        while True:
+            held = index[at]
+            if held == 0:
+                for word in range(words):
+                    rows[size * words + word] = fresh[start + word]
+                parents[size] = froms[item]
+                movers[size] = movings[item]
+                size += 1
+                index[at] = name if words == 1 else name | np.uint64(size)
+                break
+            if words == 1:
+                if held == name:
+                    break
+            elif held & TAG == name:
+                is_same, other = True, np.int64((held & NUMBER) - ONE) * words
+                for word in range(words):
+                    if rows[other + word] != fresh[start + word]:
+                        is_same = False
+                if is_same:
+                    break
+            at = (at + ONE) & mask
+    return size
+
+
+@njit(cache=True)
+def expand(
+    shape,
+    todo,
+    redo,
+    questions,
+    counts,
+    layout,
+    held,
+    batch,
+    cells,
+    moves,
+    puts,
+    singles,
+    prunes,
+    composes,
+):
+    """Add what follows some rows, and tell how it ended; the shape has a row's words.
+
+    With pruning: in a row that was first reached by a move of one actor, the actors
+    before it do only what they could not do before. See docs/engines.md.
+    """
+    rows, parents, movers, index = held.rows, held.parents, held.movers, held.slots
+    fresh, spreads = batch.fresh, batch.spreads
+    froms, movings = batch.froms, batch.movings
+    spans, commons, boxes = moves.spans, moves.commons, cells.bits
+    entries, asides, ends = moves.entries, moves.asides, puts.ends
+    columns, loads, pairs = puts.columns, puts.loads, puts.pairs
+    bases, shifts, lines = puts.bases, puts.shifts, puts.lines
+    limit = min(parents.shape[0], index.shape[0] * 5 // 8) - spreads.shape[0]
+    size, again, turn = counts[SIZE], counts[AGAIN], counts[TURN]
+    status, count, answer = DONE, 0, np.int64(0)
+    counts[WANTED] = MARGIN
+    while turn < todo.shape[0] and status == DONE:
+        if size > limit:
+            status = FULL
+            break
+        turn, count, missing, column, first, second = generated(
+            shape,
+            todo,
+            turn,
+            count,
+            counts,
+            layout,
+            rows,
+            parents,
+            movers,
+            index,
+            spans,
+            commons,
+            entries,
+            asides,
+            ends,
+            columns,
+            loads,
+            bases,
+            shifts,
+            lines,
+            pairs,
+            boxes,
+            fresh,
+            spreads,
+            froms,
+            movings,
+            prunes,
+            composes,
+        )
+        if missing == NOTHING:
+            if count == 0 and turn < todo.shape[0]:
+                status = LONG
+            size = settled(
+                shape,
+                count,
+                size,
+                rows,
+                parents,
+                movers,
+                index,
+                fresh,
+                spreads,
+                batch.slots,
+                froms,
+                movings,
+            )
+            count = 0
+            continue
+        if missing == GROUP:
+            answer = span_of(
+                column,
+                first,
+                second,
+                cells,
+                moves,
+                singles,
+                questions,
+                counts,
+                composes,
+            )
+        else:
+            answer = filled(
+                column, first, second, cells, puts, singles, questions, counts, composes
+            )
+        if answer == UNKNOWN:
+            redo[again] = todo[turn]
+            again += 1
+            turn += 1
+        if answer == NO_ROOM or 2 * (counts[PAIRS] + MARGIN) > pairs.shape[0]:
+            status = FULL
+        elif counts[ASKED] + MARGIN > questions.shape[0]:
+            status = ASKS
+    counts[SIZE] = settled(
+        shape,
+        count,
+        size,
+        rows,
+        parents,
+        movers,
+        index,
+        fresh,
+        spreads,
+        batch.slots,
+        froms,
+        movings,
+    )
+    counts[TURN], counts[AGAIN] = turn, again
+    return status
+
+
+# --- claims ---------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def pairs_of(rows, words, start, end, layout, table, fresh):
+    """List what pairs of a ghost and what all share are new, as keys."""
+    places, count = layout.shape[0] - 2, 0
+    for number in range(start, end):
+        ghost = taken(rows, number * words, layout, places)
+        key = key_of(0, ghost, taken(rows, number * words, layout, places + 1))
+        at = slot(table, key)
+        if table[at, 0] == 0:
+            table[at, 0] = fresh[count] = key
+            count += 1
+            if count == fresh.shape[0]:
+                return number + 1, count
+    return end, count
+
+
+@njit(cache=True)
+def unseen(
+    rows, words, start, end, layout, local, views, widths, scenes, sees, seen, fresh
+):
     """List rows whose views are new; stop where there is no room for more."""
-    places, count = layout.shape[0] // 2, 0
+    places, count = layout.shape[0] - 2, 0
     for number in range(start, end):
         key = ONE
         for place in range(places):
-            word, shift, bits = layout[place]
-            local = (rows[number, word] >> shift) & bits
-            key = key * radix + views[place, local]
+            cell = taken(rows, number * words, layout, place)
+            key = (key << widths[place]) | views[place, local[place, cell]]
+        if sees:
+            ghost = taken(rows, number * words, layout, places)
+            pair = key_of(0, ghost, taken(rows, number * words, layout, places + 1))
+            key = (key << widths[places]) | scenes[slot(scenes, pair), 1]
         at = slot(seen, key)
         if seen[at, 0] == 0:
             seen[at, 0] = key

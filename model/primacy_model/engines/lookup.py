@@ -17,7 +17,14 @@ from primacy_model.engines.packing import Array
 ONE: Final = np.uint64(1)
 HALF: Final = np.uint64(32)
 MIX: Final = np.uint64(0x9E3779B97F4A7C15)
-HOME: Final = np.uint64(20)
+LOW: Final = np.uint64(0xFFFFFFFF)
+UNKNOWN: Final = -1
+MOST: Final = 1 << 27
+"""So many answers are kept in lines."""
+
+
+Answer = Callable[[Sequence[int], Sequence[int]], Sequence[int]]
+"""Answers to so many pairs of numbers."""
 
 
 def mixed(words: Sequence[Array]) -> Array:
@@ -33,8 +40,8 @@ def mixed(words: Sequence[Array]) -> Array:
 
 
 def home(spread: Array, size: int) -> Array:
-    """Give the slots of a table at which the search for keys begins."""
-    slots: Array = (spread >> HOME & np.uint64(size - 1)).view(np.int64)
+    """Give the slots of a table at which the search for keys begins: highest bits."""
+    slots: Array = (spread >> np.uint64(65 - size.bit_length())).view(np.int64)
     return slots
 
 
@@ -94,19 +101,81 @@ class Table:
 class Pairs(Table):
     """Answers by pairs of numbers; what is not known is asked for once."""
 
-    def __init__(self, answer: Callable[[int, int], int]) -> None:
+    def __init__(self, answer: Answer) -> None:
         super().__init__()
         self._answer = answer
 
     def of(self, first: Array, second: Array) -> Array:
         """Give the answers to pairs of numbers."""
-        keys = (first << HALF | second) + ONE
+        keys = (first.view(np.uint64) << HALF | second.view(np.uint64)) + ONE
         at = self.slots(keys)
         fresh = keys[self._keys[at] == 0]
         if len(fresh):
             fresh = np.unique(fresh)
-            pairs = [divmod(key - 1, 1 << 32) for key in fresh.tolist()]
-            answers = [self._answer(*pair) for pair in pairs]
+            asked = fresh - ONE
+            answers = self._answer((asked >> HALF).tolist(), (asked & LOW).tolist())
             self.enter(fresh, np.array(answers, np.int64))
             at = self.slots(keys)
         return self._values[at]
+
+
+class Asked:
+    """Answers by number; what is not known is asked for once."""
+
+    def __init__(self, answer: Callable[[Sequence[int]], Sequence[int]]) -> None:
+        self._answer = answer
+        self._answers: Array = np.full(1 << 10, UNKNOWN)
+
+    def of(self, numbers: Array) -> Array:
+        """Give the answers to numbers."""
+        while numbers.max(initial=0) >= len(self._answers):
+            more = np.full_like(self._answers, UNKNOWN)
+            self._answers = np.concatenate([self._answers, more])
+        found = self._answers[numbers]
+        if found.min(initial=0) == UNKNOWN:
+            fresh = np.unique(numbers[found == UNKNOWN])
+            self._answers[fresh] = self._answer(fresh.tolist())
+            found = self._answers[numbers]
+        return found
+
+
+class Grid:
+    """Answers by pairs of numbers, of which most are asked for: a line for each first.
+
+    Where lines would take too much room the pairs are looked up in a table.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._shift = 0
+        self._answers: Array = np.full(1 << 10, UNKNOWN)
+        self._pairs: Pairs | None = None
+
+    def of(self, first: Array, second: Array) -> Array:
+        """Give the answers to pairs of numbers."""
+        if self._pairs is None:
+            self._make_room(int(first.max(initial=0)), int(second.max(initial=0)))
+        if self._pairs is not None:
+            return self._pairs.of(first, second)
+        asked = first << self._shift | second
+        found: Array = self._answers[asked]
+        if found.min(initial=0) == UNKNOWN:
+            fresh = np.unique(asked[found == UNKNOWN])
+            others = fresh & (1 << self._shift) - 1
+            answers = self._answer((fresh >> self._shift).tolist(), others.tolist())
+            self._answers[fresh] = answers
+            found = self._answers[asked]
+        return found
+
+    def _make_room(self, first: int, second: int) -> None:
+        width = second.bit_length()
+        if width > self._shift:  # all lines are drawn anew
+            self._shift, self._answers = width, self._answers[:0]
+        size = max(1 << 10, len(self._answers))
+        while first << self._shift | second >= size:
+            size *= 2
+        if size > MOST:
+            self._pairs, self._answers = Pairs(self._answer), self._answers[:0]
+        elif size > len(self._answers):
+            more = np.full(size - len(self._answers), UNKNOWN)
+            self._answers = np.concatenate([self._answers, more])

@@ -1,40 +1,73 @@
-"""The engine in plain Python: rows are tuples of numbers, found again in a dictionary.
+"""The engine in plain Python: rows are whole numbers, found again in a set.
 
-It needs nothing but the standard library. A row is never taken apart: what an actor may
-do is looked up by its local state and its mailbox.
+It needs nothing but the standard library. A row is one number with a digit for each
+column. A move adds to it what the columns differ by; those differences are looked up by
+what stands in the columns, and asked for where they are not known.
 """
 
 from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
-from typing import Generic
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
-from primacy_model.actors import Local, Message
-from primacy_model.engines.tables import Effects, Tables
+from primacy_model.engines.sights import Sights
+from primacy_model.engines.tables import LOCAL, Effect, Tables
+
+DIGIT: Final = 30
+"""The bits of a digit; Python's own digits have so many."""
+LOW: Final = (1 << DIGIT) - 1
+MOST: Final = 1 << DIGIT
+"""So many values may a column have."""
 
 
-class Memo(Generic[Local, Message]):
+class Asked(dict[int, int]):
+    """By what a column holds: what a row changes by where something is put there."""
+
+    def __init__(self, ask: Callable[[int], int]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def __missing__(self, held: int) -> int:
+        answer = self[held] = self._ask(held)
+        return answer
+
+
+Fill = tuple[Asked, int]
+"""What a column changes by, and where its digit begins."""
+Change = tuple[int, tuple[Fill, ...], int]
+"""What is added to a row whatever is in it, what else, and the mover that is noted."""
+
+
+class Memo:
     """Rows in breadth-first order, each with the row that led to it."""
 
-    def __init__(self, tables: Tables[Local, Message], *, prunes: bool) -> None:
-        self._tables, self._prunes = tables, prunes
-        self._places = len(tables.actors.agents)
-        first = tables.initial()
-        self._rows: list[tuple[int, ...]] = [first]
+    def __init__(self, tables: Tables, sights: Sights, *, prunes: bool) -> None:
+        self._tables, self._sights, self._prunes = tables, sights, prunes
+        self._places = tables.places
+        self._top = DIGIT * (self._places + 1)
+        """Where what all share stands: above the cells and the ghost."""
+        first = sum(
+            number << DIGIT * column for column, number in enumerate(tables.first)
+        )
+        self._rows = [first]
         self._parents = array("q", [-1])
         self._movers = bytearray(1)
-        """The place of the actor whose move led to each row."""
+        """The place of the actor whose move led to each row; 0 if nothing commutes."""
         self._known = {first}
-        self._effects: list[dict[tuple[int, int], Effects]] = [
+        self._changes: list[dict[int, tuple[Change, ...]]] = [
             {} for _ in range(self._places)
         ]
-        self._heard: dict[tuple[int, int, int, int], Effects] = {}
-        self._joined: dict[tuple[int, int], int] = {}
-        self._views: list[dict[int, int]] = [{} for _ in range(self._places)]
-        self._seen: set[tuple[int, ...]] = set()
-        self._numbers: dict[object, int] = {}
+        self._news: dict[tuple[int, int, int, int], tuple[Change, ...]] = {}
+        self._fills: dict[tuple[int, int], Asked] = {}
+        groups = range(len(self._sights.groups))
+        self._seen: list[set[tuple[int, ...]]] = [set() for _ in groups]
+        self._views = [
+            [self._viewing(group, place) for place in range(self._places)]
+            for group in groups
+        ]
+        self._scenes = [self._sighting(group) for group in groups]
         self.moves = 0
         """How many moves were made, those to known rows included."""
 
@@ -45,18 +78,16 @@ class Memo(Generic[Local, Message]):
 
     @property
     def bytes(self) -> int:
-        """Tell what the rows, the way back and the set of known rows take.
-
-        A row takes 40 bytes and 8 for each number, some 18 in the lists, and 27 to 53
-        in the set. The numbers themselves are shared.
-        """
+        """Tell what the rows, the way back and the set of known rows take."""
         held = [self._rows, self._parents, self._movers, self._known]
-        row = sys.getsizeof(self._rows[0])
+        row = sys.getsizeof(self._rows[-1]) + 15 & ~15
         return sum(map(sys.getsizeof, held)) + self.size * row
 
     def row(self, number: int) -> Sequence[int]:
-        """Give a row."""
-        return self._rows[number]
+        """Give a row, taken apart."""
+        row = self._rows[number]
+        columns = [row >> DIGIT * at & LOW for at in range(self._places + 2)]
+        return self._tables.taken_apart(columns)
 
     def parent(self, number: int) -> int:
         """Name the row that led to a row, -1 for the first."""
@@ -64,79 +95,107 @@ class Memo(Generic[Local, Message]):
 
     def expand(self, start: int, end: int, most: int) -> bool:
         """Add what follows the rows of a level; tell whether the bound was hit."""
-        rows, known, joined = self._rows, self._known, self._joined
+        rows, known, top, prunes = self._rows, self._known, self._top, self._prunes
+        columns = [(at, DIGIT * at, self._changes[at]) for at in range(self._places)]
         for number in range(start, end):
             row, mover = rows[number], self._movers[number]
-            for place in range(self._places):
-                if self._prunes and place < mover:
-                    found = self._news(place, number)
+            shared = row >> top
+            for place, shift, changes in columns:
+                if prunes and place < mover:
+                    found = self._new(place, number)
                 else:
-                    found = self._all(place, row)
+                    key = row >> shift & LOW | shared << DIGIT
+                    some = changes.get(key)
+                    found = self._all(place, key) if some is None else some
                 self.moves += len(found)
-                for effect in found:
-                    after = list(row)
-                    after[place] = effect.after
-                    for target, added in effect.added:
-                        box = after[self._places + target]
-                        both = joined.get((box, added))
-                        if both is None:
-                            both = self._join(box, added)
-                        after[self._places + target] = both
-                    new = tuple(after)
+                for change, fills, moved in found:
+                    new = row + change
+                    for fill, begins in fills:
+                        new += fill[row >> begins & LOW]
                     if new not in known:
                         if len(rows) == most:
                             return True
                         known.add(new)
                         rows.append(new)
                         self._parents.append(number)
-                        self._movers.append(place)
+                        self._movers.append(moved)
         return False
 
-    def _all(self, place: int, row: tuple[int, ...]) -> Effects:
+    def _all(self, place: int, key: int) -> tuple[Change, ...]:
         """List what an actor may do."""
-        key = row[place], row[self._places + place]
-        found = self._effects[place].get(key)
-        if found is None:
-            found = self._effects[place][key] = self._tables.effects(place, *key)
+        cell, shared = key & LOW, key >> DIGIT
+        effects = self._tables.effects(place, cell, shared)
+        found = self._changed(place, cell, shared, effects)
+        self._changes[place][key] = found
         return found
 
-    def _news(self, place: int, number: int) -> Effects:
-        """List what an actor may do with what the move to a row sent it.
+    def _new(self, place: int, number: int) -> tuple[Change, ...]:
+        """List what an actor may do and could not do before the move to a row.
 
         In a row that was first reached by a move of one actor, the actors before it
         need do no more. See docs/engines.md.
         """
         row, parent = self._rows[number], self._rows[self._parents[number]]
-        box, before = row[self._places + place], parent[self._places + place]
-        if box == before:
+        cell, before = (each >> DIGIT * place & LOW for each in (row, parent))
+        shared = row >> self._top
+        if cell == before and self._tables.is_plain:
             return ()
-        key = place, row[place], box, before
-        found = self._heard.get(key)
+        key = place, cell, before, shared
+        found = self._news.get(key)
         if found is None:
-            fresh = self._tables.fresh(box, before)
-            found = self._heard[key] = self._tables.heard(place, row[place], fresh)
+            effects = self._tables.news(*key)
+            found = self._news[key] = self._changed(place, cell, shared, effects)
         return found
 
-    def _join(self, box: int, added: int) -> int:
-        both = self._joined[box, added] = self._tables.joined(box, added)
-        return both
-
-    def unseen(self, start: int, end: int) -> Iterator[int]:
-        """List the rows of a level whose views no row before them had."""
-        for number in range(start, end):
-            row = self._rows[number]
-            key = tuple(
-                [self._view(place, row[place]) for place in range(self._places)]
+    def _changed(
+        self, place: int, cell: int, shared: int, effects: Sequence[Effect]
+    ) -> tuple[Change, ...]:
+        """Say what moves add to a row."""
+        counts = [len(seat.cells) for seat in self._tables.seats]
+        if max(*counts, len(self._tables.ghosts)) > MOST:
+            raise OverflowError("the actors have too many cells for this engine")
+        found = []
+        for after, puts, then, _ in effects:
+            fills = tuple(
+                (self._filled(column, put), DIGIT * column)
+                for column, put in self._tables.puts.values[puts]
             )
-            if key not in self._seen:
-                self._seen.add(key)
-                yield number
+            change = (after - cell << DIGIT * place) + (then - shared << self._top)
+            found.append((change, fills, place if then == shared else 0))
+        return tuple(found)
 
-    def _view(self, place: int, local: int) -> int:
-        views = self._views[place]
-        found = views.get(local)
-        if found is None:
-            shown = self._tables.views(place, local)
-            found = self._numbers.setdefault(shown, len(self._numbers))
-            views[local] = found
-        return found
+    def _filled(self, column: int, put: int) -> Asked:
+        key = column, put
+        if key not in self._fills:
+
+            def ask(held: int) -> int:
+                return self._tables.put(column, held, put) - held << DIGIT * column
+
+            self._fills[key] = Asked(ask)
+        return self._fills[key]
+
+    def unseen(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """List groups of claims, and rows of a level that show them something new."""
+        rows, rest = self._rows, DIGIT * self._places
+        for group, seen in enumerate(self._seen):
+            views = [
+                (DIGIT * place, view) for place, view in enumerate(self._views[group])
+            ]
+            scenes = self._scenes[group]
+            for number in range(start, end):
+                row = rows[number]
+                key = tuple([view[row >> shift & LOW] for shift, view in views])
+                if scenes is not None:
+                    key = (*key, scenes[row >> rest])
+                if key not in seen:
+                    seen.add(key)
+                    yield group, number
+
+    def _viewing(self, group: int, place: int) -> Asked:
+        cells = self._tables.seats[place].cells.values
+        return Asked(lambda cell: self._sights.view(group, place, cells[cell] & LOCAL))
+
+    def _sighting(self, group: int) -> Asked | None:
+        if not self._sights.groups[group].has_scene:
+            return None
+        return Asked(lambda rest: self._sights.scene(group, rest & LOW, rest >> DIGIT))

@@ -16,12 +16,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
-from typing import Final, Generic, Protocol
+from typing import Any, Final, Generic, Protocol
 
 import networkx as nx
 
-from primacy_model.actors import Actors, Assembled, Claim, Local, Message, Whole
+from primacy_model.actors import (
+    Actors,
+    Assembled,
+    Claim,
+    Ghost,
+    Local,
+    Message,
+    Shared,
+    Views,
+    Whole,
+)
+from primacy_model.engines import promises
 from primacy_model.engines.memo import Memo
+from primacy_model.engines.sights import Sights
 from primacy_model.engines.tables import Tables
 from primacy_model.limits import Limit, unlimited
 from primacy_model.model import Kind
@@ -30,6 +42,8 @@ from primacy_model.trace import Step, Trace, Violation, replay
 
 Progress = Callable[[int, int, int], None]
 """Told now and then: how many states, how many are to be expanded, the depth."""
+
+Some = Whole[Any, Any, Any, Any]
 
 UNBOUNDED: Final = 2**62
 AT_ONCE: Final = 1 << 16
@@ -72,7 +86,7 @@ class Store(Protocol):
         """Tell how much memory the rows take."""
 
     def row(self, number: int) -> Sequence[int]:
-        """Give a row: the local states, then the mailboxes."""
+        """Give a row as numbers: local states, bits of mailboxes, ghost, shared."""
 
     def parent(self, number: int) -> int:
         """Name the row that led to a row, -1 for the first."""
@@ -80,12 +94,15 @@ class Store(Protocol):
     def expand(self, start: int, end: int, most: int) -> bool:
         """Add what follows the rows of a level; tell whether the bound was hit."""
 
-    def unseen(self, start: int, end: int) -> Iterator[int]:
-        """List the rows of a level whose views no row before them had."""
+    def unseen(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """List groups of claims, and rows of a level that show them something new.
+
+        A row may be listed again; the rows of a group come in their order.
+        """
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[Local, Message]):
+class Found(Generic[Local, Message, Shared, Ghost]):
     """What a search found."""
 
     verdict: Verdict
@@ -98,12 +115,12 @@ class Found(Generic[Local, Message]):
     """Of CPU time."""
     bytes: int
     """What the states take in memory."""
-    violation: Violation[Whole[Local, Message]] | None
+    violation: Violation[Whole[Local, Message, Shared, Ghost]] | None
     kinds: Counter[str]
     """In how many local situations a move of each kind may be made."""
-    witnesses: tuple[Witness[Whole[Local, Message]], ...]
+    witnesses: tuple[Witness[Whole[Local, Message, Shared, Ghost]], ...]
     never_fired: tuple[str, ...]
-    unreached: tuple[Claim[Local], ...]
+    unreached: tuple[Claim[Local, Shared, Ghost], ...]
     is_bounded: bool
     stopped_at: str
     """What ended the search, in words, if not so many states."""
@@ -120,26 +137,35 @@ def best() -> Engine:
 
 
 def explore(
-    actors: Actors[Local, Message],
+    actors: Actors[Local, Message, Shared, Ghost],
     engine: Engine | None = None,
     *,
     prunes: bool = True,
+    forgets: bool = True,
     max_states: int | None = None,
     progress: Progress | None = None,
     limit: Limit = unlimited,
-) -> Found[Local, Message]:
-    """Search the reachable states of a world of actors, breadth first."""
+) -> Found[Local, Message, Shared, Ghost]:
+    """Search the reachable states of a world of actors, breadth first.
+
+    Pruning leaves out moves that lead nowhere new, and forgetting leaves out messages
+    that are ignored for ever; what the world promises for that is checked at the end.
+    """
     if any(claim.kind is Kind.RECOVERABLE for claim in actors.claims):
         raise ValueError("an engine keeps no edges: only the oracle sees recovery")
     begun = time.process_time()
-    search = Search(actors, _store(engine or best(), actors, prunes=prunes))
+    tables = Tables(actors, forgets)
+    search = Search(*parts(engine or best(), tables, prunes=prunes))
     search.run(max_states or UNBOUNDED, progress, limit)
+    if not search.is_broken:  # what breaks a claim is replayed, and needs no promise
+        promises.check(tables, prunes=prunes and tables.copies == 0)
     return search.found(time.process_time() - begun)
 
 
 def explored(
-    actors: Actors[Local, Message], found: Found[Local, Message]
-) -> Exploration[Whole[Local, Message]]:
+    actors: Actors[Local, Message, Shared, Ghost],
+    found: Found[Local, Message, Shared, Ghost],
+) -> Exploration[Whole[Local, Message, Shared, Ghost]]:
     """Say in the words of the oracle what was found; its graph stays empty."""
     model = Assembled(actors)
     kinds = Counter(dict.fromkeys(actors.kinds, 0))
@@ -164,43 +190,50 @@ def explored(
     )
 
 
-def _store(
-    engine: Engine, actors: Actors[Local, Message], *, prunes: bool
-) -> tuple[Tables[Local, Message], Store]:
-    tables = Tables(actors)
+Parts = tuple[Tables, Sights, Store]
+
+
+def parts(engine: Engine, tables: Tables, *, prunes: bool) -> Parts:
+    """Make what an engine searches with."""
+    sights, prunes = Sights(tables), prunes and tables.copies == 0
     if engine is Engine.NUMBA:
         from primacy_model.engines.compiled import Compiled  # noqa: PLC0415 - an extra
 
-        return tables, Compiled(tables, prunes=prunes)
+        return tables, sights, Compiled(tables, sights, prunes=prunes)
     if engine is Engine.NUMPY:
         from primacy_model.engines.vectors import Vectors  # noqa: PLC0415 - an extra
 
-        return tables, Vectors(tables, prunes=prunes)
-    return tables, Memo(tables, prunes=prunes)
+        return tables, sights, Vectors(tables, sights, prunes=prunes)
+    return tables, sights, Memo(tables, sights, prunes=prunes)
 
 
-class Search(Generic[Local, Message]):
+class Search:
     """A search that goes on until its end, its bound or a broken claim."""
 
-    def __init__(
-        self,
-        actors: Actors[Local, Message],
-        parts: tuple[Tables[Local, Message], Store],
-    ) -> None:
-        self._actors = actors
-        self._tables, self._store = parts
+    def __init__(self, tables: Tables, sights: Sights, store: Store) -> None:
+        self._tables, self._sights, self.store = tables, sights, store
+        self._model = Assembled(tables.actors, tables.forgets)
+        self._claims = list(tables.actors.claims)
         self._levels: list[int] = []
+        self._judged: list[set[Views]] = [set() for _ in sights.groups]
+        """The views that the claims of each group were shown."""
         self._reached: dict[str, tuple[int, int]] = {}
         """The first row in which it holds, by claim, and its depth."""
-        self._broken: tuple[Claim[Local], int] | None = None
+        self._broken: tuple[int, int] | None = None
+        """The first row that breaks a claim, and the number of the claim."""
         self._is_bounded = False
         self._stopped_at = ""
+
+    @property
+    def is_broken(self) -> bool:
+        """Tell whether a claim was broken."""
+        return self._broken is not None
 
     def run(
         self, most: int, progress: Progress | None = None, limit: Limit = unlimited
     ) -> None:
         """Go on level by level."""
-        start, end = 0, self._store.size
+        start, end = 0, self.store.size
         while start < end:
             self._levels.append(end - start)
             self._judge(start, end)
@@ -208,33 +241,34 @@ class Search(Generic[Local, Message]):
                 return
             for begin in range(start, end, AT_ONCE):
                 if progress is not None:
-                    progress(self._store.size, end - begin, len(self._levels) - 1)
+                    progress(self.store.size, end - begin, len(self._levels) - 1)
                 self._stopped_at = limit()
-                self._is_bounded = bool(self._stopped_at) or self._store.expand(
+                self._is_bounded = bool(self._stopped_at) or self.store.expand(
                     begin, min(begin + AT_ONCE, end), most
                 )
                 if self._is_bounded:
                     break
-            start, end = end, self._store.size
+            start, end = end, self.store.size
 
     def _judge(self, start: int, end: int) -> None:
-        claims = self._actors.claims
-        for number in self._store.unseen(start, end):
-            row = self._store.row(number)
-            shown = [
-                self._tables.views(place, local)
-                for place, local in enumerate(row[: len(row) // 2])
-            ]
-            for claim, views in zip(claims, zip(*shown, strict=True), strict=True):
-                if claim.kind is Kind.SOMETIMES:
-                    if claim.id not in self._reached and claim.holds(views):
-                        self._reached[claim.id] = number, len(self._levels) - 1
-                elif self._broken is None and not claim.holds(views):
-                    self._broken = claim, number
+        """Show the rows of a level to the claims, where they look new."""
+        broken = []
+        for group, number in self.store.unseen(start, end):
+            views = self._sights.views(group, self.store.row(number))
+            if views in self._judged[group]:
+                continue
+            self._judged[group].add(views)
+            for order, claim in self._sights.groups[group].claims:
+                if claim.kind is Kind.ALWAYS:
+                    if not claim.holds(views):
+                        broken.append((number, order))
+                elif claim.id not in self._reached and claim.holds(views):
+                    self._reached[claim.id] = number, len(self._levels) - 1
+        self._broken = min(broken, default=None)
 
-    def found(self, seconds: float) -> Found[Local, Message]:
+    def found(self, seconds: float) -> Found[Any, Any, Any, Any]:
         """Judge what was found."""
-        kinds, claims = self._actors.kinds, self._actors.claims
+        kinds, claims = self._tables.actors.kinds, self._claims
         never_fired = tuple(kind for kind in kinds if kind not in self._tables.kinds)
         unreached = tuple(
             claim
@@ -249,10 +283,10 @@ class Search(Generic[Local, Message]):
                 is_vacuous=bool(never_fired or unreached),
             ),
             tuple(self._levels),
-            self._store.moves,
+            self.store.moves,
             self._tables.calls,
             seconds,
-            self._store.bytes,
+            self.store.bytes,
             violation,
             self._tables.kinds,
             tuple(self._witnesses()),
@@ -262,34 +296,30 @@ class Search(Generic[Local, Message]):
             self._stopped_at,
         )
 
-    def _witnesses(self) -> Iterator[Witness[Whole[Local, Message]]]:
-        for claim in Assembled(self._actors).properties:
+    def _witnesses(self) -> Iterator[Witness[Some]]:
+        for claim in self._model.properties:
             if claim.id in self._reached:
                 number, depth = self._reached[claim.id]
-                whole = self._tables.whole(self._store.row(number))
+                whole = self._tables.whole(self.store.row(number))
                 yield Witness(claim, whole, depth)
 
-    def _violation(self) -> Violation[Whole[Local, Message]] | None:
+    def _violation(self) -> Violation[Some] | None:
         if self._broken is None:
             return None
-        claim, number = self._broken
+        number, order = self._broken
         numbers = [number]
-        while (parent := self._store.parent(numbers[-1])) >= 0:
+        while (parent := self.store.parent(numbers[-1])) >= 0:
             numbers.append(parent)
-        whole = [self._tables.whole(self._store.row(each)) for each in numbers[::-1]]
-        model = Assembled(self._actors)
-        steps = [_step(model, before, after) for before, after in pairwise(whole)]
-        trace = Trace(model.name, whole[0], tuple(steps))
-        replay(model, trace)
-        (told,) = (each for each in model.properties if each.id == claim.id)
-        return Violation(told, trace)
+        whole = [self._tables.whole(self.store.row(each)) for each in numbers[::-1]]
+        steps = [_step(self._model, before, after) for before, after in pairwise(whole)]
+        trace = Trace(self._model.name, whole[0], tuple(steps))
+        replay(self._model, trace)
+        return Violation(self._model.properties[order], trace)
 
 
 def _step(
-    model: Assembled[Local, Message],
-    before: Whole[Local, Message],
-    after: Whole[Local, Message],
-) -> Step[Whole[Local, Message]]:
+    model: Assembled[Any, Any, Any, Any], before: Some, after: Some
+) -> Step[Some]:
     """Find a move of the model that leads from one world to another."""
     leading = (
         action

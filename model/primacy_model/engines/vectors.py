@@ -9,26 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Final, Generic
+from typing import Final
 
 import numpy as np
 
-from primacy_model.actors import Local, Message
-from primacy_model.engines.lookup import HALF, ONE, Pairs, Table, home, mixed
-from primacy_model.engines.packing import (
-    Array,
-    Column,
-    Rows,
-    Views,
-    bits_of,
-    numbers_of,
+from primacy_model.engines.lookup import (
+    ONE,
+    Asked,
+    Grid,
+    Pairs,
+    Table,
+    home,
+    mixed,
 )
-from primacy_model.engines.tables import Effect, Numbers, Tables
+from primacy_model.engines.packing import Array, Column, Rows
+from primacy_model.engines.sights import Sights
+from primacy_model.engines.tables import LOCAL, Effect, Numbers, Tables
 
 AT_ONCE: Final = 1 << 16
 """How many rows are expanded together: what they need should stay in a cache."""
 BLOCK: Final = 1 << 17
 """How many rows are entered or looked through together."""
+
+Change = tuple[int, slice | Array, Array]
+"""A column, the rows in which it changes, and the bits by which it does."""
 
 TAG: Final = np.uint64(0xFFFFFFFF00000000)
 NUMBER: Final = np.uint64(0xFFFFFFFF)
@@ -37,123 +41,129 @@ NUMBER: Final = np.uint64(0xFFFFFFFF)
 def named(words: Sequence[Array], spread: Array) -> Array:
     """Tell how rows stand in an index.
 
-    A row of one word stands there itself, plus one. A longer one is named by half of
-    its digest, to which its number is added, plus one.
+    A row of one word stands there itself, plus one. A longer one is named by the higher
+    half of its digest, and below it its number plus one.
     """
-    return words[0] + ONE if len(words) == 1 else spread << HALF
+    return words[0] + ONE if len(words) == 1 else spread & TAG
 
 
 def indexed(rows: Array, size: int, index: Array) -> None:
     """Enter all rows into an empty index."""
-    mask = len(index) - 1
     for start in range(0, size, BLOCK):
         end = min(start + BLOCK, size)
         words = [rows[start:end, word] for word in range(rows.shape[1])]
         spread = mixed(words)
-        at, names = home(spread, len(index)), named(words, spread)
+        names = named(words, spread)
         if len(words) > 1:
             names |= np.arange(start + 1, end + 1, dtype=np.uint64)
-        while len(at):
-            free = index[at] == 0
-            index[at[free]] = names[free]
-            lost = index[at] != names
-            at, names = at[lost] + 1 & mask, names[lost]
+        _entered(index, spread, names)
 
 
-class Known(Generic[Local, Message]):
-    """What actors may do and what it does to mailboxes, as numbers.
+def moved(index: Array, larger: Array, words: int) -> None:
+    """Move what an index holds into a larger one that is empty, from end to end."""
+    for start in range(0, len(index), BLOCK):
+        names = index[start : start + BLOCK]
+        names = names[names != 0]
+        _entered(larger, mixed([names - ONE]) if words == 1 else names, names)
 
-    The mailboxes of each place have their own numbers; number 0 is the empty one. A
-    group is what an actor may do with a mailbox: a span in a list of effects.
+
+def _entered(index: Array, spread: Array, names: Array) -> None:
+    at, mask = home(spread, len(index)), len(index) - 1
+    while len(at):
+        free = index[at] == 0
+        index[at[free]] = names[free]
+        lost = index[at] != names
+        at, names = at[lost] + 1 & mask, names[lost]
+
+
+class Known:
+    """What actors may do and what that does to columns, as numbers.
+
+    A situation is a cell with what all share. A group is what an actor may do in one:
+    a span in a list of effects.
     """
 
-    def __init__(self, tables: Tables[Local, Message]) -> None:
+    def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        places = range(len(tables.actors.agents))
-        self.boxes: list[Numbers[int]] = [Numbers([0], {0: 0}) for _ in places]
-        """The mailboxes of each place, as bits."""
-        self._sets: Numbers[int] = Numbers([0], {0: 0})
-        self._effects: Numbers[Effect] = Numbers()
-        self.after = Column()
-        """By effect: the local state of the actor."""
-        self.added = [Column() for _ in places]
-        """By effect: what is added to the mailbox of each place; 0 is nothing."""
-        self._groups: Numbers[tuple[int, ...]] = Numbers()
-        self.listed, self.begins, self.lengths = Column(), Column(), Column()
-        """The effects of all groups; by group: where they begin, and how many."""
-        self._singles: dict[tuple[int, int, int], tuple[int, ...]] = {}
-        self._deaf: dict[tuple[int, int], int] = {}
-        """The messages, as bits, with which an actor does nothing."""
+        places = range(tables.places)
+        self.others: list[Numbers[tuple[int, int]]] = [Numbers() for _ in places]
+        """Situations of each place in which what all share is not as at first."""
+        self.effects = Column(4)
+        """By effect: the bits by which the cell changes, what is put where, the bits by
+        which what all share changes, and the mover that is noted.
+        """
+        self.begins, self.lengths = Column(), Column()
+        """By group: where its effects begin, and how many."""
+        self.loads = [Column() for _ in range(tables.places + 1)]
+        """By what is put where: what is put into each column; 0 is nothing."""
 
-    def group(self, place: int, is_news: bool, local: int, box: int) -> int:
-        """Name what an actor may do with a mailbox; beside news it does not act."""
-        effects = {} if is_news else dict.fromkeys(self._single(place, local, -1))
-        bits = self.boxes[place].values[box] & ~self._deaf.get((place, local), 0)
-        while bits:
-            message = (bits & -bits).bit_length() - 1
-            bits &= bits - 1
-            effects.update(dict.fromkeys(self._single(place, local, message)))
-        group = self._groups.of(tuple(effects))
-        if group == len(self.begins):
-            self.begins.extend([len(self.listed)])
-            self.lengths.extend([len(effects)])
-            self.listed.extend([*effects])
-        return group
+    def other(
+        self, place: int, cells: Sequence[int], shared: Sequence[int]
+    ) -> list[int]:
+        """Give cells with what all share their numbers."""
+        return list(map(self.others[place].of, zip(cells, shared, strict=True)))
 
-    def _single(self, place: int, local: int, message: int) -> tuple[int, ...]:
-        key = place, local, message
-        found = self._singles.get(key)
-        if found is None:
-            effects = self._tables.single(*key)
-            found = self._singles[key] = tuple(map(self._numbered, effects))
-            if message >= 0 and not found:
-                self._deaf[place, local] = (
-                    self._deaf.get((place, local), 0) | 1 << message
-                )
-        return found
+    def whole(self, place: int, situations: Sequence[int]) -> list[int]:
+        """Name what an actor may do."""
+        groups = []
+        for situation in situations:
+            cell, shared = self._told(place, situation)
+            found = self._tables.effects(place, cell, shared)
+            groups.append(self._grouped(place, cell, shared, found))
+        return groups
 
-    def _numbered(self, effect: Effect) -> int:
-        number = self._effects.of(effect)
-        if number == len(self.after):
-            self.after.extend([effect.after])
-            added = dict(effect.added)
-            for target, column in enumerate(self.added):
-                values = self._tables.boxes.values
-                held = values[added[target]] if target in added else frozenset()
-                column.extend([self._sets.of(bits_of(held))])
-        return number
+    def news(
+        self, place: int, situations: Sequence[int], before: Sequence[int]
+    ) -> list[int]:
+        """Name what an actor may do and could not do in the cell before."""
+        groups = []
+        for situation, held in zip(situations, before, strict=True):
+            cell, shared = self._told(place, situation)
+            found = self._tables.news(place, cell, held, shared)
+            groups.append(self._grouped(place, cell, shared, found))
+        return groups
 
-    def join(self, place: int, box: int, added: int) -> int:
-        """Add a set to a mailbox."""
-        boxes = self.boxes[place]
-        return boxes.of(boxes.values[box] | self._sets.values[added])
+    def _told(self, place: int, situation: int) -> tuple[int, int]:
+        """Give a cell with what all share; even numbers are cells as at first."""
+        number = situation >> 1
+        return self.others[place].values[number] if situation & 1 else (number, 0)
 
-    def fresh(self, place: int, box: int, before: int) -> int:
-        """Give what a mailbox holds and did not hold before."""
-        boxes = self.boxes[place]
-        return boxes.of(boxes.values[box] & ~boxes.values[before])
+    def _grouped(
+        self, place: int, cell: int, shared: int, effects: Sequence[Effect]
+    ) -> int:
+        self.begins.append(len(self.effects))
+        self.lengths.append(len(effects))
+        self.effects.extend(
+            [
+                (after ^ cell, puts, then ^ shared, place if then == shared else 0)
+                for after, puts, then, _ in effects
+            ]
+        )
+        for puts in self._tables.puts.values[len(self.loads[0]) :]:
+            put = dict(puts)
+            for column, loads in enumerate(self.loads):
+                loads.append(put.get(column, 0))
+        return len(self.begins) - 1
 
 
-class Vectors(Generic[Local, Message]):
+class Vectors:
     """Rows of words in breadth-first order, each with the row that led to it."""
 
-    def __init__(self, tables: Tables[Local, Message], *, prunes: bool) -> None:
-        self._tables, self._prunes = tables, prunes
-        places = range(len(tables.actors.agents))
-        self._places = len(places)
-        self._rows = Rows(self._first(), indexed)
+    def __init__(self, tables: Tables, sights: Sights, *, prunes: bool) -> None:
+        self._tables, self._sights, self._prunes = tables, sights, prunes
+        places, self._places = range(tables.places), tables.places
+        self._rows = Rows(tables.first, indexed, moved)
         self._known = known = Known(tables)
-        self._whole = [Pairs(partial(known.group, place, False)) for place in places]
-        self._heard = [Pairs(partial(known.group, place, True)) for place in places]
-        self._fresh = [Pairs(partial(known.fresh, place)) for place in places]
-        self._joined = [Pairs(partial(known.join, place)) for place in places]
-        self._views = Views(tables)
-        self._seen = Table()
+        self._others = [Pairs(partial(known.other, place)) for place in places]
+        self._whole = [Asked(partial(known.whole, place)) for place in places]
+        self._news = [Pairs(partial(known.news, place)) for place in places]
+        columns = range(self._places + 1)
+        self._filled = [Grid(partial(tables.put_each, column)) for column in columns]
+        self._seen = [
+            Seen(tables, sights, group) for group in range(len(sights.groups))
+        ]
         self.moves = 0
         """How many moves were made, those to known rows included."""
-
-    def _first(self) -> Sequence[int]:
-        return [*self._tables.initial()[: self._places], *[0] * self._places]
 
     @property
     def size(self) -> int:
@@ -166,13 +176,8 @@ class Vectors(Generic[Local, Message]):
         return self._rows.bytes
 
     def row(self, number: int) -> Sequence[int]:
-        """Give a row, its mailboxes as the tables number them."""
-        row = self._rows.numbers(number)
-        boxes = [
-            self._tables.boxes.of(numbers_of(known.values[box]))
-            for known, box in zip(self._known.boxes, row[self._places :], strict=True)
-        ]
-        return [*row[: self._places], *boxes]
+        """Give a row, taken apart."""
+        return self._tables.taken_apart(self._rows.numbers(number))
 
     def parent(self, number: int) -> int:
         """Name the row that led to a row, -1 for the first."""
@@ -193,7 +198,7 @@ class Vectors(Generic[Local, Message]):
     def _move(self, place: int, begin: int, end: int) -> None:
         """Add what follows some rows by the moves of one actor."""
         numbers, groups = self._grouped(place, begin, end)
-        rows, known = self._rows, self._known
+        rows, known, tables = self._rows, self._known, self._tables
         lengths = known.lengths.array[groups]
         ends = np.cumsum(lengths)
         made = int(ends[-1]) if len(ends) else 0
@@ -201,53 +206,57 @@ class Vectors(Generic[Local, Message]):
             return
         self.moves += made
         shifts = known.begins.array[groups] - ends + lengths
-        effects = known.listed.array[np.arange(made) + np.repeat(shifts, lengths)]
+        effects = np.arange(made) + np.repeat(shifts, lengths)
         parents = np.repeat(numbers, lengths)
-        after = known.after.array[effects].view(np.uint64)
-        puts: list[tuple[int, slice | Array, Array]] = [(place, slice(None), after)]
-        for target in range(self._places):
-            added = known.added[target].array[effects]
-            some, column = np.flatnonzero(added), self._places + target
+        changes: list[Change] = [(place, slice(None), known.effects.array[effects, 0])]
+        if len(tables.shared) > 1:
+            common = known.effects.array[effects, 2]
+            changes.append((self._places + 1, slice(None), common))
+        puts = known.effects.array[effects, 1]
+        for column, loads in enumerate(known.loads):
+            load = loads.array[puts]
+            some = np.flatnonzero(load)
             if len(some):
-                boxes = rows.column(column, parents[some])
-                joined = self._joined[target].of(boxes, added[some].view(np.uint64))
-                puts.append((column, some, joined.view(np.uint64)))
-        self._widen()
+                held = rows.column(column, parents[some])
+                filled = self._filled[column].of(held, load[some])
+                changes.append((column, some, filled ^ held))
+        cells = [len(seat.cells) for seat in tables.seats]
+        rows.widen([*cells, len(tables.ghosts), len(tables.shared)])
         words = [rows.held[:, word][parents] for word in range(rows.words)]
-        for column, which, values in puts:
-            word, shift, mask = rows.layout[column]
-            words[word][which] = words[word][which] & ~(mask << shift) | values << shift
-        self._add(words, parents, place)
+        for column, which, change in changes:
+            word, shift, _ = rows.layout[column]
+            words[word][which] ^= change.view(np.uint64) << shift
+        self._add(words, parents, known.effects.array[effects, 3])
 
     def _grouped(self, place: int, begin: int, end: int) -> tuple[Array, Array]:
         """List the rows in which an actor is to move, and what it may do there.
 
         With pruning: in a row that was first reached by a move of one actor, the actors
-        before it need only hear what that move sent them. See docs/engines.md.
+        before it do only what they could not do before. See docs/engines.md.
         """
         rows, numbers = self._rows, np.arange(begin, end)
-        local = rows.column(place, slice(begin, end))
-        box = rows.column(self._places + place, slice(begin, end))
+        cell = rows.column(place, slice(begin, end))
+        here = cell << 1
+        if len(self._tables.shared) > 1:
+            shared = rows.column(self._places + 1, slice(begin, end))
+            which = np.flatnonzero(shared)
+            others = self._others[place].of(cell[which], shared[which])
+            here[which] = others << 1 | 1
         is_late = rows.movers[begin:end] > place
         if not self._prunes or not is_late.any():
-            return numbers, self._whole[place].of(local, box)
+            return numbers, self._whole[place].of(here)
         late, early = np.flatnonzero(is_late), np.flatnonzero(~is_late)
-        before = rows.column(self._places + place, rows.parents[begin:end][late])
-        is_told = before != box[late]
-        late, before = late[is_told], before[is_told]
-        fresh = self._fresh[place].of(box[late], before).view(np.uint64)
+        before = rows.column(place, rows.parents[begin:end][late])
+        if self._tables.is_plain:
+            is_told = before != cell[late]
+            late, before = late[is_told], before[is_told]
         groups = [
-            self._whole[place].of(local[early], box[early]),
-            self._heard[place].of(local[late], fresh),
+            self._whole[place].of(here[early]),
+            self._news[place].of(here[late], before),
         ]
         return numbers[np.concatenate([early, late])], np.concatenate(groups)
 
-    def _widen(self) -> None:
-        """Make the numbers of a row wide enough for what there is."""
-        boxes = [len(known.values) for known in self._known.boxes]
-        self._rows.widen(len(self._tables.locals.values), boxes)
-
-    def _add(self, words: Sequence[Array], parents: Array, mover: int) -> None:
+    def _add(self, words: Sequence[Array], parents: Array, movers: Array) -> None:
         """Add those rows that are new, each once.
 
         All look into the index together. Those that find a free slot write there who
@@ -271,7 +280,8 @@ class Vectors(Generic[Local, Message]):
                 start, end = rows.size, rows.size + len(won)
                 for word, values in enumerate(words):
                     rows.held[start:end, word] = values[chosen]
-                rows.parents[start:end], rows.movers[start:end] = parents[chosen], mover
+                rows.parents[start:end] = parents[chosen]
+                rows.movers[start:end] = movers[chosen]
                 if len(words) > 1:
                     names[won] |= np.arange(start + 1, end + 1, dtype=np.uint64)
                 index[at[won]] = names[won]
@@ -293,23 +303,55 @@ class Vectors(Generic[Local, Message]):
         likely = np.flatnonzero(same)
         others = ((held[likely] & NUMBER) - ONE).view(np.int64)
         which = likely if todo is None else todo[likely]
+        found = self._rows.held[others]
         for word, values in enumerate(words):
-            same[likely] &= self._rows.held[:, word][others] == values[which]
+            same[likely] &= found[:, word] == values[which]
         return same
 
     # --- claims -----------------------------------------------------------------------
 
-    def unseen(self, start: int, end: int) -> Iterator[int]:
-        """List the rows of a level whose views no row before them had."""
-        if self._views.look():  # the keys in the table count in another base
-            self._seen.forget()
-        radix = np.uint64(self._views.radix)
-        for begin in range(start, end, BLOCK):
-            which = slice(begin, min(begin + BLOCK, end))
-            keys = np.ones(which.stop - begin, np.uint64)
-            for place, numbers in enumerate(self._views.numbers):
-                local = self._rows.column(place, which).view(np.int64)
-                keys = keys * radix + numbers[local]
-            new = self._seen.new(keys)
-            self._seen.enter(keys[new], np.zeros(len(new), np.int64))
-            yield from (new + begin).tolist()
+    def unseen(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """List groups of claims, and rows of a level that show them something new."""
+        for group, seen in enumerate(self._seen):
+            for begin in range(start, end, BLOCK):
+                which = slice(begin, min(begin + BLOCK, end))
+                columns = range(self._places + 2)
+                new = seen.new([self._rows.column(each, which) for each in columns])
+                yield from ((group, number) for number in (new + begin).tolist())
+
+
+class Seen:
+    """What a group of claims has seen."""
+
+    def __init__(self, tables: Tables, sights: Sights, group: int) -> None:
+        self._group = sights.groups[group]
+
+        def views(place: int, cells: Sequence[int]) -> list[int]:
+            held = tables.seats[place].cells.values
+            return [sights.view(group, place, held[cell] & LOCAL) for cell in cells]
+
+        def scenes(ghosts: Sequence[int], shared: Sequence[int]) -> list[int]:
+            pairs = zip(ghosts, shared, strict=True)
+            return [sights.scene(group, *pair) for pair in pairs]
+
+        self._views = [Asked(partial(views, place)) for place in range(tables.places)]
+        self._scenes = Pairs(scenes)
+        self._widths = sights.widths(group)
+        self._widths_of = partial(sights.widths, group)
+        self._keys = Table()
+
+    def new(self, columns: Sequence[Array]) -> Array:
+        """List the rows that show something new, each such sight once."""
+        *cells, ghost, shared = columns
+        seen = [view.of(cell) for view, cell in zip(self._views, cells, strict=True)]
+        if self._group.has_scene:
+            seen.append(self._scenes.of(ghost, shared))
+        if self._widths != self._widths_of():  # the keys in the table are other ones
+            self._keys.forget()
+            self._widths = self._widths_of()
+        keys = np.ones(len(ghost), np.uint64)
+        for width, numbers in zip(self._widths, seen, strict=False):
+            keys = keys << np.uint64(width) | numbers.view(np.uint64)
+        new = self._keys.new(keys)
+        self._keys.enter(keys[new], np.zeros(len(new), np.int64))
+        return new

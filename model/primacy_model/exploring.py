@@ -1,0 +1,172 @@
+"""How scopes are explored: by which engine, or by a walk, within which limits.
+
+One after the other, or several at a time in processes of their own. A process tells
+figures; where it found a violation, the scope is explored again here, for the trace.
+"""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import signal
+from collections.abc import Hashable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
+from typing import Final
+
+import networkx as nx
+
+from primacy_model import liveness, oracle
+from primacy_model.actors import Assembled
+from primacy_model.calm import Calming
+from primacy_model.engines import search
+from primacy_model.engines.search import Engine
+from primacy_model.limits import Limit, Limits
+from primacy_model.model import Scope
+from primacy_model.oracle import Exploration, Progress, Verdict, Witness
+from primacy_model.walk import walk
+
+REDUCTIONS: Final = ("obsolete", "commuting")
+"""What may be left out of a search without losing anything; see docs/engines.md."""
+
+POLL_S: Final = 0.2
+"""Seconds between two looks at Ctrl-C while processes explore."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stroll:
+    """A walk: its seed, and its steps in each scope."""
+
+    seed: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How scopes are explored."""
+
+    engine: Engine | None = None
+    """For worlds of actors; None is the oracle, which takes any model."""
+    stroll: Stroll | None = None
+    """A walk instead of an exploration."""
+    states: int | None = None
+    """The most states of a scope."""
+    megabytes: int | None = None
+    """The most memory of a process."""
+    without: frozenset[str] = frozenset()
+    """The reductions that are not made."""
+
+    def limits(self) -> Limits:
+        """Make limits of a run."""
+        return Limits(self.states, self.megabytes)
+
+
+def prepared(scope: Scope[Hashable], way: Way) -> Scope[Hashable]:
+    """Give the model that is explored; only it follows the traces that are found."""
+    if isinstance(scope, Assembled) and "obsolete" in way.without:
+        return replace(scope, forgets=False)
+    return scope
+
+
+def explored(
+    scope: Scope[Hashable], way: Way, limit: Limit, progress: Progress | None
+) -> Exploration[Hashable]:
+    """Explore one scope."""
+    scope = prepared(scope, way)
+    if way.stroll is not None:
+        seed, steps = way.stroll.seed, way.stroll.steps
+        return walk(scope, seed=seed, steps=steps, progress=progress, limit=limit)
+    if isinstance(scope, Calming):
+        return liveness.explore(
+            scope, max_states=way.states, progress=progress, limit=limit
+        )
+    if way.engine is None or not isinstance(scope, Assembled):
+        return oracle.explore(
+            scope, max_states=way.states, progress=progress, limit=limit
+        )
+    found = search.explore(
+        scope.actors,
+        way.engine,
+        prunes="commuting" not in way.without,
+        forgets=scope.forgets,
+        max_states=way.states,
+        progress=progress,
+        limit=limit,
+    )
+    return search.explored(scope.actors, found)
+
+
+# --- several at a time ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a process tells of a scope: nothing that only the scope itself can give."""
+
+    figures: Exploration[Hashable]
+    reached: tuple[tuple[str, int], ...]
+    """What had to be reached, by claim, and how deep."""
+    unreached: tuple[str, ...]
+
+
+def abreast(
+    scopes: Sequence[Scope[Hashable]], way: Way, limits: Limits, workers: int
+) -> Iterator[tuple[Scope[Hashable], Exploration[Hashable]]]:
+    """Explore scopes, so many at a time; give them in their order.
+
+    After Ctrl-C those are given that had begun.
+    """
+    has_fork = "fork" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("fork" if has_fork else None)
+    with ProcessPoolExecutor(workers, context, _ignore_interruptions) as pool:
+        futures = [pool.submit(_told, scope.name, way) for scope in scopes]
+        for scope, future in zip(scopes, futures, strict=True):
+            if _is_cancelled(future, futures, limits):
+                return
+            told = future.result()
+            if told.figures.verdict is Verdict.VIOLATED:
+                yield scope, explored(scope, way, limits, None)
+            else:
+                yield scope, _restored(scope, told)
+
+
+def _is_cancelled(
+    future: Future[Told], futures: Sequence[Future[Told]], limits: Limits
+) -> bool:
+    """Wait for a scope; tell whether Ctrl-C came before it had begun."""
+    while not future.done():
+        wait([future], timeout=POLL_S)
+        if limits.is_interrupted:
+            for each in futures:
+                each.cancel()
+    return future.cancelled()
+
+
+def _ignore_interruptions() -> None:
+    """Leave Ctrl-C to the limits of an exploration."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _told(name: str, way: Way) -> Told:
+    """Explore a scope in a process of its own."""
+    scope: Scope[Hashable]
+    scope = importlib.import_module("primacy_model.scopes").find(name)
+    with way.limits() as limits:
+        found = explored(scope, way, limits, None)
+    figures = replace(
+        found, graph=nx.MultiDiGraph(), violation=None, witnesses=(), unreached=()
+    )
+    return Told(
+        figures,
+        tuple((witness.claim.id, witness.depth) for witness in found.witnesses),
+        tuple(claim.id for claim in found.unreached),
+    )
+
+
+def _restored(scope: Scope[Hashable], told: Told) -> Exploration[Hashable]:
+    claims = {claim.id: claim for claim in scope.properties}
+    witnesses: list[Witness[Hashable]] = [
+        Witness(claims[name], None, depth) for name, depth in told.reached
+    ]
+    unreached = tuple(claims[name] for name in told.unreached)
+    return replace(told.figures, witnesses=tuple(witnesses), unreached=unreached)

@@ -1,0 +1,118 @@
+"""Bends that keep every safety law and stop progress: what should happen never does.
+
+Source: the liveness properties of docs/specification.md.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from primacy_model.mutants.bend import Bend
+
+PROGRESS_BENDS: Final = (
+    Bend(
+        id="window-never-closes",
+        source="protocol, L1",
+        guard="claim.window: a claim window that ran out is opened again",
+        module="election",
+        before="""\
+    if state.wait == Wait.WINDOW and state.lowest_claim != state.me:
+        return defer(state)  # claim.others-defer
+""",
+        after="""\
+    if state.wait == Wait.WINDOW:
+        return state, (election_timer(state.config),)
+""",
+    ),
+    Bend(
+        id="pre-vote-never-ends",
+        source="protocol, L1",
+        guard="stand.pre-vote: a quorum of pre-votes begins no vote",
+        module="election",
+        before="""\
+    return campaign(supported, transfer=False)
+""",
+        after="""\
+    return supported, ()
+""",
+    ),
+    Bend(
+        id="lowest-does-not-claim",
+        source="protocol, L2",
+        guard="claim.lower-claims-too: a lower id joins the claim of a higher one",
+        module="bootstrap",
+        before="""\
+        if precedes(state.me, heard.sender):
+            return claim(state)  # claim.lower-claims-too
+""",
+        after="",
+    ),
+    Bend(
+        id="nobody-defers",
+        source="protocol, L2",
+        guard="claim.others-defer: whoever closes its window stands",
+        module="election",
+        before="""\
+    if state.wait == Wait.WINDOW and state.lowest_claim != state.me:
+        return defer(state)  # claim.others-defer
+""",
+        after="",
+    ),
+    Bend(
+        id="stands-without-pre-votes",
+        source="Ongaro 9.6",
+        guard="stand.pre-vote: an elector that hears no leader raises its term at once",
+        module="election",
+        before="""\
+    if state.roll.is_quorum(standing.granted):
+        return campaign(standing, transfer=False)
+""",
+        after="""\
+    if state.role == Role.FOLLOWER:
+        return campaign(standing, transfer=False)
+""",
+    ),
+    Bend(
+        id="laggard-not-helped",
+        source="protocol, L4 and L5",
+        guard="log.resent: nothing is sent again to an agent whose log lags",
+        module="heartbeats",
+        before="""\
+    if lead.match.get(sender) >= state.log.last_index:
+        return confirmed, served
+""",
+        after="""\
+    if lead.match.get(sender) >= 0:
+        return confirmed, served
+""",
+    ),
+    Bend(
+        id="commit-not-told",
+        source="protocol, L4",
+        guard="commit.travels: what a heartbeat tells of the commit is not heard",
+        module="replication",
+        before="""\
+    if not state.log.accepts(index, term):
+        return state, ()  # commit.verified
+""",
+        after="""\
+    if state.log.accepts(index, term):
+        return state, ()
+""",
+    ),
+    Bend(
+        id="commit-never-advances",
+        source="protocol, L5",
+        guard="commit.quorum: what a quorum holds is not committed",
+        module="replication",
+        before="""\
+    if not state.roll.is_quorum(match.at_least(index)):
+        return state, ()  # commit.quorum
+""",
+        after="""\
+    if state.roll.is_quorum(match.at_least(index)):
+        return state, ()
+""",
+    ),
+)
+"""What can be done to progress alone."""

@@ -1,0 +1,136 @@
+"""Bent cores in which a claim about runs fails, and the worlds that show it.
+
+`python -m tests.lassos WORLD` explores one world under whatever core is imported and
+tells what it found. Claims about states are left out, for a lasso is wanted, and the
+first finite run that breaks another claim would end the search. Without a world it
+writes the tables of docs/liveness.md, which takes some minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, replace
+from typing import Final
+
+import primacy
+from primacy_model.calm import Calming
+from primacy_model.liveness import FairExploration, explore
+from primacy_model.living import DEEP_LIVING, LIVING
+from primacy_model.model import Kind
+from primacy_model.mutants.bend import Bend
+from primacy_model.mutants.catalogue import BENDS
+from primacy_model.mutants.progress import PROGRESS_BENDS
+from primacy_model.weather import Weather
+
+MOST_STATES: Final = 150_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lasso:
+    """A bent core, and the claim that fails in a world."""
+
+    id: str
+    """The id of its bend."""
+    world: str
+    breaks: str
+    """The claim."""
+    way: int
+    """The steps of a shortest way in."""
+    loop: int
+    """The steps that repeat for ever; 0 where nothing happens any more."""
+
+    @property
+    def bend(self) -> Bend:
+        """Look up what is replaced."""
+        return {bend.id: bend for bend in (*BENDS, *PROGRESS_BENDS)}[self.id]
+
+
+LASSOS: Final = (
+    Lasso("window-never-closes", "emerges", "L1", 4, 3),
+    Lasso("pre-vote-never-ends", "emerges-again", "L1", 12, 6),
+    Lasso("nobody-stands-again", "emerges-again-deep", "L1", 8, 0),
+    Lasso("lowest-does-not-claim", "converges", "L2", 21, 19),
+    Lasso("nobody-defers", "converges", "L2", 21, 19),
+    Lasso("no-stickiness", "stays", "L3", 24, 19),
+    Lasso("stands-without-pre-votes", "stays", "L3", 28, 19),
+    Lasso("laggard-not-helped", "heals", "L4", 11, 19),
+    Lasso("commit-not-told", "heals", "L4", 13, 19),
+    Lasso("leader-for-ever", "heals", "L4", 28, 7),
+    Lasso("laggard-not-helped", "progresses", "L5", 16, 19),
+    Lasso("commit-never-advances", "progresses", "L5", 18, 19),
+    Lasso("nothing-applied", "progresses", "L5", 20, 19),
+)
+"""What must be found, and how long the way in and the loop are."""
+
+
+def world(name: str) -> Calming:
+    """Find a world."""
+    return next(each for each in (*LIVING, *DEEP_LIVING) if each.name == name)
+
+
+def of_runs(scope: Calming) -> Calming:
+    """Leave out the claims about states."""
+    runs = [each for each in scope.properties if each.kind is Kind.EVENTUALLY]
+    return replace(scope, properties=runs)
+
+
+def report(name: str) -> dict[str, str | int]:
+    """Tell what an exploration found, and in which core."""
+    scope = of_runs(world(name))
+    found: FairExploration[Weather] = explore(scope, max_states=MOST_STATES)
+    broken = found.violation
+    told: dict[str, str | int] = {
+        "core": primacy.__file__,
+        "verdict": found.verdict.value,
+        "property": broken.claim.id if broken else "none",
+        "way": -1,
+        "loop": -1,
+        "states": found.states,
+    }
+    if broken is not None and broken.trace.loop is not None:
+        told["way"] = broken.trace.loop
+        told["loop"] = len(broken.trace.steps) - broken.trace.loop
+    return told
+
+
+# --- the document ---------------------------------------------------------------------
+
+
+def figures(found: FairExploration[Weather]) -> str:
+    """Write what was found in a world as a row of a table."""
+    (course,) = found.courses
+    numbers = (
+        found.states,
+        found.transitions,
+        course.begun,
+        course.pending,
+        course.reached,
+        course.components,
+        course.unfair,
+        course.cut,
+    )
+    cells = (found.model, course.id, *(f"{number:,}" for number in numbers))
+    return f"| {' | '.join((*cells, found.verdict.value))} |"
+
+
+def row(lasso: Lasso) -> str:
+    """Write what a mutant does as a row of a table."""
+    bend = lasso.bend
+    lengths = str(lasso.way), str(lasso.loop)
+    told = (bend.id, bend.source, bend.guard, lasso.world, lasso.breaks, *lengths)
+    return f"| {' | '.join(told)} |"
+
+
+def main(names: list[str]) -> None:
+    """Explore the named worlds, or write the tables."""
+    for name in names:
+        sys.stdout.write(json.dumps(report(name)) + "\n")
+    if not names:
+        for scope in (*LIVING, *DEEP_LIVING):
+            sys.stdout.write(figures(explore(scope)) + "\n")
+        sys.stdout.write("\n".join(map(row, LASSOS)) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,158 @@
+"""Guards of leases: without one of them a timed scope is violated.
+
+A mutant is explored in a process of its own, whose `primacy` is a changed copy of core.
+Where a bent core looks at instants that the real one has no use for, none is forgotten.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from primacy_model.mutants.bend import Bend, bent
+from primacy_model.mutants.catalogue import bend_of
+
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "core" / "primacy"
+PAGE = (ROOT / "docs" / "timed.md").read_text(encoding="utf-8")
+CLAUSES = (ROOT / "docs" / "specification.md").read_text(encoding="utf-8")
+
+EXPLORE = """
+import json, sys
+import primacy
+from primacy_model.engines.search import explore
+from primacy_model.timed import deep, scopes
+from primacy_model.timed_mesh import TimedMesh
+from primacy_model.timed_moves import Pace
+
+name, forgets, says_more = json.loads(sys.argv[1])
+(mesh,) = (each.actors for each in (*scopes(), *deep()) if each.name == name)
+pace = Pace(forgets=forgets)
+found = explore(TimedMesh(name, "Bent.", mesh.shape, (), pace, says_more=says_more))
+broken = found.violation
+print(json.dumps([
+    primacy.__file__,
+    broken and broken.claim.id,
+    broken and len(broken.trace.steps),
+]))
+"""
+"""Explores a scope under whatever core is imported."""
+
+SHORT_PROMISE = Bend(
+    id="promise-ends-early",
+    source="Ongaro 6.4.1",
+    guard="timer.promise: a promise is a heartbeat interval too short",
+    module="timers",
+    before="""\
+    exact = Duration(config.election_timeout_ms)
+    return Arm(Timer.ELECTION, exact, exact)  # timer.promise
+""",
+    after="""\
+    exact = Duration(config.election_timeout_ms - config.heartbeat_interval_ms)
+    return Arm(Timer.ELECTION, exact, exact)
+""",
+)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    bend: Bend
+    scope: str
+    breaks: str
+    depth: int
+    forgets: bool = True
+    says_more: bool = True
+
+    @property
+    def id(self) -> str:
+        return f"{self.bend.id}-{self.breaks}"
+
+
+def mutant(
+    name: str,
+    scope: str,
+    breaks: str,
+    depth: int,
+    *,
+    forgets: bool = True,
+    says_more: bool = True,
+) -> Mutant:
+    return Mutant(bend_of(name), scope, breaks, depth, forgets, says_more)
+
+
+MUTANTS = (
+    mutant("no-stickiness", "lease-exclusive", "lease-alone", 30),
+    mutant("promise-binds-nobody", "lease-exclusive", "lease-alone", 30),
+    Mutant(SHORT_PROMISE, "lease-exclusive", "lease-alone", 25),
+    mutant(
+        "lease-from-a-later-round", "lease-exclusive", "lease-alone", 35, forgets=False
+    ),
+    mutant(
+        "lease-outlives-its-end",
+        "lease-read",
+        "S10",
+        31,
+        forgets=False,
+        says_more=False,
+    ),
+    mutant("vote-right-after-restart", "lease-quarantine", "lease-alone", 32),
+    mutant(
+        "vote-right-after-restart",
+        "lease-quarantine-deep",
+        "S11",
+        35,
+        says_more=False,
+    ),
+    mutant("lease-kept-by-a-transfer", "lease-transfer", "lease-alone", 4),
+)
+
+every = pytest.mark.parametrize("each", MUTANTS, ids=lambda each: each.id)
+
+
+@every
+def test_mutant_breaks_its_claim(each: Mutant, tmp_path: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(CORE, tmp_path / "primacy", ignore=ignored)
+    module = tmp_path / "primacy" / f"{each.bend.module}.py"
+    text = bent(each.bend, module.read_text(encoding="utf-8"))
+    module.write_text(text, encoding="utf-8", newline="\n")
+    paths = [str(tmp_path), str(ROOT / "model")]
+    asked = json.dumps([each.scope, each.forgets, each.says_more])
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", EXPLORE, asked],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    core, breaks, depth = json.loads(done.stdout)
+    assert Path(core) == tmp_path / "primacy" / "__init__.py"
+    assert (breaks, depth) == (each.breaks, each.depth)
+
+
+@every
+def test_guard_is_a_clause(each: Mutant) -> None:
+    clause, _, how = each.bend.guard.partition(": ")
+    assert f"**{clause}** (" in CLAUSES
+    assert how
+
+
+def test_the_page_lists_the_mutants() -> None:
+    _, _, rest = PAGE.partition("\n## Guards that are needed\n")
+    body = rest.partition("\n## ")[0]
+    shown = re.findall(r"^\| (.*) \|$", body, re.MULTILINE)[1:]
+    assert shown == [
+        f"{each.bend.id} | {each.bend.guard} | {each.scope} | {each.breaks} | "
+        f"{each.depth}"
+        for each in MUTANTS
+    ]
