@@ -7,44 +7,18 @@ Where a bent core looks at instants that the real one has no use for, none is fo
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from primacy_model.mutants.bend import Bend, bent
+from primacy_model.mutants.bend import Bend
 from primacy_model.mutants.catalogue import bend_of
+from tests.bent import ROOT, copy_of_core, told_under
 
-ROOT = Path(__file__).parents[2]
-CORE = ROOT / "core" / "primacy"
 PAGE = (ROOT / "docs" / "timed.md").read_text(encoding="utf-8")
 CLAUSES = (ROOT / "docs" / "specification.md").read_text(encoding="utf-8")
-
-EXPLORE = """
-import json, sys
-import primacy
-from primacy_model.engines.search import explore
-from primacy_model.timed import deep, scopes
-from primacy_model.timed_mesh import TimedMesh
-from primacy_model.timed_moves import Pace
-
-name, forgets, says_more = json.loads(sys.argv[1])
-(mesh,) = (each.actors for each in (*scopes(), *deep()) if each.name == name)
-pace = Pace(forgets=forgets)
-found = explore(TimedMesh(name, "Bent.", mesh.shape, (), pace, says_more=says_more))
-broken = found.violation
-print(json.dumps([
-    primacy.__file__,
-    broken and broken.claim.id,
-    broken and len(broken.trace.steps),
-]))
-"""
-"""Explores a scope under whatever core is imported."""
 
 SHORT_PROMISE = Bend(
     id="promise-ends-early",
@@ -119,25 +93,10 @@ every = pytest.mark.parametrize("each", MUTANTS, ids=lambda each: each.id)
 
 @every
 def test_mutant_breaks_its_claim(each: Mutant, tmp_path: Path) -> None:
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(CORE, tmp_path / "primacy", ignore=ignored)
-    module = tmp_path / "primacy" / f"{each.bend.module}.py"
-    text = bent(each.bend, module.read_text(encoding="utf-8"))
-    module.write_text(text, encoding="utf-8", newline="\n")
-    paths = [str(tmp_path), str(ROOT / "model")]
+    copy_of_core(tmp_path, each.bend)
     asked = json.dumps([each.scope, each.forgets, each.says_more])
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", EXPLORE, asked],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    core, breaks, depth = json.loads(done.stdout)
-    assert Path(core) == tmp_path / "primacy" / "__init__.py"
-    assert (breaks, depth) == (each.breaks, each.depth)
+    told = told_under(tmp_path, "tests.leases", asked)
+    assert told == {"breaks": each.breaks, "depth": each.depth}
 
 
 @every

@@ -12,7 +12,7 @@ from primacy_model.mutants.bend import Bend
 PROGRESS_BENDS: Final = (
     Bend(
         id="window-never-closes",
-        source="protocol, L1",
+        source="guarantee L1",
         guard="claim.window: a claim window that ran out is opened again",
         module="election",
         before="""\
@@ -26,7 +26,7 @@ PROGRESS_BENDS: Final = (
     ),
     Bend(
         id="pre-vote-never-ends",
-        source="protocol, L1",
+        source="guarantee L1",
         guard="stand.pre-vote: a quorum of pre-votes begins no vote",
         module="election",
         before="""\
@@ -38,7 +38,7 @@ PROGRESS_BENDS: Final = (
     ),
     Bend(
         id="lowest-does-not-claim",
-        source="protocol, L2",
+        source="guarantee L2",
         guard="claim.lower-claims-too: a lower id joins the claim of a higher one",
         module="bootstrap",
         before="""\
@@ -49,7 +49,7 @@ PROGRESS_BENDS: Final = (
     ),
     Bend(
         id="nobody-defers",
-        source="protocol, L2",
+        source="guarantee L2",
         guard="claim.others-defer: whoever closes its window stands",
         module="election",
         before="""\
@@ -74,7 +74,7 @@ PROGRESS_BENDS: Final = (
     ),
     Bend(
         id="laggard-not-helped",
-        source="protocol, L4 and L5",
+        source="guarantee L4 and L5",
         guard="log.resent: nothing is sent again to an agent whose log lags",
         module="heartbeats",
         before="""\
@@ -88,7 +88,7 @@ PROGRESS_BENDS: Final = (
     ),
     Bend(
         id="commit-not-told",
-        source="protocol, L4",
+        source="guarantee L4",
         guard="commit.travels: what a heartbeat tells of the commit is not heard",
         module="replication",
         before="""\
@@ -102,7 +102,7 @@ PROGRESS_BENDS: Final = (
     ),
     Bend(
         id="commit-never-advances",
-        source="protocol, L5",
+        source="guarantee L5",
         guard="commit.quorum: what a quorum holds is not committed",
         module="replication",
         before="""\
