@@ -134,12 +134,13 @@ def _is_cancelled(
     future: Future[Told], futures: Sequence[Future[Told]], limits: Limits
 ) -> bool:
     """Wait for a scope; tell whether Ctrl-C came before it had begun."""
-    while not future.done():
-        wait([future], timeout=POLL_S)
+    while True:
         if limits.is_interrupted:
             for each in futures:
                 each.cancel()
-    return future.cancelled()
+        if future.done():
+            return future.cancelled()
+        wait([future], timeout=POLL_S)
 
 
 def _ignore_interruptions() -> None:
