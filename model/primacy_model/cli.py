@@ -23,6 +23,7 @@ from rich.console import Console
 from primacy_model import counterexample, display, report
 from primacy_model.actors import Assembled
 from primacy_model.engines import search
+from primacy_model.engines.saved import RefusedError
 from primacy_model.engines.search import Engine
 from primacy_model.exploring import (
     REDUCTIONS,
@@ -31,6 +32,9 @@ from primacy_model.exploring import (
     abreast,
     explored,
     prepared,
+    require_resumable,
+    resuming,
+    unsymmetric,
 )
 from primacy_model.limits import Limits
 from primacy_model.model import Scope
@@ -148,12 +152,30 @@ def main() -> None:
     help="A reduction that is not to be made; may be repeated.",
 )
 @click.option(
+    "--symmetry",
+    "is_symmetric",
+    is_flag=True,
+    help="Of states that differ only in names explore one.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
     metavar="N",
     help="How many scopes are explored at a time.",
+)
+@click.option(
+    "--save",
+    type=Path,
+    metavar="DIR",
+    help="Save scopes that stop at a limit, so that they can be resumed.",
+)
+@click.option(
+    "--resume",
+    type=Path,
+    metavar="DIR",
+    help="Go on with what was saved; it may run code: resume only your own.",
 )
 @click.option("--json", type=Path, metavar="FILE", help="Write the verdicts as JSON.")
 @click.option("--junit", type=Path, metavar="FILE", help="Write JUnit XML.")
@@ -179,7 +201,10 @@ def check(
     steps: int | None,
     engine: str | None,
     without: tuple[str, ...],
+    is_symmetric: bool,
     workers: int,
+    save: Path | None,
+    resume: Path | None,
     json: Path | None,
     junit: Path | None,
     out: Path | None,
@@ -211,10 +236,18 @@ def check(
         told = "--walk goes with none of --engine, --graph, --max-states, --max-memory."
         raise BadUsage(told)
     chosen_engine = _engine(chosen, ORACLE if graph is not None else engine)
-    way = Way(chosen_engine, stroll, max_states, max_memory, frozenset(without))
+    lacks = frozenset(without)
+    way = Way(chosen_engine, stroll, max_states, max_memory, lacks, save, resume)
+    way = replace(way, symmetric=is_symmetric)
+    refusal = unsymmetric(chosen, way) if is_symmetric else None
+    if refusal is not None:
+        raise BadUsage(refusal)
+    _require_resumable(chosen, way, workers)
     limits = way.limits()
     findings = _explore_all(chosen, way, limits, outlets, workers)
-    asked = display.Asked(_asked(names, model, is_deep=is_deep), _told(way))
+    asked = display.Asked(
+        _asked(names, model, is_deep=is_deep), _told(way), resuming(way)
+    )
     display.show(console, findings, asked)
     if json is not None:
         _write(json, report.as_json(findings))
@@ -267,6 +300,8 @@ def _asked(names: tuple[str, ...], model: str, *, is_deep: bool) -> tuple[str, .
 def _told(way: Way) -> tuple[str, ...]:
     """Give the words of the command line that decide what is found."""
     words = [f"--without {name}" for name in REDUCTIONS if name in way.without]
+    if way.symmetric:
+        words.append("--symmetry")
     if way.states is not None:
         words.append(f"--max-states {way.states}")
     if way.stroll is not None:
@@ -316,6 +351,17 @@ def _engine(scopes: Sequence[Scope[Hashable]], name: str | None) -> Engine | Non
     return engine
 
 
+def _require_resumable(
+    scopes: Sequence[Scope[Hashable]], way: Way, workers: int
+) -> None:
+    if way.save is not None:
+        _require_writable_folder(way.save)
+    try:
+        require_resumable(scopes, way, workers)
+    except RefusedError as error:
+        raise BadUsage(str(error)) from None
+
+
 # --- exploring ------------------------------------------------------------------------
 
 
@@ -339,6 +385,8 @@ def _explore_all(
             with Watch(title, errors) as watch, limits:
                 each = explored(scope, way, limits, watch)
             findings.append(_keep(scope, each, outlets))
+        except RefusedError as error:
+            raise BadUsage(str(error)) from None
         except KeyboardInterrupt:
             click.echo(f"Interrupted in {title}; nothing is decided.", err=True)
             sys.exit(INTERRUPTED)

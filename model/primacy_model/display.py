@@ -42,6 +42,8 @@ class Asked:
     scopes: tuple[str, ...]
     """Names of scopes, or the option that names their model, or nothing."""
     limits: tuple[str, ...]
+    resuming: tuple[str, ...] = ()
+    """The words that resume scopes that were saved."""
 
 
 def console_for_output() -> Console:
@@ -73,9 +75,11 @@ def show(console: Console, findings: Sequence[Finding], asked: Asked) -> None:
         _show_table(console, _courses(explorations))
     for finding in findings:
         _show_violation(console, finding)
+    _show_images(console, explorations)
     _line(console, *_verdict(findings))
     _line(console, _figures(explorations))
     _line(console, f"again: {_command(findings, asked)}")
+    _show_saved(console, explorations, asked)
 
 
 def _table(*headers: str) -> Table:
@@ -176,6 +180,22 @@ def _show_violation(console: Console, finding: Finding) -> None:
         _line(console, "")
 
 
+def _show_images(
+    console: Console, explorations: Sequence[Exploration[Hashable]]
+) -> None:
+    """Tell for how many states each one stands that was counted."""
+    told = [
+        f"one state stands for up to {found.images:,} in {found.model}"
+        if found.images > 1
+        else f"nobody may change names in {found.model}"
+        for found in explorations
+        if found.images is not None
+    ]
+    if told:
+        _line(console, f"symmetry: {'; '.join(told)}")
+        _line(console, "")
+
+
 def _verdict(findings: Sequence[Finding]) -> tuple[str, str]:
     """Say the verdict and, in a few words, why; with its style."""
     verdict = overall(findings)
@@ -225,6 +245,25 @@ def _command(findings: Sequence[Finding], asked: Asked) -> str:
     is_all = len(names) == len(findings)
     scopes = asked.scopes if is_all else names
     return shlex.join(["primacy", "check", *scopes, *asked.limits])
+
+
+def _show_saved(
+    console: Console, explorations: Sequence[Exploration[Hashable]], asked: Asked
+) -> None:
+    """Tell what was saved, and the command that goes on with it."""
+    names = []
+    for found in explorations:
+        if found.saving is None:
+            continue
+        if found.saving.problem:
+            told = f"not saved: {found.model}: {found.saving.problem}"
+        else:
+            names.append(found.model)
+            told = f"saved: {found.model} in {found.saving.folder}"
+        _line(console, told)
+    if names:
+        command = shlex.join(["primacy", "check", *names, *asked.resuming])
+        _line(console, f"to go on: {command}")
 
 
 def _show_table(console: Console, table: Table) -> None:

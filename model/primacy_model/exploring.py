@@ -12,14 +12,16 @@ import signal
 from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import networkx as nx
 
 from primacy_model import liveness, oracle
 from primacy_model.actors import Assembled
 from primacy_model.calm import Calming
-from primacy_model.engines import search
+from primacy_model.engines import saved, search
+from primacy_model.engines.saved import RefusedError
 from primacy_model.engines.search import Engine
 from primacy_model.limits import Limit, Limits
 from primacy_model.model import Scope
@@ -55,6 +57,12 @@ class Way:
     """The most memory of a process."""
     without: frozenset[str] = frozenset()
     """The reductions that are not made."""
+    save: Path | None = None
+    """A folder for scopes that stop at a limit."""
+    resume: Path | None = None
+    """A folder with scopes that stopped, and now go on."""
+    symmetric: bool = False
+    """Of states that differ only in names one is looked for."""
 
     def limits(self) -> Limits:
         """Make limits of a run."""
@@ -87,13 +95,90 @@ def explored(
     found = search.explore(
         scope.actors,
         way.engine,
-        prunes="commuting" not in way.without,
-        forgets=scope.forgets,
         max_states=way.states,
         progress=progress,
         limit=limit,
+        save=way.save,
+        resume=way.resume if _is_saved(scope, way) else None,
+        **_reductions(scope, way),
     )
     return search.explored(scope.actors, found)
+
+
+def _reductions(scope: Assembled[Any, Any, Any, Any], way: Way) -> dict[str, bool]:
+    return {
+        "prunes": "commuting" not in way.without,
+        "forgets": scope.forgets,
+        "symmetric": way.symmetric,
+    }
+
+
+def unsymmetric(scopes: Sequence[Scope[Hashable]], way: Way) -> str | None:
+    """Say in one sentence why there can be no symmetric search, if so."""
+    if way.engine is None or way.stroll is not None:
+        return (
+            "--symmetry is for the engines: it goes with none of --engine oracle,"
+            " --graph, --walk."
+        )
+    for scope in scopes:
+        if not isinstance(scope, Assembled):
+            return f"{scope.name} is not explored by an engine, as --symmetry must be."
+    return None
+
+
+# --- saving, and going on -------------------------------------------------------------
+
+
+def _is_saved(scope: Scope[Hashable], way: Way) -> bool:
+    return way.resume is not None and saved.holds(way.resume, scope.name)
+
+
+def require_resumable(
+    scopes: Sequence[Scope[Hashable]], way: Way, workers: int
+) -> None:
+    """Refuse, in one sentence, what cannot be saved or resumed."""
+    if way.save is None and way.resume is None:
+        return
+    if way.engine is None or way.stroll is not None or workers > 1:
+        raise RefusedError(
+            "--save and --resume are for the engines, and one worker: they go with none"
+            " of --engine oracle, --graph, --walk, --workers."
+        )
+    for scope in scopes:
+        world = prepared(scope, way)
+        if not isinstance(world, Assembled):
+            raise RefusedError(
+                f"{scope.name} is not explored by an engine: it can be neither saved"
+                " nor resumed."
+            )
+        if way.resume is not None and _is_saved(scope, way):
+            asked = search.asked(**_reductions(world, way))
+            origin = saved.origin(world.actors, way.engine.value, asked)
+            saved.opened(way.resume, origin, way.states or search.UNBOUNDED)
+    if way.resume is None:
+        return
+    if not way.resume.is_dir():
+        raise RefusedError(saved.no_folder(way.resume))
+    if not any(_is_saved(scope, way) for scope in scopes):
+        names = ", ".join(scope.name for scope in scopes)
+        raise RefusedError(f"{way.resume} holds nothing of {names}.")
+
+
+def resuming(way: Way) -> tuple[str, ...]:
+    """Give the words of the command line that resume what was saved."""
+    if way.engine is None or way.save is None:
+        return ()
+    without = (f"--without={name}" for name in REDUCTIONS if name in way.without)
+    folder = str(way.save)
+    return (
+        f"--engine={way.engine.value}",
+        *without,
+        *(["--symmetry"] if way.symmetric else []),
+        "--resume",
+        folder,
+        "--save",
+        folder,
+    )
 
 
 # --- several at a time ----------------------------------------------------------------

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self
@@ -20,6 +21,15 @@ Limit = Callable[[], str]
 
 STATM: Final = Path("/proc/self/statm")
 MEGABYTE: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """What became of saving what was explored until then."""
+
+    folder: Path
+    problem: str = ""
+    """Why it was not saved; empty if it was."""
 
 
 def unlimited() -> str:

@@ -22,7 +22,7 @@ from typing import Generic
 
 import networkx as nx
 
-from primacy_model.limits import Limit, unlimited
+from primacy_model.limits import Limit, Saving, unlimited
 from primacy_model.model import Kind, Model, Property, State
 from primacy_model.trace import Step, Trace, Violation, replay
 
@@ -92,6 +92,13 @@ class Exploration(Generic[State]):
     """The search stopped because it had reached as many states as it may."""
     stopped_at: str = ""
     """What it stopped at, in words, if not at so many states."""
+    saving: Saving | None = None
+    """What became of saving it, if that was asked for and it stopped."""
+    images: int | None = None
+    """For how many states one may stand that differ only in names; 1 if none do.
+
+    None if all were looked for.
+    """
 
 
 def explore(

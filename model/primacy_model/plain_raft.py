@@ -11,8 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import permutations
 
-from primacy_model.actors import Actors, Assembled, Claim, Move, Whole, begun
+from primacy_model.actors import (
+    Actors,
+    Assembled,
+    Claim,
+    Move,
+    Symmetry,
+    Whole,
+    begun,
+)
 from primacy_model.model import Kind, Value
 
 
@@ -73,6 +83,13 @@ class PlainRaft(Actors[Agent, Message, None, None]):
             Claim("elected", "a leader is elected", Kind.SOMETIMES, _led, _is_led),
         )
 
+    @property
+    def symmetries(self) -> Sequence[Symmetry]:
+        """Let all agents change places."""
+        first, *others = permutations(range(self.size))
+        assert first == tuple(range(self.size))
+        return [Symmetry(goals, partial(_renamed, goals=goals)) for goals in others]
+
     def initial(self) -> Whole[Agent, Message, None, None]:
         """Begin without a vote."""
         return begun((Agent(),) * self.size)
@@ -114,6 +131,19 @@ class PlainRaft(Actors[Agent, Message, None, None]):
     def told(self, message: Message) -> tuple[int, str]:
         """Tell who sent a message, and what it says."""
         return message.sender, f"{message.kind} (term {message.term})"
+
+
+def _renamed(value: Hashable, goals: Sequence[int]) -> Hashable:
+    """Change the places that stand in a state or a message."""
+    match value:
+        case Agent(vote=vote, votes=votes):
+            vote = goals[vote] if vote >= 0 else vote
+            moved = frozenset(goals[each] for each in votes)
+            return replace(value, vote=vote, votes=moved)
+        case Message(sender=sender):
+            return replace(value, sender=goals[sender])
+        case _:
+            return value
 
 
 def _led(_: int, local: Agent) -> Hashable:

@@ -48,6 +48,7 @@ def as_json(findings: Sequence[Finding]) -> str:
             "depth": found.depth,
             "seconds": round(found.seconds, 3),
             "bounds": dict(found.bounds),
+            **({} if found.images is None else {"images": found.images}),
         }
         for found in (finding.exploration for finding in findings)
     ]

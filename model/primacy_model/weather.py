@@ -60,6 +60,10 @@ class Weather:
     def __hash__(self) -> int:
         return self.digest
 
+    def __reduce__(self) -> tuple[object, ...]:
+        held = self.world, self.clocks, self.is_calm
+        return Weather, held  # a digest is of one process only
+
     def least(self, place: int, timer: Timer) -> int:
         """Tell after how many ticks a timer may elapse, at the earliest."""
         spans = [span for key, span in self.clocks if key == (place, timer.value)]

@@ -46,6 +46,9 @@ class Flight:
     def __hash__(self) -> int:
         return self.digest
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return flight, (self.packet,)  # a digest is of one process only
+
     def __repr__(self) -> str:
         return self.key
 
@@ -83,6 +86,10 @@ class Node:
 
     def __hash__(self) -> int:
         return self.digest
+
+    def __reduce__(self) -> tuple[object, ...]:
+        held = self.state, self.disk, self.armed, self.applied, self.effect, self.peak
+        return Node, held  # a digest is of one process only
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+from itertools import islice, permutations
 from typing import Any
 
-from primacy_model.actors import Actors, Claim, Move, Views, Whole, begun
+from primacy_model.actors import Actors, Claim, Move, Symmetry, Views, Whole, begun
 from primacy_model.model import Kind, Value
 
 Step = Move[Any, Any, Any]
@@ -269,6 +270,253 @@ def _avoids(bad: set[tuple[int, ...]]) -> Callable[[Views], bool]:
 
 def _meets(good: tuple[int, ...]) -> Callable[[Views], bool]:
     return lambda views: views == good
+
+
+# --- worlds in which nobody can tell who is who ---------------------------------------
+
+
+def moved(world: Start, symmetry: Symmetry) -> Start:
+    """Let the actors of a world change places."""
+    order = sorted(range(len(symmetry.places)), key=symmetry.places.__getitem__)
+    changed = symmetry.renamed
+    boxes = [world.boxes[at] for at in order]
+    return Whole(
+        tuple(changed(world.locals[at]) for at in order),
+        tuple(
+            frozenset((changed(each), count) for each, count in box) for box in boxes
+        ),
+        changed(world.shared),
+        changed(world.ghost),
+    )
+
+
+NOBODY = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A state, and whom the actor has in mind."""
+
+    state: int
+    whom: int = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A letter, and whose it is."""
+
+    letter: str
+    whose: int
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A number that all see, and who wrote it."""
+
+    number: int
+    writer: int = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often each actor did something, but no further than to two."""
+
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A move that names others only by what they are to the actor."""
+
+    kind: str
+    state: int
+    whom: str
+    sent: tuple[tuple[str, str], ...]
+    """To whom, and which letter."""
+    copies: int
+    number: int | None
+    """What is written on the board."""
+    notes: tuple[str, ...]
+
+
+RELATIONS = ("nobody", "itself", "whom", "whose", "others")
+Known = tuple[int, int, bool, int, str]
+"""The sort of an actor, its state, whether it has somebody in mind, board, letter."""
+
+
+@dataclass(frozen=True)
+class Alike(World):
+    """Actors of two sorts; those of one sort may change places."""
+
+    sorts: tuple[int, ...] = ()
+    rules: Mapping[Known, tuple[Rule, ...]] = field(default_factory=dict)
+    ignored: Mapping[int, str] = field(default_factory=dict)
+    """What is obsolete, by state."""
+
+    @property
+    def symmetries(self) -> Sequence[Symmetry]:
+        places = range(len(self.sorts))
+        return [
+            Symmetry(goals, partial(relabelled, goals=goals))
+            for goals in permutations(places)
+            if goals != tuple(places)
+            if all(self.sorts[at] == self.sorts[goals[at]] for at in places)
+        ]
+
+    def initial(self) -> Start:
+        count = len(self.sorts)
+        ghost = Tally((0,) * count)
+        return Whole((Member(0),) * count, (frozenset(),) * count, Board(0), ghost)
+
+    def acts(self, place: int, local: Member, shared: Board) -> Iterator[Step]:
+        yield from self._moves(place, local, shared, Word("", NOBODY))
+
+    def hears(
+        self, place: int, local: Member, shared: Board, message: Word
+    ) -> Iterator[Step]:
+        yield from self._moves(place, local, shared, message)
+
+    def _moves(
+        self, place: int, local: Member, shared: Board, word: Word
+    ) -> Iterator[Step]:
+        is_minded = local.whom != NOBODY
+        key = self.sorts[place], local.state, is_minded, shared.number, word.letter
+        others = [at for at in range(len(self.sorts)) if at != place]
+        named = {
+            "nobody": [],
+            "itself": [place],
+            "whom": [local.whom] if is_minded else [],
+            "whose": [word.whose] if word.whose != NOBODY else [],
+            "others": others,
+        }
+        for rule in self.rules.get(key, ()):
+            whom = named[rule.whom] or [NOBODY]
+            sent = tuple(
+                (target, Word(letter, place))
+                for relation, letter in rule.sent
+                for target in named[relation]
+            )
+            notes = tuple(at for each in rule.notes for at in named[each])
+            board = None if rule.number is None else Board(rule.number, place)
+            after = Member(rule.state, whom[0])
+            yield Move(rule.kind, rule.kind, after, sent, rule.copies, board, notes)
+
+    def is_obsolete(self, _place: int, local: Member, message: Word) -> bool:
+        return message.letter in self.ignored.get(local.state, "")
+
+    def noted(self, ghost: Tally, note: Hashable) -> Tally:
+        return Tally(
+            tuple(min(2, count + (at == note)) for at, count in enumerate(ghost.counts))
+        )
+
+
+def relabelled(value: Hashable, goals: Sequence[int]) -> Hashable:
+    """Change the places that stand in a value of such a world."""
+
+    def there(place: int) -> int:
+        return NOBODY if place == NOBODY else goals[place]
+
+    match value:
+        case Member(state, whom):
+            return Member(state, there(whom))
+        case Word(letter, whose):
+            return Word(letter, there(whose))
+        case Board(number, writer):
+            return Board(number, there(writer))
+        case Tally(counts):
+            order = sorted(range(len(counts)), key=goals.__getitem__)
+            return Tally(tuple(counts[at] for at in order))
+    raise TypeError(value)
+
+
+@cache
+def alike(seed: int) -> Alike:
+    """Draw a world in which actors of one sort do the same.
+
+    As in others, a message is obsolete from some rank of states on.
+    """
+    has, draw = traits(seed), random.Random(seed)  # noqa: S311 - no secret
+    sorts = draw.choice(((0, 0), (0, 0, 0), (0, 0, 0), (0, 1, 1), (0, 0, 1)))
+    states = range(draw.randint(2, 4))
+    letters = "vw"[: 1 if has.copies or has.notes else draw.randint(1, 2)]
+    numbers = range(draw.randint(2, 3) if has.shares else 1)
+    rank = {state: state // 2 if has.forgets else 0 for state in states}
+    until = {letter: draw.randint(1, 2) for letter in letters}
+    ignored = {
+        state: "".join(
+            each for each in letters if has.forgets and rank[state] >= until[each]
+        )
+        for state in states
+    }
+
+    def rules(chance: float, state: int, letter: str) -> Iterator[Rule]:
+        while draw.random() < chance:
+            kind = draw.choice(KINDS)
+            later = [each for each in states if rank[each] >= rank[state]]
+            relations = RELATIONS if letter else ("nobody", "itself", "whom", "others")
+            sent = tuple(
+                (draw.choice(relations[1:]), draw.choice(letters))
+                for _ in range(draw.choice((0, 1, 1, 2)))
+            )
+            number = draw.choice(numbers) if draw.random() < 0.2 else None
+            yield Rule(
+                kind,
+                draw.choice(later),
+                draw.choice(relations[:-1]),
+                sent,
+                draw.choice((-1, -1, 0, 1)) if has.copies and letter else 0,
+                number if has.shares else None,
+                (draw.choice(relations),) * draw.randint(0, 1) if has.notes else (),
+            )
+
+    drawn_rules: dict[Known, tuple[Rule, ...]] = {}
+    for sort in sorted({*sorts}):
+        for state in states:
+            for is_minded in (False, True):
+                for number in numbers:
+                    for letter in ("", *letters):
+                        is_ignored = letter and letter in ignored[state]
+                        chance = 0.0 if is_ignored else 0.4
+                        key = sort, state, is_minded, number, letter
+                        drawn_rules[key] = tuple(rules(chance, state, letter))
+                        if key == (0, 0, False, 0, ""):  # something happens
+                            drawn_rules[key] += tuple(islice(rules(1, 0, ""), 2))
+    bad, full = draw.choice(states), draw.randint(1, 2)
+    return Alike(
+        [chr(ord("a") + place) for place in range(len(sorts))],
+        KINDS[: draw.randint(0, 3)],
+        (
+            Claim("safe", "not all bad", Kind.ALWAYS, _state, _is_not_all(bad))
+            if seed % 3 == 0
+            else Claim("sane", "a state is one", Kind.ALWAYS, _state, _is_long),
+            Claim("two", "two differ", Kind.SOMETIMES, _state, _is_mixed),
+            Claim("full", "so much", Kind.SOMETIMES, _state, _is_told(full), _tallied),
+        ),
+        copies=min(2, has.copies),
+        sorts=sorts,
+        rules=drawn_rules,
+        ignored=ignored,
+    )
+
+
+def _state(_: int, local: Member) -> Hashable:
+    return local.state, local.whom == NOBODY
+
+
+def _tallied(shared: Board, ghost: Tally) -> Hashable:
+    return shared.number, sum(ghost.counts)
+
+
+def _is_not_all(bad: int) -> Callable[[Views], bool]:
+    return lambda views: any(view != (bad, False) for view in views)
+
+
+def _is_mixed(views: Views) -> bool:
+    return len({*views}) > 1
+
+
+def _is_told(full: int) -> Callable[[Views], bool]:
+    return lambda views: views[-1] in {(full, 0), (0, full), (full, full)}
 
 
 # --- worlds of awkward sizes ----------------------------------------------------------

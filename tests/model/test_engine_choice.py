@@ -47,12 +47,16 @@ def test_the_best_engine_is_taken_unasked(monkeypatch: pytest.MonkeyPatch) -> No
         *,
         prunes: bool,
         forgets: bool,
+        symmetric: bool,
         max_states: int | None,
         progress: search.Progress | None,
         limit: Limit,
+        save: Path | None,
+        resume: Path | None,
     ) -> search.Found[Agent, Message, None, None]:
         taken.append(engine)
         assert (prunes, forgets, max_states) == (True, True, None)
+        assert (symmetric, save, resume) == (False, None, None)
         return explore(actors, engine, progress=progress, limit=limit)
 
     explore = search.explore

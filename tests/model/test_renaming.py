@@ -8,11 +8,12 @@ import pytest
 
 from primacy.agents import AgentMap, AgentSet
 from primacy.quantities import AgentId
-from primacy_model.actors import Assembled, Symmetry, Whole
+from primacy_model.actors import Assembled
 from primacy_model.mesh import Mesh, World
 from primacy_model.renaming import namings, renamed
 from primacy_model.shape import Shape
 from primacy_model.world import Budgets, Gate
+from tests.model.engine_worlds import moved
 
 ALL = Budgets(
     rounds=1, writes=1, reads=1, effects=1, crashes=1, partitions=1, transfers=1
@@ -31,18 +32,6 @@ SHAPES = {
     ),
 }
 FIRST_WORLDS = 150
-
-
-def moved(world: World, symmetry: Symmetry) -> World:
-    """Let the actors of a world change places."""
-    order = sorted(range(len(symmetry.places)), key=symmetry.places.__getitem__)
-    changed = symmetry.renamed
-    return Whole(
-        tuple(changed(world.locals[at]) for at in order),  # type: ignore[misc] # as before
-        tuple(changed(world.boxes[at]) for at in order),  # type: ignore[misc] # as before
-        changed(world.shared),  # type: ignore[arg-type] # as before
-        changed(world.ghost),  # type: ignore[arg-type] # as before
-    )
 
 
 def reached(mesh: Mesh) -> Iterator[World]:

@@ -7,6 +7,7 @@ compared whole: nothing is left to chance.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from primacy_model.engines import kernels
 from primacy_model.engines.known import Known
 from primacy_model.engines.packing import AT_ONCE, Array, Rows
 from primacy_model.engines.sights import Sights
+from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.tables import Tables
 
 QUESTIONS: Final = 1 << 12
@@ -27,11 +29,19 @@ FRESH: Final = 1 << 10
 class Compiled:
     """Rows of words in breadth-first order, each with the row that led to it."""
 
-    def __init__(self, tables: Tables, sights: Sights, *, prunes: bool) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        sights: Sights,
+        *,
+        prunes: bool,
+        symmetries: Symmetries | None = None,
+    ) -> None:
         self._tables, self._prunes = tables, prunes
+        self._is_symmetric = symmetries is not None
         self._rows = Rows(tables.first, kernels.indexed, kernels.moved)
         self._batch = batch(BATCH, self._rows.words)
-        self._known = Known(tables)
+        self._known = Known(tables, symmetries)
         self._seen = [
             Seen(self._known, sights, group) for group in range(len(sights.groups))
         ]
@@ -99,8 +109,10 @@ class Compiled:
                 known.moves,
                 known.puts,
                 known.singles,
+                known.images,
                 self._prunes,
                 known.composes,
+                self._is_symmetric,
             )
             rows.size = int(counts[kernels.SIZE])
             wanted = int(counts[kernels.WANTED])
@@ -120,6 +132,19 @@ class Compiled:
         """List groups of claims, and rows of a level that show them something new."""
         for group, seen in enumerate(self._seen):
             yield from ((group, number) for number in seen.new(self._rows, start, end))
+
+    # --- saving -----------------------------------------------------------------------
+
+    def save(self, folder: Path) -> None:
+        """Write the rows and the way back, and tell the tables all cells."""
+        self._known.tell_cells()
+        self._rows.save(folder)
+
+    def load(self, folder: Path, moves: int) -> None:
+        """Take over rows; so many moves were made."""
+        self._rows.load(folder)
+        self._known.counts[kernels.SIZE] = self._rows.size
+        self._known.counts[kernels.MOVES] = moves
 
 
 def batch(size: int, words: int) -> kernels.Batch:

@@ -31,6 +31,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from primacy_model.engines.images import MOST_ORBITS, ORBIT, STAYS, WAY
 from primacy_model.engines.packing import Array
 
 ONE = np.uint64(1)
@@ -53,12 +54,18 @@ SIZE, TURN, ASKED, AGAIN, MOVES, ENTRIES, PAIRS, WANTED, CELLS = range(9)
 
 `WANTED` tells, where there is no room, for how many more rows and entries it must be.
 """
-SINGLE, GROUP, PUT, NOTHING = range(4)
-"""What is asked: about a message in a local state, a cell, or a put into a column."""
+SINGLE, GROUP, PUT, IMAGES, NOTHING = range(5)
+"""What is asked.
+
+About a message in a local state, a cell, a put into a column, or images of what stands
+in a column.
+"""
 COUNT = 24
 """A span in the list of entries: where it begins, and in so many bits how many."""
 CLAIMED = 1
 """A span that is asked for: none begins at 0. A span that is not known is 0."""
+CLAIMED_IMAGES = -1
+"""Images that are asked for. What is not known is 0."""
 UNKNOWN, NO_ROOM = -1, -2
 """Why there is no span, or no cell."""
 HEARD = 2
@@ -143,6 +150,18 @@ class Singles(NamedTuple):
     bases: Array
     """By place: where the bits of its loads begin."""
     bits: Array
+
+
+class Images(NamedTuple):
+    """What becomes of columns where actors change places; see `images`."""
+
+    held: Array
+    images: Array
+    begins: Array
+    stays: Array
+    goals: Array
+    after: Array
+    back: Array
 
 
 @njit(cache=True, inline="always")
@@ -637,6 +656,101 @@ def settled(
 
 
 @njit(cache=True)
+def are_told(item, words, fresh, layout, held, questions, counts):
+    """Tell whether the images of all columns of a successor are known, or ask."""
+    is_told = True
+    for column in range(layout.shape[0]):
+        number = taken(fresh, item * words, layout, column)
+        if held[column, number] <= 0:
+            is_told = False
+            if held[column, number] == 0 and counts[ASKED] < questions.shape[0]:
+                ask(IMAGES, key_of(column, number, 0), questions, counts)
+                held[column, number] = CLAIMED_IMAGES
+    return is_told
+
+
+@njit(cache=True)
+def least(row, known, image, best, images):
+    """Find the image that stands for a row, column by column."""
+    columns, lowest = row.shape[0], np.int64(1) << 62
+    for column in range(columns):
+        known[column] = images.held[column, row[column]]
+        lowest = min(lowest, known[column] >> ORBIT)
+        best[column] = np.int64(1) << 62
+    begin = images.begins[lowest & MOST_ORBITS]
+    end = begin + (lowest >> (STAYS - ORBIT))
+    for place in range(columns):
+        if known[place] >> ORBIT != lowest:
+            continue
+        for at in range(begin, end):
+            way = images.back[images.after[known[place] & WAY, images.stays[at]]]
+            if way == 0:
+                image[:] = row
+            else:
+                for column in range(columns):
+                    both = images.after[way, known[column] & WAY]
+                    orbit = known[column] >> ORBIT & MOST_ORBITS
+                    image[images.goals[way, column]] = images.images[orbit, both]
+            column = 0
+            while column < columns - 1 and image[column] == best[column]:
+                column += 1
+            if image[column] < best[column]:
+                best[:] = image
+
+
+@njit(cache=True)
+def imaged(
+    count,
+    words,
+    again,
+    layout,
+    index,
+    batch,
+    redo,
+    questions,
+    counts,
+    images,
+):
+    """Replace successors by the images that stand for them; tell how many are left.
+
+    Those of a row of which too little is known are dropped: it is to be done again.
+    """
+    fresh, froms, columns = batch.fresh, batch.froms, layout.shape[0]
+    row, image = np.empty(columns, np.int64), np.empty(columns, np.int64)
+    best, known = np.empty(columns, np.int64), np.empty(columns, np.int64)
+    shift = distance(index)
+    kept, item = 0, 0
+    while item < count:
+        end, is_told = item, True
+        while end < count and froms[end] == froms[item]:
+            if not are_told(end, words, fresh, layout, images.held, questions, counts):
+                is_told = False
+            end += 1
+        if not is_told:
+            redo[again] = froms[item]
+            again += 1
+            counts[MOVES] -= end - item
+        for each in range(item, end if is_told else item):
+            for column in range(columns):
+                row[column] = taken(fresh, each * words, layout, column)
+            least(row, known, image, best, images)
+            start, spread = kept * words, np.uint64(0)
+            for word in range(words):
+                fresh[start + word] = 0
+            for column in range(columns):
+                changed(fresh, start, layout, column, best[column])
+            for word in range(words):
+                spread = folded(spread, fresh[start + word])
+            spread *= MIX
+            batch.spreads[kept] = spread
+            prefetch(index, spread >> shift)
+            froms[kept], batch.movings[kept] = froms[each], batch.movings[each]
+            kept += 1
+        item = end
+    return kept, again
+
+
+@njit(cache=True)
 def expand(
     shape,
     todo,
@@ -650,8 +764,10 @@ def expand(
     moves,
     puts,
     singles,
+    images,
     prunes,
     composes,
+    is_symmetric,
 ):
     """Add what follows some rows, and tell how it ended; the shape has a row's words.
 
@@ -706,6 +822,21 @@ def expand(
         if missing == NOTHING:
             if count == 0 and turn < todo.shape[0]:
                 status = LONG
+            if is_symmetric:
+                count, again = imaged(
+                    count,
+                    len(shape),
+                    again,
+                    layout,
+                    index,
+                    batch,
+                    redo,
+                    questions,
+                    counts,
+                    images,
+                )
+                if counts[ASKED] + MARGIN > questions.shape[0]:
+                    status = ASKS
             size = settled(
                 shape,
                 count,
@@ -746,6 +877,19 @@ def expand(
             status = FULL
         elif counts[ASKED] + MARGIN > questions.shape[0]:
             status = ASKS
+    if is_symmetric:
+        count, again = imaged(
+            count,
+            len(shape),
+            again,
+            layout,
+            index,
+            batch,
+            redo,
+            questions,
+            counts,
+            images,
+        )
     counts[SIZE] = settled(
         shape,
         count,

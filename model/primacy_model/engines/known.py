@@ -13,7 +13,9 @@ from typing import Final
 import numpy as np
 
 from primacy_model.engines import kernels
+from primacy_model.engines.images import Images
 from primacy_model.engines.packing import WORD, Array, Column, roomier
+from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.tables import LOCAL_BITS, Effect, Tables
 
 CELLS: Final = 1 << 12
@@ -24,13 +26,27 @@ LOW: Final = (1 << 28) - 1
 LINE: Final = 64
 """The bytes that a cache reads at once."""
 
+_ONE: Final = np.zeros(1, np.int64)
+_LINE: Final = np.zeros((1, 1), np.int64)
+NO_IMAGES: Final = kernels.Images(
+    held=_LINE,
+    images=_LINE,
+    begins=_ONE,
+    stays=_ONE,
+    goals=_LINE,
+    after=_LINE,
+    back=_ONE,
+)
+"""What the loops are given where nobody changes places."""
+
 
 class Known:
     """What actors may do, and what becomes of columns."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, symmetries: Symmetries | None = None) -> None:
         self.tables, self.places = tables, tables.places
-        self.composes = tables.is_plain
+        self._images = None if symmetries is None else Images(symmetries)
+        self.composes = tables.is_plain and symmetries is None
         self.counts: Array = np.zeros(kernels.CELLS + self.places, np.int64)
         self.counts[[kernels.SIZE, kernels.ENTRIES]] = 1
         self._room = CELLS
@@ -117,6 +133,23 @@ class Known:
             self._load_bits,
         )
 
+    @property
+    def images(self) -> kernels.Images:
+        """Give what becomes of columns where actors change places."""
+        held = self._images
+        if held is None:
+            return NO_IMAGES
+        held.make_room(max(self.columns))
+        return kernels.Images(
+            held.held,
+            held.images,
+            held.begins,
+            held.stays,
+            held.goals,
+            held.after,
+            held.back,
+        )
+
     # --- room -------------------------------------------------------------------------
 
     def make_room(self, layout: Array) -> None:
@@ -193,7 +226,7 @@ class Known:
 
     def answer(self, questions: Sequence[Sequence[int]]) -> None:
         """Ask the model, and write down what it answers."""
-        asked: list[list[int]] = [[], [], []]
+        asked: list[list[int]] = [[] for _ in range(kernels.NOTHING)]
         for kind, key in questions:
             asked[kind].append(key)
         self._answer_singles(asked[kernels.SINGLE])
@@ -201,6 +234,9 @@ class Known:
             self._stop_composing()
         self._answer_groups(asked[kernels.GROUP])
         self._answer_puts(asked[kernels.PUT])
+        if self._images is not None:
+            keys = asked[kernels.IMAGES]
+            self._images.answer([((key >> 56) - 1, key >> 28 & LOW) for key in keys])
         self._hear_of_puts()
         self._hear_of_cells()
         self._hear_of_loads()
@@ -274,8 +310,12 @@ class Known:
         return table
 
     def _stop_composing(self) -> None:
-        """Tell the tables the cells that were composed without them."""
+        """Compose no more: the tables have to know all cells."""
+        self.tell_cells()
         self.composes = False
+
+    def tell_cells(self) -> None:
+        """Tell the tables the cells that were composed without them."""
         for place, seat in enumerate(self.tables.seats):
             count = int(self.counts[kernels.CELLS + place])
             locals_ = self._local[place, :count].tolist()

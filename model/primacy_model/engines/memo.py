@@ -10,9 +10,11 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 from primacy_model.engines.sights import Sights
+from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.tables import LOCAL, Effect, Tables
 
 DIGIT: Final = 30
@@ -43,14 +45,20 @@ Change = tuple[int, tuple[Fill, ...], int]
 class Memo:
     """Rows in breadth-first order, each with the row that led to it."""
 
-    def __init__(self, tables: Tables, sights: Sights, *, prunes: bool) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        sights: Sights,
+        *,
+        prunes: bool,
+        symmetries: Symmetries | None = None,
+    ) -> None:
         self._tables, self._sights, self._prunes = tables, sights, prunes
+        self._symmetries = symmetries
         self._places = tables.places
         self._top = DIGIT * (self._places + 1)
         """Where what all share stands: above the cells and the ghost."""
-        first = sum(
-            number << DIGIT * column for column, number in enumerate(tables.first)
-        )
+        first = _joined(tables.first)
         self._rows = [first]
         self._parents = array("q", [-1])
         self._movers = bytearray(1)
@@ -85,9 +93,10 @@ class Memo:
 
     def row(self, number: int) -> Sequence[int]:
         """Give a row, taken apart."""
-        row = self._rows[number]
-        columns = [row >> DIGIT * at & LOW for at in range(self._places + 2)]
-        return self._tables.taken_apart(columns)
+        return self._tables.taken_apart(self._columns(self._rows[number]))
+
+    def _columns(self, row: int) -> list[int]:
+        return [row >> DIGIT * at & LOW for at in range(self._places + 2)]
 
     def parent(self, number: int) -> int:
         """Name the row that led to a row, -1 for the first."""
@@ -96,6 +105,7 @@ class Memo:
     def expand(self, start: int, end: int, most: int) -> bool:
         """Add what follows the rows of a level; tell whether the bound was hit."""
         rows, known, top, prunes = self._rows, self._known, self._top, self._prunes
+        is_moved = self._symmetries is not None
         columns = [(at, DIGIT * at, self._changes[at]) for at in range(self._places)]
         for number in range(start, end):
             row, mover = rows[number], self._movers[number]
@@ -112,6 +122,8 @@ class Memo:
                     new = row + change
                     for fill, begins in fills:
                         new += fill[row >> begins & LOW]
+                    if is_moved and new not in known:
+                        new = self._least(new)
                     if new not in known:
                         if len(rows) == most:
                             return True
@@ -120,6 +132,11 @@ class Memo:
                         self._parents.append(number)
                         self._movers.append(moved)
         return False
+
+    def _least(self, row: int) -> int:
+        """Give the image that stands for a row and all its images."""
+        assert self._symmetries is not None
+        return _joined(self._symmetries.least(self._columns(row)))
 
     def _all(self, place: int, key: int) -> tuple[Change, ...]:
         """List what an actor may do."""
@@ -199,3 +216,33 @@ class Memo:
         if not self._sights.groups[group].has_scene:
             return None
         return Asked(lambda rest: self._sights.scene(group, rest & LOW, rest >> DIGIT))
+
+    # --- saving -----------------------------------------------------------------------
+
+    def save(self, folder: Path) -> None:
+        """Write the rows and the way back."""
+        with (folder / "rows.bin").open("wb") as file:
+            file.writelines(row.to_bytes(self._width, "little") for row in self._rows)
+        (folder / "parents.bin").write_bytes(self._parents.tobytes())
+        (folder / "movers.bin").write_bytes(self._movers)
+
+    def load(self, folder: Path, moves: int) -> None:
+        """Take over rows; so many moves were made."""
+        width, held = self._width, (folder / "rows.bin").read_bytes()
+        self._rows = [
+            int.from_bytes(held[at : at + width], "little")
+            for at in range(0, len(held), width)
+        ]
+        self._parents = array("q", (folder / "parents.bin").read_bytes())
+        self._movers = bytearray((folder / "movers.bin").read_bytes())
+        self._known, self.moves = set(self._rows), moves
+
+    @property
+    def _width(self) -> int:
+        """Tell how many bytes a row takes."""
+        return -(-DIGIT * (self._places + 2) // 8)
+
+
+def _joined(columns: Sequence[int]) -> int:
+    """Make a row of its columns."""
+    return sum([number << DIGIT * at for at, number in enumerate(columns)])

@@ -9,6 +9,7 @@ room.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -188,3 +189,31 @@ class Rows:
             self.held[start:end] = packed(numbers, self.layout)
         self.index[:] = 0
         self._enter(self.held, self.size, self.index)
+
+    def save(self, folder: Path) -> None:
+        """Write the rows and the way back."""
+        np.save(folder / "layout.npy", self.layout)
+        np.save(folder / "rows.npy", self.held[: self.size])
+        np.save(folder / "parents.npy", self.parents[: self.size])
+        np.save(folder / "movers.npy", self.movers[: self.size])
+
+    def load(self, folder: Path) -> None:
+        """Take over rows; enter them anew into an index."""
+        self.layout = np.load(folder / "layout.npy")
+        self.held = _read(folder / "rows.npy")
+        self.parents = _read(folder / "parents.npy")
+        self.movers = _read(folder / "movers.npy")
+        self.size = len(np.load(folder / "movers.npy", mmap_mode="r"))
+        size = 2 * ROOM
+        while self.size > size * 5 // 8:
+            size *= 2
+        self.index = np.zeros(size, np.uint64)
+        self._enter(self.held, self.size, self.index)
+
+
+def _read(path: Path) -> Array:
+    """Read an array into one that has some room behind it."""
+    held = np.load(path, mmap_mode="r")
+    roomy: Array = np.empty((max(ROOM, len(held)), *held.shape[1:]), held.dtype)
+    roomy[: len(held)] = held
+    return roomy

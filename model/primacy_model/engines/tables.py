@@ -16,7 +16,7 @@ Source: design of the model checker, sections 1 to 3.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
@@ -63,6 +63,13 @@ class Numbers(Generic[Value]):
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __getstate__(self) -> list[Value]:
+        return self.values
+
+    def __setstate__(self, values: list[Value]) -> None:
+        self.values = values
+        self.known = {value: number for number, value in enumerate(values)}
 
 
 @dataclass(slots=True)
@@ -147,13 +154,15 @@ class Tables:
         """The place and the notes of each move that leaves what all share as it was."""
         self._counted: set[tuple[int, int, int, Single]] = set()
         """The moves that made copies."""
-        self.first = self._begun(self.actors.initial())
+        self.first = self.row(self.actors.initial())
+        """Where a search begins."""
         told = getattr(type(self.actors), "is_obsolete", Actors.is_obsolete)
         self.judges = self.forgets and told is not Actors.is_obsolete
         self.is_plain = self.copies == 0 and not self.judges
         """Mailboxes only grow; and so far nothing is shared and nothing noted."""
 
-    def _begun(self, whole: Whole[Any, Any, Any, Any]) -> tuple[int, ...]:
+    def row(self, whole: Whole[Any, Any, Any, Any]) -> tuple[int, ...]:
+        """Give the row of a world."""
         cells = []
         for seat, local, box in zip(self.seats, whole.locals, whole.boxes, strict=True):
             bits = 0
@@ -435,3 +444,15 @@ class Tables:
             move.kind,
             after | self.seats[place].bits[own] << LOCAL_BITS,
         )
+
+    # --- what a search that goes on has to know ---------------------------------------
+
+    def remembered(self) -> dict[str, object]:
+        """Give all that was numbered and asked, without the world itself."""
+        return {name: held for name, held in vars(self).items() if name != "actors"}
+
+    def recall(self, remembered: Mapping[str, object]) -> None:
+        """Take over what another had numbered and asked of the same world."""
+        if remembered.keys() != vars(self).keys() - {"actors"}:
+            raise ValueError("tables have another shape now")
+        vars(self).update(remembered)

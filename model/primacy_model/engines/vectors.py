@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from primacy_model.engines.images import Images
 from primacy_model.engines.lookup import (
     ONE,
     Asked,
@@ -22,8 +24,9 @@ from primacy_model.engines.lookup import (
     home,
     mixed,
 )
-from primacy_model.engines.packing import Array, Column, Rows
+from primacy_model.engines.packing import Array, Column, Rows, packed, unpacked
 from primacy_model.engines.sights import Sights
+from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.tables import LOCAL, Effect, Numbers, Tables
 
 AT_ONCE: Final = 1 << 16
@@ -149,8 +152,16 @@ class Known:
 class Vectors:
     """Rows of words in breadth-first order, each with the row that led to it."""
 
-    def __init__(self, tables: Tables, sights: Sights, *, prunes: bool) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        sights: Sights,
+        *,
+        prunes: bool,
+        symmetries: Symmetries | None = None,
+    ) -> None:
         self._tables, self._sights, self._prunes = tables, sights, prunes
+        self._images = None if symmetries is None else Images(symmetries)
         places, self._places = range(tables.places), tables.places
         self._rows = Rows(tables.first, indexed, moved)
         self._known = known = Known(tables)
@@ -220,13 +231,27 @@ class Vectors:
                 held = rows.column(column, parents[some])
                 filled = self._filled[column].of(held, load[some])
                 changes.append((column, some, filled ^ held))
-        cells = [len(seat.cells) for seat in tables.seats]
-        rows.widen([*cells, len(tables.ghosts), len(tables.shared)])
+        self._widen()
         words = [rows.held[:, word][parents] for word in range(rows.words)]
         for column, which, change in changes:
             word, shift, _ = rows.layout[column]
             words[word][which] ^= change.view(np.uint64) << shift
+        if self._images is not None:
+            words = self._least(self._images, words)
         self._add(words, parents, known.effects.array[effects, 3])
+
+    def _widen(self) -> None:
+        """Let rows have as many values in each column as there are."""
+        tables = self._tables
+        cells = [len(seat.cells) for seat in tables.seats]
+        self._rows.widen([*cells, len(tables.ghosts), len(tables.shared)])
+
+    def _least(self, images: Images, words: Sequence[Array]) -> list[Array]:
+        """Give the images that stand for rows of words."""
+        numbers = unpacked(np.stack(words, axis=1), self._rows.layout)
+        least = images.least(numbers.view(np.int64).T)
+        self._widen()
+        return list(packed(least.T.astype(np.uint64), self._rows.layout).T)
 
     def _grouped(self, place: int, begin: int, end: int) -> tuple[Array, Array]:
         """List the rows in which an actor is to move, and what it may do there.
@@ -318,6 +343,17 @@ class Vectors:
                 columns = range(self._places + 2)
                 new = seen.new([self._rows.column(each, which) for each in columns])
                 yield from ((group, number) for number in (new + begin).tolist())
+
+    # --- saving -----------------------------------------------------------------------
+
+    def save(self, folder: Path) -> None:
+        """Write the rows and the way back."""
+        self._rows.save(folder)
+
+    def load(self, folder: Path, moves: int) -> None:
+        """Take over rows; so many moves were made."""
+        self._rows.load(folder)
+        self.moves = moves
 
 
 class Seen:
