@@ -152,8 +152,8 @@ def require_resumable(
                 " nor resumed."
             )
         if way.resume is not None and _is_saved(scope, way):
-            asked = search.asked(**_reductions(world, way))
-            origin = saved.origin(world.actors, way.engine.value, asked)
+            made = search.reductions(**_reductions(world, way))
+            origin = saved.origin(world.actors, way.engine.value, made)
             saved.opened(way.resume, origin, way.states or search.UNBOUNDED)
     if way.resume is None:
         return

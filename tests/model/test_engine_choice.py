@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from primacy_model import cli
 from primacy_model.engines import search
+from primacy_model.engines.levels import Found, Progress
 from primacy_model.engines.search import Engine
 from primacy_model.limits import Limit
 from primacy_model.plain_raft import Agent, Message, PlainRaft
@@ -49,11 +50,11 @@ def test_the_best_engine_is_taken_unasked(monkeypatch: pytest.MonkeyPatch) -> No
         forgets: bool,
         symmetric: bool,
         max_states: int | None,
-        progress: search.Progress | None,
+        progress: Progress | None,
         limit: Limit,
         save: Path | None,
         resume: Path | None,
-    ) -> search.Found[Agent, Message, None, None]:
+    ) -> Found[Agent, Message, None, None]:
         taken.append(engine)
         assert (prunes, forgets, max_states) == (True, True, None)
         assert (symmetric, save, resume) == (False, None, None)

@@ -19,11 +19,12 @@ from click.testing import CliRunner, Result
 
 from primacy_model import cli, exploring
 from primacy_model.actors import Actors, Assembled, Claim
-from primacy_model.engines import saved, search
+from primacy_model.engines import levels, saved, search
+from primacy_model.engines.levels import Found, Search
 from primacy_model.engines.memo import Memo
 from primacy_model.engines.promises import PromiseBrokenError
 from primacy_model.engines.saved import RefusedError
-from primacy_model.engines.search import Engine, Found, Search, explore
+from primacy_model.engines.search import Engine, explore
 from primacy_model.engines.tables import Tables
 from primacy_model.limits import Limit, Limits, Saving
 from primacy_model.model import Kind
@@ -119,7 +120,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Seen]:
 @pytest.fixture
 def hundreds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a search stop within levels, too."""
-    monkeypatch.setattr(search, "AT_ONCE", 100)
+    monkeypatch.setattr(levels, "AT_ONCE", 100)
 
 
 @every_engine

@@ -13,7 +13,8 @@ import pytest
 from primacy_model import oracle, timed
 from primacy_model.engines import search
 from primacy_model.engines.edges import StateGraph
-from primacy_model.engines.search import UNBOUNDED, Engine, Search, parts
+from primacy_model.engines.levels import Search
+from primacy_model.engines.search import UNBOUNDED, Engine, parts
 from primacy_model.engines.tables import Tables
 from primacy_model.model import Kind
 from primacy_model.oracle import Verdict

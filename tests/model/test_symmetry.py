@@ -16,12 +16,10 @@ from click.testing import CliRunner, Result
 
 from primacy_model import cli, oracle
 from primacy_model.actors import Actors, Assembled, Whole
+from primacy_model.engines.levels import Found, Search, Store
 from primacy_model.engines.search import (
     UNBOUNDED,
     Engine,
-    Found,
-    Search,
-    Store,
     explore,
     parts,
     symmetries_of,

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from primacy.config import ConfigError, longest_lease_ms
-from primacy_model.engines.search import Engine, Found, explore
+from primacy_model.engines.levels import Found
+from primacy_model.engines.search import Engine, explore
 from primacy_model.history import History
 from primacy_model.model import Kind
 from primacy_model.oracle import Verdict

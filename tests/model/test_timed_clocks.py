@@ -30,7 +30,8 @@ from primacy.role import Role
 from primacy.state import Durable, State
 from primacy.stepping import step
 from primacy_model.actors import Assembled, Doing
-from primacy_model.engines.search import Engine, Search, parts
+from primacy_model.engines.levels import Search
+from primacy_model.engines.search import Engine, parts
 from primacy_model.engines.tables import Tables
 from primacy_model.shape import Shape
 from primacy_model.timed_clocks import (
