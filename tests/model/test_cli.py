@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from junitparser import JUnitXml
 
-from primacy_model import cli, report
+from primacy_model import checking, cli, report
 from primacy_model.oracle import Verdict
 from tests.model import toys
 
@@ -214,7 +214,7 @@ def test_the_list_names_every_scope_of_every_model() -> None:
 def test_a_mistake_is_told_in_one_sentence_before_anything_is_explored(
     arguments: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "explored", None)
+    monkeypatch.setattr(checking, "explored", None)
     result = check(*arguments)
     assert result.exit_code == 2
     assert result.stderr == f"Error: {sentence}\n"
@@ -230,7 +230,9 @@ def test_a_bound_that_is_no_positive_number_is_refused(number: str) -> None:
 
 def test_checking_that_a_file_can_be_written_leaves_nothing_behind() -> None:
     Path("kept.json").write_text("kept", encoding="utf-8")
-    cli.Outlets(Path("kept.json"), Path("new"), Path("a/b"), None).require_writable()
+    checking.Outlets(
+        Path("kept.json"), Path("new"), Path("a/b"), None
+    ).require_writable()
     assert [path.name for path in Path().iterdir()] == ["kept.json"]
     assert Path("kept.json").read_text(encoding="utf-8") == "kept"
 
@@ -247,7 +249,7 @@ def test_an_interruption_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "explored", interrupted)
+    monkeypatch.setattr(checking, "explored", interrupted)
     result = check("lock")
     assert result.exit_code == 130
     assert result.stderr == "Interrupted in lock (1 of 1); nothing is decided.\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from primacy_proofs.cli import prove
+from primacy_proofs.proving import prove
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "counterexample.md").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from primacy_model.mutants.bend import Bend, MissingTextError, bent
 from primacy_model.mutants.catalogue import BENDS, UnknownBendError, bend_of
-from primacy_proofs import bending, cli, prover
+from primacy_proofs import bending, prover, proving
 from primacy_proofs.bending import Outcome
 from primacy_proofs.mutants import MUTANTS, Mutant
 from primacy_proofs.theorems import THEOREMS, Theorem, group_of
@@ -38,7 +38,7 @@ def source_of(bend: Bend) -> str:
 
 
 def prove(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.prove, ["--mutants", *arguments])
+    return CliRunner().invoke(proving.prove, ["--mutants", *arguments])
 
 
 # --- the catalogue --------------------------------------------------------------------

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from primacy_proofs import cli, lifting, reach
+from primacy_proofs import lifting, proving, reach
 from primacy_proofs._z3 import FALSE, needed
 from primacy_proofs.contracts import AXIOMS
 from primacy_proofs.finite import Judge, Question
@@ -74,7 +74,7 @@ def test_an_argument_needs_all_its_marks() -> None:
 
 
 def test_the_command_tells_what_was_found() -> None:
-    found = CliRunner().invoke(cli.prove, ["--paths", "Restart", "Transfer"])
+    found = CliRunner().invoke(proving.prove, ["--paths", "Restart", "Transfer"])
     assert found.exit_code == 0, found.output
     assert "Restart                3       3         0       0       0" in found.output
     assert "one rich world of 4 agents keeps all" in found.output
@@ -92,6 +92,6 @@ def test_the_command_tells_what_was_found() -> None:
     ],
 )
 def test_a_mistake_is_one_sentence(arguments: list[str], said: str) -> None:
-    found = CliRunner().invoke(cli.prove, arguments)
+    found = CliRunner().invoke(proving.prove, arguments)
     assert found.exit_code == 2
     assert said in " ".join(found.output.split())

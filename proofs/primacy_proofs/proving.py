@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import click
 
-from primacy_model.cli import BadUsage
+from primacy_model.usage import BadUsage, require_writable_file, write
 
 
 @click.command()
@@ -73,14 +73,14 @@ def prove(
         click.echo(session.listing())
         return
     if json is not None:
-        _require_writable(json)
+        require_writable_file(json)
     with click.progressbar(
         session.units_of(chosen, jobs), length=session.count(), file=sys.stderr
     ) as units:
         findings = session.judged(chosen, units)
     click.echo(session.shown(findings))
     if json is not None:
-        json.write_text(session.as_json(findings), encoding="utf-8", newline="\n")
+        write(json, session.as_json(findings))
     sys.exit(session.overall(findings).exit_code)
 
 
@@ -117,15 +117,3 @@ def _find_ways(ids: tuple[str, ...], jobs: int) -> NoReturn:
     is_rich = reach.rich_world() is not None
     click.echo(reach.shown(found, is_rich=is_rich))
     sys.exit(reach.exit_code(found, is_rich=is_rich))
-
-
-def _require_writable(path: Path) -> None:
-    """Refuse, before anything is proved, a file that could not be written later."""
-    was_there = path.exists()
-    try:
-        path.open("a").close()
-        if not was_there:
-            path.unlink()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise click.UsageError(f"{path} cannot be written: {reason}.") from None
