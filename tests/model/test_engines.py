@@ -219,11 +219,11 @@ def test_a_mailbox_may_hold_more_messages_than_a_word_has_bits(
 def test_rows_with_the_same_digest_are_told_apart(
     monkeypatch: pytest.MonkeyPatch, names: str
 ) -> None:
-    vectors = importlib.import_module("primacy_model.engines.vectors")
+    probing = importlib.import_module("primacy_model.engines.probing")
     world = Relay(tuple(names), last=20)
     expected = search(world, Engine.NUMPY).levels
-    mixed = vectors.mixed
-    monkeypatch.setattr(vectors, "mixed", lambda words: 0 * mixed(words))
+    mixed = probing.mixed
+    monkeypatch.setattr(probing, "mixed", lambda words: 0 * mixed(words))
     assert search(world, Engine.NUMPY).levels == expected
     assert sum(expected) == 21 * 22 // 2
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from primacy_model import cli, exploring
+from primacy_model import checking, cli, exploring
 from primacy_model.engines.search import Engine
 from primacy_model.exploring import REDUCTIONS, Way, abreast, explored
 from primacy_model.limits import Limits, unlimited
@@ -112,7 +112,7 @@ def test_deep_scopes_come_with_the_default_ones(
         explored_names.append(getattr(scope, "name", ""))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "explored", noting)
+    monkeypatch.setattr(checking, "explored", noting)
     assert check("--deep").exit_code == 130
     assert explored_names
     assert "either scopes or --deep can be given" in check("worker", "--deep").output

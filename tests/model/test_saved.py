@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from primacy_model import cli, exploring
+from primacy_model import checking, cli, exploring
 from primacy_model.actors import Actors, Assembled, Claim
 from primacy_model.engines import levels, saved, search
 from primacy_model.engines.levels import Found, Search
@@ -626,7 +626,7 @@ def test_what_cannot_be_resumed_is_refused_before_anything_is_explored(
     def explored(*_: object) -> None:
         raise AssertionError("something was explored")
 
-    monkeypatch.setattr(cli, "explored", explored)
+    monkeypatch.setattr(checking, "explored", explored)
     asked = ("plain-raft-3x2", "--engine", "memo", "--resume")
     for arguments, said in (
         ((*asked, tmp_path / "gone"), "is no folder"),

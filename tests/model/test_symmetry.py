@@ -162,15 +162,21 @@ def _check_the_trace(
     assert not found.violation.claim.holds(last)
 
 
+@cache
+def raft_orbits() -> list[int]:
+    """Count the orbits of an election, once for all engines."""
+    world = PlainRaft(3, 2)
+    judged = oracle.explore(Assembled(world))
+    assert judged.states == COUNTED[3, 2]
+    return orbits(world, judged)
+
+
 @every_engine
 def test_the_orbits_of_a_plain_raft_election_are_those_of_the_oracle(
     engine: Engine,
 ) -> None:
-    world = PlainRaft(3, 2)
-    judged = oracle.explore(Assembled(world))
-    assert judged.states == COUNTED[3, 2]
-    found = explore(world, engine, symmetric=True)
-    assert list(found.levels) == orbits(world, judged)
+    found = explore(PlainRaft(3, 2), engine, symmetric=True)
+    assert list(found.levels) == raft_orbits()
     assert found.verdict is Verdict.HOLDS
 
 
@@ -286,15 +292,21 @@ def test_only_ways_that_leave_the_first_state_are_made_use_of() -> None:
     assert all(goals[0] == 0 for goals in symmetries.goals)
 
 
+@cache
+def begun_otherwise() -> tuple[int, int]:
+    """Count the states and the depth of all images, once for all engines."""
+    judged = oracle.explore(Assembled(Begun(3, 2)))
+    return judged.states, judged.depth
+
+
 @every_engine
 def test_who_began_otherwise_stays_in_its_place(engine: Engine) -> None:
-    world = Begun(3, 2)
+    world, (states, depth) = Begun(3, 2), begun_otherwise()
     found = explore(world, engine, symmetric=True)
-    judged = oracle.explore(Assembled(world))
     symmetries, store = searched(world, engine)
-    assert len(found.levels) - 1 == judged.depth
-    assert standing_for(symmetries, store) == judged.states
-    assert found.states < judged.states
+    assert len(found.levels) - 1 == depth
+    assert standing_for(symmetries, store) == states
+    assert found.states < states
 
 
 # --- the command ----------------------------------------------------------------------

@@ -20,7 +20,8 @@ import networkx as nx
 import numpy as np
 
 from primacy_model.actors import Actors, Whole
-from primacy_model.engines.tables import BY_ITSELF, Numbers, Tables
+from primacy_model.engines.numbers import BY_ITSELF, Numbers
+from primacy_model.engines.tables import Tables
 from primacy_model.limits import Limit, unlimited
 from primacy_model.oracle import Progress
 

@@ -20,9 +20,9 @@ from math import gcd
 from typing import Any, TypeVar
 
 from primacy_model.actors import Claim, Move, on_views
+from primacy_model.engines.numbers import BY_ITSELF
 from primacy_model.engines.promises import MOST, PromiseBrokenError
 from primacy_model.engines.symmetry import Symmetries
-from primacy_model.engines.tables import BY_ITSELF
 
 Asked = TypeVar("Asked")
 

@@ -15,8 +15,13 @@ never 0. Arrays are given their room by who calls; a kernel stops where it is us
 
 Most of the time goes into waiting for memory: the place of a row in the index is as
 good as random. So successors are looked up some dozens later than they are made, when
-what was asked for has come. All kernels are in this file, for numba's cache of compiled
-code looks at no other.
+what was asked for has come.
+
+This file is longer than others, on purpose. Numba keeps the compiled code of a kernel
+with the kernels that it calls in it, and compiles again when the file of that kernel
+has changed; it looks at no other. Were `expand` in one file and `slot` in another, a
+change of `slot` would leave `expand` running the old one. All that call each other
+therefore stand together, and nearly all call `slot`, `folded` or `taken`.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg"

@@ -14,9 +14,10 @@ import numpy as np
 
 from primacy_model.engines import kernels
 from primacy_model.engines.images import Images
+from primacy_model.engines.numbers import LOCAL_BITS, Effect
 from primacy_model.engines.packing import WORD, Array, Column, roomier
 from primacy_model.engines.symmetry import Symmetries
-from primacy_model.engines.tables import LOCAL_BITS, Effect, Tables
+from primacy_model.engines.tables import Tables
 
 CELLS: Final = 1 << 12
 """For how many cells of each place there is room at first."""

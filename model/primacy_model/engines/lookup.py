@@ -23,7 +23,7 @@ MOST: Final = 1 << 27
 """So many answers are kept in lines."""
 
 
-Answer = Callable[[Sequence[int], Sequence[int]], Sequence[int]]
+Answer = Callable[[Array, Array], Array | Sequence[int]]
 """Answers to so many pairs of numbers."""
 
 
@@ -57,12 +57,13 @@ class Table:
         """Find where keys stand, or should."""
         mask = len(self._keys) - 1
         at = home(mixed([keys]), len(self._keys))
-        held = self._keys[at]
+        held = self._keys.take(at)
         lost = np.flatnonzero((held != keys) & (held != 0))
         while len(lost):
-            at[lost] = at[lost] + 1 & mask
-            held = self._keys[at[lost]]
-            lost = lost[(held != keys[lost]) & (held != 0)]
+            slots = at.take(lost) + 1 & mask
+            at[lost] = slots
+            held = self._keys.take(slots)
+            lost = lost[(held != keys.take(lost)) & (held != 0)]
         return at
 
     def new(self, keys: Array) -> Array:
@@ -109,20 +110,20 @@ class Pairs(Table):
         """Give the answers to pairs of numbers."""
         keys = (first.view(np.uint64) << HALF | second.view(np.uint64)) + ONE
         at = self.slots(keys)
-        fresh = keys[self._keys[at] == 0]
+        fresh = keys[self._keys.take(at) == 0]
         if len(fresh):
             fresh = np.unique(fresh)
             asked = fresh - ONE
-            answers = self._answer((asked >> HALF).tolist(), (asked & LOW).tolist())
-            self.enter(fresh, np.array(answers, np.int64))
+            pairs = (asked >> HALF).view(np.int64), (asked & LOW).view(np.int64)
+            self.enter(fresh, np.array(self._answer(*pairs), np.int64))
             at = self.slots(keys)
-        return self._values[at]
+        return self._values.take(at)
 
 
 class Asked:
     """Answers by number; what is not known is asked for once."""
 
-    def __init__(self, answer: Callable[[Sequence[int]], Sequence[int]]) -> None:
+    def __init__(self, answer: Callable[[Array], Array | Sequence[int]]) -> None:
         self._answer = answer
         self._answers: Array = np.full(1 << 10, UNKNOWN)
 
@@ -131,11 +132,11 @@ class Asked:
         while numbers.max(initial=0) >= len(self._answers):
             more = np.full_like(self._answers, UNKNOWN)
             self._answers = np.concatenate([self._answers, more])
-        found = self._answers[numbers]
+        found = self._answers.take(numbers)
         if found.min(initial=0) == UNKNOWN:
             fresh = np.unique(numbers[found == UNKNOWN])
-            self._answers[fresh] = self._answer(fresh.tolist())
-            found = self._answers[numbers]
+            self._answers[fresh] = self._answer(fresh)
+            found = self._answers.take(numbers)
         return found
 
 
@@ -158,13 +159,12 @@ class Grid:
         if self._pairs is not None:
             return self._pairs.of(first, second)
         asked = first << self._shift | second
-        found: Array = self._answers[asked]
+        found = self._answers.take(asked)
         if found.min(initial=0) == UNKNOWN:
             fresh = np.unique(asked[found == UNKNOWN])
             others = fresh & (1 << self._shift) - 1
-            answers = self._answer((fresh >> self._shift).tolist(), others.tolist())
-            self._answers[fresh] = answers
-            found = self._answers[asked]
+            self._answers[fresh] = self._answer(fresh >> self._shift, others)
+            found = self._answers.take(asked)
         return found
 
     def _make_room(self, first: int, second: int) -> None:

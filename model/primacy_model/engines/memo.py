@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from primacy_model.engines.numbers import LOCAL, Effect
 from primacy_model.engines.sights import Sights
 from primacy_model.engines.symmetry import Symmetries
-from primacy_model.engines.tables import LOCAL, Effect, Tables
+from primacy_model.engines.tables import Tables
 
 DIGIT: Final = 30
 """The bits of a digit; Python's own digits have so many."""

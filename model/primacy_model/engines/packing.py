@@ -105,6 +105,15 @@ class Column:
         """Add numbers."""
         self._new.extend(numbers)
 
+    def join(self, numbers: Array) -> None:
+        """Add an array of numbers."""
+        size, end = len(self), len(self) + len(numbers)
+        held = self.array
+        while end > len(held):
+            held = roomier(held, size)
+        held[size:end] = numbers
+        self._array, self._size = held, end
+
     @property
     def array(self) -> Array:
         """Give all numbers, and some room behind them."""

@@ -19,7 +19,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final, TypeVar
 
-from primacy_model.engines.tables import BY_ITSELF, Tables
+from primacy_model.engines.numbers import BY_ITSELF
+from primacy_model.engines.tables import Tables
 
 Asked = TypeVar("Asked")
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from primacy_model.actors import Claim, Views
-from primacy_model.engines.tables import Numbers, Tables
+from primacy_model.engines.numbers import Numbers
+from primacy_model.engines.tables import Tables
 
 MOST_BITS: Final = 62
 """The views of all actors and the scene make one key."""

@@ -25,8 +25,9 @@ from itertools import product
 from typing import Any, Final, NoReturn
 
 from primacy_model.actors import Symmetry, Whole
+from primacy_model.engines.numbers import LOCAL_BITS, Numbers
 from primacy_model.engines.promises import PromiseBrokenError
-from primacy_model.engines.tables import LOCAL_BITS, Numbers, Tables
+from primacy_model.engines.tables import Tables
 
 Row = tuple[int, ...]
 """A cell of each actor, the ghost, and what all share."""

@@ -1,4 +1,4 @@
-"""Numbers for values: what an engine knows of a world of actors.
+"""Tables: what an engine knows of a world of actors, by numbers.
 
 An actor is in a *cell*: a local state and a mailbox, numbered as they turn up, by
 place. A row is a cell of each actor, the ghost, and what all share. `effects` asks the
@@ -18,105 +18,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar
+from typing import Any
 
 from primacy_model.actors import Actors, Move, Whole
-
-Value = TypeVar("Value", bound=Hashable)
+from primacy_model.engines.numbers import (
+    ALWAYS,
+    BY_ITSELF,
+    LOCAL,
+    LOCAL_BITS,
+    Effect,
+    Numbers,
+    Put,
+    Seat,
+    Single,
+)
 
 World = Actors[Any, Any, Any, Any]
-
-LOCAL_BITS: Final = 32
-LOCAL: Final = (1 << LOCAL_BITS) - 1
-"""A cell is the number of a local state, and above it the bits of a mailbox."""
-
-BY_ITSELF: Final = -1
-ALWAYS: Final = -2
-"""What is heard in a move by itself, and in one that changes what all share.
-
-The second is never left out by pruning.
-"""
-
-Effect = tuple[int, int, int, int]
-"""The cell after, the number of what is put where, what all share then, what is heard.
-
-What is heard is the number of a message, or one of the two above.
-"""
-Put = tuple[int, int]
-"""A column, and the number of what is put there."""
-
-
-@dataclass(slots=True)
-class Numbers(Generic[Value]):
-    """Values by number, and numbers by value."""
-
-    values: list[Value] = field(default_factory=list)
-    known: dict[Value, int] = field(default_factory=dict)
-
-    def of(self, value: Value) -> int:
-        """Give a value its number."""
-        number = self.known.get(value)
-        if number is None:
-            number = self.known[value] = len(self.values)
-            self.values.append(value)
-        return number
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def __getstate__(self) -> list[Value]:
-        return self.values
-
-    def __setstate__(self, values: list[Value]) -> None:
-        self.values = values
-        self.known = {value: number for number, value in enumerate(values)}
-
-
-@dataclass(slots=True)
-class Seat:
-    """What is known of one actor: all numbers are its own."""
-
-    locals: Numbers[Hashable] = field(default_factory=Numbers)
-    messages: Numbers[Hashable] = field(default_factory=Numbers)
-    cells: Numbers[int] = field(default_factory=Numbers)
-    loads: Numbers[tuple[int, ...]] = field(default_factory=Numbers)
-    """What is put into its mailbox: numbers of messages, in a bag with repetition."""
-    bits: list[int] = field(default_factory=list)
-    """Each load as bits, in a set."""
-    deaf: dict[tuple[int, int], int] = field(default_factory=dict)
-    """The bits of messages with which it does nothing, by local and shared."""
-    judged: dict[int, int] = field(default_factory=dict)
-    """The bits of messages of which it is known whether they are obsolete."""
-    obsolete: dict[int, int] = field(default_factory=dict)
-    """The bits of those that are; both by local state."""
-    steps: dict[tuple[int, int], None] = field(default_factory=dict)
-    """The local states before and after each of its moves."""
-
-    def load(self, numbers: tuple[int, ...]) -> int:
-        """Give a load its number."""
-        number = self.loads.of(numbers)
-        if number == len(self.bits):
-            bits = 0
-            for message in numbers:
-                bits |= 1 << message
-            self.bits.append(bits)
-        return number
-
-
-@dataclass(frozen=True, slots=True)
-class Single:
-    """What one move does, whatever else is in the mailbox."""
-
-    after: int
-    """The local state."""
-    own: int
-    """The load for its own mailbox."""
-    puts: int
-    shared: int
-    copies: int
-    kind: str
-    grown: int = 0
-    """The cell after, but for what the mailbox held; in a set that only grows."""
 
 
 @dataclass
@@ -290,20 +207,6 @@ class Tables:
         if column == self.ghost:
             return self._noted(cell, put)
         return self._loaded(column, self.seats[column].cells.values[cell], put)
-
-    def put_each(
-        self, column: int, cells: Sequence[int], puts: Sequence[int]
-    ) -> list[int]:
-        """Tell what becomes of many cells, or ghosts."""
-        if column == self.ghost or self.copies or self.judges:
-            pairs = zip(cells, puts, strict=True)
-            return [self.put(column, *pair) for pair in pairs]
-        seat = self.seats[column]
-        held, of = seat.cells.values, seat.cells.of
-        added = [bits << LOCAL_BITS for bits in seat.bits]
-        return [
-            of(held[cell] | added[put]) for cell, put in zip(cells, puts, strict=True)
-        ]
 
     def _loaded(self, place: int, key: int, load: int) -> int:
         seat = self.seats[place]

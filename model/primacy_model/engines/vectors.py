@@ -14,69 +14,23 @@ from typing import Final
 
 import numpy as np
 
+from primacy_model.engines.composing import Composer, Effects, each_of, listed
 from primacy_model.engines.images import Images
-from primacy_model.engines.lookup import (
-    ONE,
-    Asked,
-    Grid,
-    Pairs,
-    Table,
-    home,
-    mixed,
-)
+from primacy_model.engines.lookup import Asked, Grid, Pairs, Table
+from primacy_model.engines.numbers import LOCAL, Numbers
 from primacy_model.engines.packing import Array, Column, Rows, packed, unpacked
+from primacy_model.engines.probing import BLOCK, indexed, kept, moved
 from primacy_model.engines.sights import Sights
 from primacy_model.engines.symmetry import Symmetries
-from primacy_model.engines.tables import LOCAL, Effect, Numbers, Tables
+from primacy_model.engines.tables import Tables
 
+PUT: Final = 32
+CHANGE: Final = (1 << PUT) - 1
 AT_ONCE: Final = 1 << 16
 """How many rows are expanded together: what they need should stay in a cache."""
-BLOCK: Final = 1 << 17
-"""How many rows are entered or looked through together."""
 
-Change = tuple[int, slice | Array, Array]
-"""A column, the rows in which it changes, and the bits by which it does."""
-
-TAG: Final = np.uint64(0xFFFFFFFF00000000)
-NUMBER: Final = np.uint64(0xFFFFFFFF)
-
-
-def named(words: Sequence[Array], spread: Array) -> Array:
-    """Tell how rows stand in an index.
-
-    A row of one word stands there itself, plus one. A longer one is named by the higher
-    half of its digest, and below it its number plus one.
-    """
-    return words[0] + ONE if len(words) == 1 else spread & TAG
-
-
-def indexed(rows: Array, size: int, index: Array) -> None:
-    """Enter all rows into an empty index."""
-    for start in range(0, size, BLOCK):
-        end = min(start + BLOCK, size)
-        words = [rows[start:end, word] for word in range(rows.shape[1])]
-        spread = mixed(words)
-        names = named(words, spread)
-        if len(words) > 1:
-            names |= np.arange(start + 1, end + 1, dtype=np.uint64)
-        _entered(index, spread, names)
-
-
-def moved(index: Array, larger: Array, words: int) -> None:
-    """Move what an index holds into a larger one that is empty, from end to end."""
-    for start in range(0, len(index), BLOCK):
-        names = index[start : start + BLOCK]
-        names = names[names != 0]
-        _entered(larger, mixed([names - ONE]) if words == 1 else names, names)
-
-
-def _entered(index: Array, spread: Array, names: Array) -> None:
-    at, mask = home(spread, len(index)), len(index) - 1
-    while len(at):
-        free = index[at] == 0
-        index[at[free]] = names[free]
-        lost = index[at] != names
-        at, names = at[lost] + 1 & mask, names[lost]
+Change = tuple[int, Array | None, Array]
+"""A column, the rows in which it changes if not all, and the bits by which it does."""
 
 
 class Known:
@@ -89,64 +43,74 @@ class Known:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         places = range(tables.places)
+        composes = tables.copies == 0 and not tables.judges
+        self._composers = [Composer(tables, place) for place in places if composes]
         self.others: list[Numbers[tuple[int, int]]] = [Numbers() for _ in places]
         """Situations of each place in which what all share is not as at first."""
-        self.effects = Column(4)
-        """By effect: the bits by which the cell changes, what is put where, the bits by
-        which what all share changes, and the mover that is noted.
+        self.changes, self.commons = Column(), Column()
+        """By effect: the bits by which the cell changes, and above them what is put
+        where; and the bits by which what all share changes.
         """
         self.begins, self.lengths = Column(), Column()
         """By group: where its effects begin, and how many."""
         self.loads = [Column() for _ in range(tables.places + 1)]
         """By what is put where: what is put into each column; 0 is nothing."""
 
-    def other(
-        self, place: int, cells: Sequence[int], shared: Sequence[int]
-    ) -> list[int]:
+    def other(self, place: int, cells: Array, shared: Array) -> list[int]:
         """Give cells with what all share their numbers."""
-        return list(map(self.others[place].of, zip(cells, shared, strict=True)))
+        pairs = zip(cells.tolist(), shared.tolist(), strict=True)
+        return [self.others[place].of(pair) for pair in pairs]
 
-    def whole(self, place: int, situations: Sequence[int]) -> list[int]:
+    def whole(self, place: int, situations: Array) -> Array:
         """Name what an actor may do."""
-        groups = []
-        for situation in situations:
-            cell, shared = self._told(place, situation)
-            found = self._tables.effects(place, cell, shared)
-            groups.append(self._grouped(place, cell, shared, found))
-        return groups
+        told = self._told(place, situations)
+        if self._composers:
+            effects = self._composers[place].effects(*told)
+        else:
+            effects = listed(
+                self._tables.effects(place, *each) for each in each_of(told)
+            )
+        return self._grouped(*told, effects)
 
-    def news(
-        self, place: int, situations: Sequence[int], before: Sequence[int]
-    ) -> list[int]:
+    def news(self, place: int, situations: Array, before: Array) -> Array:
         """Name what an actor may do and could not do in the cell before."""
-        groups = []
-        for situation, held in zip(situations, before, strict=True):
-            cell, shared = self._told(place, situation)
-            found = self._tables.news(place, cell, held, shared)
-            groups.append(self._grouped(place, cell, shared, found))
-        return groups
+        cells, shared = self._told(place, situations)
+        if self._composers:
+            composer = self._composers[place]
+            effects = composer.news(composer.effects(cells, shared), before)
+        else:
+            news = self._tables.news
+            triples = each_of((cells, before, shared))
+            effects = listed(news(place, *each) for each in triples)
+        return self._grouped(cells, shared, effects)
 
-    def _told(self, place: int, situation: int) -> tuple[int, int]:
-        """Give a cell with what all share; even numbers are cells as at first."""
-        number = situation >> 1
-        return self.others[place].values[number] if situation & 1 else (number, 0)
+    def filled(self, column: int, cells: Array, loads: Array) -> Array | list[int]:
+        """Tell what becomes of cells, or ghosts, into which something is put."""
+        if self._composers and column < self._tables.places:
+            return self._composers[column].cells.filled(cells, loads)
+        pairs = each_of((cells, loads))
+        return [self._tables.put(column, *pair) for pair in pairs]
 
-    def _grouped(
-        self, place: int, cell: int, shared: int, effects: Sequence[Effect]
-    ) -> int:
-        self.begins.append(len(self.effects))
-        self.lengths.append(len(effects))
-        self.effects.extend(
-            [
-                (after ^ cell, puts, then ^ shared, place if then == shared else 0)
-                for after, puts, then, _ in effects
-            ]
-        )
+    def _told(self, place: int, situations: Array) -> tuple[Array, Array]:
+        """Give cells with what all share; even numbers are cells as at first."""
+        cells, shared = situations >> 1, np.zeros(len(situations), np.int64)
+        for each in np.flatnonzero(situations & 1).tolist():
+            cells[each], shared[each] = self.others[place].values[cells[each]]
+        return cells, shared
+
+    def _grouped(self, cells: Array, shared: Array, effects: Effects) -> Array:
+        groups = np.arange(len(self.begins), len(self.begins) + len(cells))
+        lengths = np.bincount(effects.which, minlength=len(cells))
+        self.begins.join(len(self.changes) + np.cumsum(lengths) - lengths)
+        self.lengths.join(lengths)
+        changes = effects.after ^ cells[effects.which]
+        self.changes.join(changes | effects.puts << PUT)
+        self.commons.join(effects.then ^ shared[effects.which])
         for puts in self._tables.puts.values[len(self.loads[0]) :]:
             put = dict(puts)
             for column, loads in enumerate(self.loads):
                 loads.append(put.get(column, 0))
-        return len(self.begins) - 1
+        return groups
 
 
 class Vectors:
@@ -169,7 +133,7 @@ class Vectors:
         self._whole = [Asked(partial(known.whole, place)) for place in places]
         self._news = [Pairs(partial(known.news, place)) for place in places]
         columns = range(self._places + 1)
-        self._filled = [Grid(partial(tables.put_each, column)) for column in columns]
+        self._filled = [Grid(partial(known.filled, column)) for column in columns]
         self._seen = [
             Seen(tables, sights, group) for group in range(len(sights.groups))
         ]
@@ -209,36 +173,54 @@ class Vectors:
     def _move(self, place: int, begin: int, end: int) -> None:
         """Add what follows some rows by the moves of one actor."""
         numbers, groups = self._grouped(place, begin, end)
-        rows, known, tables = self._rows, self._known, self._tables
-        lengths = known.lengths.array[groups]
+        rows, known, layout = self._rows, self._known, self._rows.layout
+        lengths = known.lengths.array.take(groups)
         ends = np.cumsum(lengths)
         made = int(ends[-1]) if len(ends) else 0
         if made == 0:
             return
         self.moves += made
-        shifts = known.begins.array[groups] - ends + lengths
-        effects = np.arange(made) + np.repeat(shifts, lengths)
-        parents = np.repeat(numbers, lengths)
-        changes: list[Change] = [(place, slice(None), known.effects.array[effects, 0])]
-        if len(tables.shared) > 1:
-            common = known.effects.array[effects, 2]
-            changes.append((self._places + 1, slice(None), common))
-        puts = known.effects.array[effects, 1]
+        which = np.repeat(np.arange(len(groups)), lengths)
+        effects = (known.begins.array.take(groups) - ends + lengths).take(which)
+        effects += np.arange(made)
+        words = self._words(numbers, which)
+        puts = known.changes.array.take(effects)
+        changes: list[Change] = [(place, None, puts & CHANGE)]
+        puts >>= PUT
+        has_notes = len(self._tables.notes) > 1
+        movers = np.full(made, place, np.int8)
+        if len(self._tables.shared) > 1:
+            common = known.commons.array.take(effects)
+            changes.append((self._places + 1, None, common))
+            movers[common != 0] = 0
         for column, loads in enumerate(known.loads):
-            load = loads.array[puts]
+            if column == place or (column == self._places and not has_notes):
+                continue
+            load = loads.array.take(puts)
             some = np.flatnonzero(load)
             if len(some):
-                held = rows.column(column, parents[some])
-                filled = self._filled[column].of(held, load[some])
+                word, shift, mask = layout[column]
+                held = (words[word].take(some) >> shift & mask).view(np.int64)
+                filled = self._filled[column].of(held, load.take(some))
                 changes.append((column, some, filled ^ held))
         self._widen()
-        words = [rows.held[:, word][parents] for word in range(rows.words)]
-        for column, which, change in changes:
+        if rows.layout is not layout:
+            words = self._words(numbers, which)
+        for column, some_of, change in changes:
             word, shift, _ = rows.layout[column]
-            words[word][which] ^= change.view(np.uint64) << shift
+            bits = change.view(np.uint64) << shift
+            if some_of is None:
+                words[word] ^= bits
+            else:
+                words[word][some_of] ^= bits
         if self._images is not None:
             words = self._least(self._images, words)
-        self._add(words, parents, known.effects.array[effects, 3])
+        self._add(words, numbers.take(which), movers)
+
+    def _words(self, numbers: Array, which: Array) -> list[Array]:
+        """Give the words of rows, some of them again and again."""
+        words = self._rows.held.take(numbers, axis=0).T.copy()
+        return [word.take(which) for word in words]
 
     def _widen(self) -> None:
         """Let rows have as many values in each column as there are."""
@@ -282,56 +264,13 @@ class Vectors:
         return numbers[np.concatenate([early, late])], np.concatenate(groups)
 
     def _add(self, words: Sequence[Array], parents: Array, movers: Array) -> None:
-        """Add those rows that are new, each once.
-
-        All look into the index together. Those that find a free slot write there who
-        they are; who is read back has won it, and the others look again.
-        """
+        """Add those rows that are new, each once."""
         rows = self._rows
         rows.make_room(len(parents))
-        index, mask = rows.index, len(rows.index) - 1
-        spread = mixed(words)
-        at, names, todo = home(spread, len(index)), named(words, spread), None
-        while len(at):
-            held = index[at]
-            is_free = held == 0
-            is_done = self._same(held, names, words, todo)
-            free = np.flatnonzero(is_free)
-            if len(free):
-                marks = np.arange(1, len(free) + 1, dtype=np.uint64)
-                index[at[free]] = marks
-                won = free[index[at[free]] == marks]
-                chosen = won if todo is None else todo[won]
-                start, end = rows.size, rows.size + len(won)
-                for word, values in enumerate(words):
-                    rows.held[start:end, word] = values[chosen]
-                rows.parents[start:end] = parents[chosen]
-                rows.movers[start:end] = movers[chosen]
-                if len(words) > 1:
-                    names[won] |= np.arange(start + 1, end + 1, dtype=np.uint64)
-                index[at[won]] = names[won]
-                rows.size = end
-                is_done[won] = True
-            left = np.flatnonzero(~is_done)
-            at = at[left] + ~is_free[left] & mask
-            names, todo = names[left], left if todo is None else todo[left]
-
-    def _same(
-        self, held: Array, names: Array, words: Sequence[Array], todo: Array | None
-    ) -> Array:
-        """Tell which rows are those that the index holds."""
-        if len(words) == 1:
-            same: Array = held == names
-            return same
-        same = (held & TAG) == names
-        same &= held != 0
-        likely = np.flatnonzero(same)
-        others = ((held[likely] & NUMBER) - ONE).view(np.int64)
-        which = likely if todo is None else todo[likely]
-        found = self._rows.held[others]
-        for word, values in enumerate(words):
-            same[likely] &= found[:, word] == values[which]
-        return same
+        new, start = kept(rows.index, rows.held, rows.size, words), rows.size
+        rows.size += len(new)
+        rows.parents[start : rows.size] = parents.take(new)
+        rows.movers[start : rows.size] = movers.take(new)
 
     # --- claims -----------------------------------------------------------------------
 
@@ -362,12 +301,14 @@ class Seen:
     def __init__(self, tables: Tables, sights: Sights, group: int) -> None:
         self._group = sights.groups[group]
 
-        def views(place: int, cells: Sequence[int]) -> list[int]:
+        def views(place: int, cells: Array) -> list[int]:
             held = tables.seats[place].cells.values
-            return [sights.view(group, place, held[cell] & LOCAL) for cell in cells]
+            locals_ = [held[cell] & LOCAL for cell in cells.tolist()]
+            told = {local: sights.view(group, place, local) for local in {*locals_}}
+            return [told[local] for local in locals_]
 
-        def scenes(ghosts: Sequence[int], shared: Sequence[int]) -> list[int]:
-            pairs = zip(ghosts, shared, strict=True)
+        def scenes(ghosts: Array, shared: Array) -> list[int]:
+            pairs = each_of((ghosts, shared))
             return [sights.scene(group, *pair) for pair in pairs]
 
         self._views = [Asked(partial(views, place)) for place in range(tables.places)]
