@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PIP_TOOLS := pip-tools==7.6.2
 
 .DEFAULT_GOAL := check
-.PHONY: check bite test lint wheel-test bench docs lock clean help
+.PHONY: check bite test deep coverage lint wheel-test bench docs lock clean help
 
 check: $(READY) ## explore the default scopes, prove the theorems (ARGS=... for the scopes)
 	@$(BIN)/primacy check $(ARGS)
@@ -21,6 +21,12 @@ bite: $(READY) ## show that the theorems refuse bent cores, and exclude no path 
 
 test: $(READY) ## run all tests and the examples in the documents (ARGS=...)
 	@$(BIN)/python -m pytest --quiet --numprocesses auto $(ARGS)
+
+deep: $(READY) ## run the tests that take minutes: larger worlds, to the end
+	@$(BIN)/python -m pytest --quiet --numprocesses auto -m deep tests/model $(ARGS)
+
+coverage: $(READY) ## show that the tests of the core reach each statement and branch of it
+	@$(BIN)/python -m pytest --quiet --numprocesses auto tests/core --cov
 
 lint: $(READY) ## check style, types, layers and the liftable subset
 	@$(BIN)/ruff check --quiet

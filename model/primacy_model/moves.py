@@ -8,13 +8,11 @@ Source: docs/assumptions.md; the moves are those of Ongaro's Raft specification 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 
 from primacy.agents import AgentSet
-from primacy.config import Config, EvenElectorateWarning
 from primacy.fencing import Verdict, admit, token
 from primacy.messages import (
     Elapsed,
@@ -37,7 +35,7 @@ from primacy.stepping import step
 from primacy_model import views
 from primacy_model.actors import Move
 from primacy_model.history import Acted, Asked, Breached, Note
-from primacy_model.shape import BATCH, Shape
+from primacy_model.shape import Shape, config_of
 from primacy_model.world import Budgets, Flight, Gate, Node, Wire, perform
 
 Local = Node | Wire
@@ -49,13 +47,7 @@ class Moves:
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
-        electors, workers = AgentSet.of(shape.electors), AgentSet.of(shape.workers)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", EvenElectorateWarning)
-            self.configs = tuple(
-                Config("mesh", name, electors, workers, batch=BATCH)
-                for name in shape.agents
-            )
+        self.configs = tuple(config_of(shape, name) for name in shape.agents)
         self.places = {AgentId(name): at for at, name in enumerate(shape.agents)}
         self.is_bag = shape.network == "bag"
 
@@ -73,7 +65,7 @@ class Moves:
             if shared.budgets.crashes and self.shape.agents[place] in may_crash:
                 down = local.state.term
                 crashed = Node(None, local.disk, frozenset(), 0, Term(0), down)
-                yield Move("crash", "crash", crashed, shared=_spent(shared, "crashes"))
+                yield Move("crash", "crash", crashed, shared=spent(shared, "crashes"))
 
     def hears(
         self,
@@ -91,10 +83,10 @@ class Moves:
             heard = self.stepped(local, shared, said, Received(packet, START))
             yield replace(heard, copies=-1) if is_bag else heard
         if is_bag and shared.budgets.drops:
-            left, what = _spent(shared, "drops"), f"loses {label}"
+            left, what = spent(shared, "drops"), f"loses {label}"
             yield Move("drop", what, local, (), -1, left, is_heard=False)
         if is_bag and shared.budgets.duplicates:
-            left, what = _spent(shared, "duplicates"), f"duplicated: {label}"
+            left, what = spent(shared, "duplicates"), f"duplicated: {label}"
             yield Move("duplicate", what, local, (), 1, left, is_heard=False)
 
     def _can_arrive(self, node: Node, gate: Gate, one: Flight) -> bool:
@@ -145,17 +137,17 @@ class Moves:
                 number = allowed.writes - budgets.writes + 1
                 write = Write(RequestId(f"w{number}"), Command(f"x{number}"))
                 said = "write", f"client writes {write.command}"
-                yield self._requested(node, _spent(gate, "writes"), said, write)
+                yield self._requested(node, spent(gate, "writes"), said, write)
             if budgets.reads and (budgets.rounds or state.role != Role.LEADER):
                 number = allowed.reads - budgets.reads + 1
                 read = Read(RequestId(f"r{number}"), START)
                 said = "read", f"client reads ({read.request})"
-                yield self._requested(node, _spent(gate, "reads"), said, read)
+                yield self._requested(node, spent(gate, "reads"), said, read)
         if budgets.transfers and state.role == Role.LEADER:
             for target in state.roll.electors.without(state.me).members:
                 ask = Transfer(RequestId(f"t{budgets.transfers}"), target)
                 said = "transfer", f"hand over to {target}"
-                yield self._requested(node, _spent(gate, "transfers"), said, ask)
+                yield self._requested(node, spent(gate, "transfers"), said, ask)
 
     def _acting(self, node: Node, gate: Gate) -> Iterator[Step]:
         """Pause a leader before its effect, or resume it: the resource decides."""
@@ -180,13 +172,13 @@ class Moves:
         elif gate.budgets.effects and token(state):
             label = f"is about to act under token {token(state)}, pauses"
             paused = replace(node, effect=token(state))
-            yield Move("pause", label, paused, shared=_spent(gate, "effects"))
+            yield Move("pause", label, paused, shared=spent(gate, "effects"))
 
     def _splits(self, gate: Gate) -> Iterator[Step]:
         if gate.sides is not None:
             yield Move("heal", "heals", Wire(), shared=replace(gate, sides=None))
         elif gate.budgets.partitions:
-            names, rest = self.shape.agents, _spent(gate, "partitions")
+            names, rest = self.shape.agents, spent(gate, "partitions")
             for size in range(1, len(names)):
                 for side in combinations(names[:-1], size):
                     others = [name for name in names if name not in side]
@@ -207,7 +199,7 @@ class Moves:
         after, outputs = step(state, message)
         shared: Gate | None = None
         if after.leadership.round > state.leadership.round:
-            shared = _spent(gate, "rounds")
+            shared = spent(gate, "rounds")
         return self._performed(node, after, outputs, (kind, label), shared)
 
     def _performed(
@@ -240,7 +232,7 @@ class Moves:
         return self._performed(node, state, outputs, ("restart", "restart"), None)
 
 
-def _spent(gate: Gate, budget: str) -> Gate:
+def spent(gate: Gate, budget: str) -> Gate:
     """Take one from a budget."""
     left: int = getattr(gate.budgets, budget)
     budgets: Budgets = replace(gate.budgets, **{budget: left - 1})

@@ -6,10 +6,13 @@ of each kind has to happen somewhere in the state graph, or the scope is vacuous
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from primacy.agents import AgentSet
+from primacy.config import Config, EvenElectorateWarning
 from primacy_model.world import COPIES, Budgets
 
 BATCH: Final = 2
@@ -40,6 +43,17 @@ class Shape:
     def agents(self) -> tuple[str, ...]:
         """List everyone, by id."""
         return tuple(sorted(self.electors + self.workers))
+
+
+def config_of(shape: Shape, name: str, **lengths: int) -> Config:
+    """Configure an agent; the lengths of time are those of `Config` if not told.
+
+    An even electorate is explored on purpose, so nobody is warned of it.
+    """
+    electors, workers = AgentSet.of(shape.electors), AgentSet.of(shape.workers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EvenElectorateWarning)
+        return Config("mesh", name, electors, workers, batch=BATCH, **lengths)
 
 
 def kinds_of(shape: Shape) -> tuple[str, ...]:

@@ -40,6 +40,14 @@ def _shape(budgets: Budgets, clients_at: tuple[str, ...] = (), terms: int = 2) -
 
 ONE_ROUND: Final = _shape(Budgets(rounds=1))
 READ: Final = _shape(Budgets(writes=1, reads=1), ("a", "b"))
+PAIR: Final = Shape(
+    electors=("a", "b"),
+    begins="elected",
+    terms=2,
+    impatient=("a", "b"),
+    budgets=Budgets(rounds=1, writes=1, reads=1),
+)
+"""Here a lease may be had before an entry of its term is committed, in few states."""
 
 
 def scopes() -> tuple[TimedScope, ...]:
@@ -75,6 +83,12 @@ def scopes() -> tuple[TimedScope, ...]:
             "A leader with a lease hands over, and its word arrives at any time.",
             _shape(Budgets(rounds=1, transfers=1)),
             ("lease-held", "lease-passed-on", "transferred"),
+        ),
+        TimedMesh(
+            "lease-pair",
+            "Of two electors one steps down, and the next is read under its lease.",
+            PAIR,
+            ("lease-held", "lease-passed-on", "committed", "read-served"),
         ),
     )
     return tuple(Assembled(mesh) for mesh in meshes)

@@ -23,14 +23,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from primacy.agents import AgentSet
-from primacy.config import Config
 from primacy.messages import Timer
 from primacy.outputs import Arm, Disarm, Output
 from primacy.quantities import START, Instant
 from primacy.role import Role
 from primacy.state import State
-from primacy_model.shape import BATCH, Shape
 from primacy_model.world import Node
 
 SLOT_MS: Final = 8
@@ -43,6 +40,14 @@ SPAN: Final = 7
 ELECTION_MS: Final = SPAN * (SLOT_MS + OFF_MS)
 LEASE_MS: Final = SPAN * (SLOT_MS - OFF_MS)
 HEARTBEAT_MS: Final = SLOT_MS + OFF_MS
+LENGTHS: Final = {
+    "heartbeat_interval_ms": HEARTBEAT_MS,
+    "election_timeout_ms": ELECTION_MS,
+    "leader_timeout_ms": ELECTION_MS,
+    "lease_ms": LEASE_MS,
+    "clock_drift_ppm": DRIFT_PPM,
+}
+"""What an agent is configured with: the longest lease that is allowed."""
 
 NOW: Final = Instant(LEASE_MS)
 """What every clock is taken to show; an instant a lease ago or more is `START`."""
@@ -73,22 +78,6 @@ WORST: Final = (Rate(SLOT_MS - OFF_MS, SLOT_MS + OFF_MS),)
 Whatever else may happen, happens under this rate too: a timer that is ripe need not
 elapse, and what can be done without a lease can be done with one. A test compares.
 """
-
-
-def config_of(shape: Shape, name: str) -> Config:
-    """Configure an agent with the longest lease that is allowed."""
-    return Config(
-        "mesh",
-        name,
-        AgentSet.of(shape.electors),
-        AgentSet.of(shape.workers),
-        heartbeat_interval_ms=HEARTBEAT_MS,
-        election_timeout_ms=ELECTION_MS,
-        leader_timeout_ms=ELECTION_MS,
-        lease_ms=LEASE_MS,
-        clock_drift_ppm=DRIFT_PPM,
-        batch=BATCH,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,20 +35,21 @@ from primacy.stepping import step
 from primacy_model import views
 from primacy_model.actors import Move
 from primacy_model.history import Asked
-from primacy_model.shape import Shape
+from primacy_model.moves import spent
+from primacy_model.shape import Shape, config_of
 from primacy_model.timed_clocks import (
     FAR,
+    LENGTHS,
     NOW,
     OFF_MS,
     WORST,
     Clocked,
     Rate,
     armed,
-    config_of,
     passed,
     shifted,
 )
-from primacy_model.world import Budgets, Flight, Gate, Node, perform
+from primacy_model.world import Flight, Gate, Node, perform
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class TimedMoves:
     def __init__(self, shape: Shape, pace: Pace) -> None:
         self.shape, self.pace = shape, pace
         self.now = NOW if pace.forgets else FAR
-        self.configs = tuple(config_of(shape, name) for name in shape.agents)
+        self.configs = tuple(config_of(shape, name, **LENGTHS) for name in shape.agents)
         self.places = {AgentId(name): at for at, name in enumerate(shape.agents)}
 
     def acts(self, place: int, local: Clocked, course: Course) -> Iterator[Step]:
@@ -277,7 +278,4 @@ class TimedMoves:
 
 def _spent(course: Course, budget: str) -> Course:
     """Take one from a budget."""
-    gate = course.gate
-    left: int = getattr(gate.budgets, budget)
-    budgets: Budgets = replace(gate.budgets, **{budget: left - 1})
-    return replace(course, gate=replace(gate, budgets=budgets))
+    return replace(course, gate=spent(course.gate, budget))

@@ -35,6 +35,21 @@ SHORT_PROMISE = Bend(
 """,
 )
 
+EARLY_READ = Bend(
+    id="lease-read-before-own-term",
+    source="Ongaro 6.4",
+    guard="read.own-term: a lease read is served before an own entry is committed",
+    module="reads",
+    before="""\
+    if not has_committed_in_term(state):
+        return _stale(state, read.request, Reason.TERM_NOT_COMMITTED)  # read.own-term
+    return state, (ServeRead(read.request, state.commit_index),)  # lease.serves
+""",
+    after="""\
+    return state, (ServeRead(read.request, state.commit_index),)
+""",
+)
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -86,6 +101,7 @@ MUTANTS = (
         says_more=False,
     ),
     mutant("lease-kept-by-a-transfer", "lease-transfer", "lease-alone", 4),
+    Mutant(EARLY_READ, "lease-pair", "S10", 41),
 )
 
 every = pytest.mark.parametrize("each", MUTANTS, ids=lambda each: each.id)
