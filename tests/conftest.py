@@ -12,7 +12,7 @@ from hypothesis import settings
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile(
-    "quick", deadline=None, derandomize=True, max_examples=400, stateful_step_count=50
+    "quick", deadline=None, derandomize=True, max_examples=300, stateful_step_count=50
 )
 settings.register_profile(
     "deep", deadline=None, max_examples=20_000, stateful_step_count=100, print_blob=True

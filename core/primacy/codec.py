@@ -19,19 +19,27 @@ version, `kind` names a class of `Storable`, `value` is that class's value:
 - A packet inside another value is an object with the two fields `kind` and `value`. A
   `leader_id` is null where there is none.
 - An enumeration (`role`, `reason`, `Verdict`) is the string that is its value.
-- Numbers are whole, without fraction or exponent, of at most `DIGITS` digits. Truth is
-  `true` or `false`. Text is Unicode without surrogates, so it survives UTF-8.
+- Numbers are whole, without fraction or exponent, from `LEAST` to `MOST`: those of 64
+  bits. Truth is `true` or `false`. Text is Unicode without surrogates, so it survives
+  UTF-8.
 
-A reader takes the keys of an object in any order and any white space, and refuses a key
-that is given twice. A writer emits one line of ASCII: the fields in the order of the
-class, ids ascending, no white space; equal values give equal texts.
+A reader takes a text, or bytes that are UTF-8; the keys of an object in any order and
+any white space. It refuses a key that is given twice. A writer emits one line of ASCII:
+the fields in the order of the class, ids ascending, no white space; equal values give
+equal texts.
+
+The limits. No text nests deeper than `DEPTH`. A packet comes from a network: its text
+is at most `PACKET_LENGTH` long, with at most `PACKET_VALUES` values in it, and that is
+known before anything is made of it. A state comes from its own disk and is as long as
+its log is. Reading takes memory in proportion to the text.
 
 Neither side guesses: what is missing, unknown, of another type or another version is a
 `FormatError` that names the field. `dumps` reads what it wrote before it hands it out,
 so whatever is stored can be read back, and is then equal. Types, the law of a `Config`
 and the order of ids are checked; other laws of the protocol are not, for `step` finds
-the defects of a packet, and a state comes from its own disk. The warning of an even
-electorate is for whoever writes a configuration: reading one back is silent.
+the defects of a packet, a negative term among them, and a state comes from its own
+disk. The warning of an even electorate is for whoever writes a configuration: reading
+one back is silent.
 
 Source: clauses `codec.*` of docs/specification.md.
 """
@@ -39,6 +47,7 @@ Source: clauses `codec.*` of docs/specification.md.
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -62,8 +71,16 @@ from primacy.state import Durable, Leadership, State
 
 VERSION: Final = 1
 """The version of the format; the field `primacy` carries it."""
-DIGITS: Final = 640
-"""The most digits of a number: Python converts as many whatever its limit is."""
+MOST: Final = 2**63 - 1
+"""The highest number."""
+LEAST: Final = -(2**63)
+"""The lowest number; what a field may mean by one is for `step` to judge."""
+DEPTH: Final = 8
+"""How deep arrays and objects may nest; the deepest kind has 6."""
+PACKET_LENGTH: Final = 4 * 2**20
+"""The most characters of a packet's text, and the most bytes."""
+PACKET_VALUES: Final = 2**18
+"""The most arrays, objects and commas outside of strings in a packet's text."""
 
 _Container = AgentSet | AgentMap | Log | Segment | AskedReads | ParkedReads
 _Part = (
@@ -96,7 +113,7 @@ def dumps(value: Storable) -> str:
     """Write a value as one line of JSON.
 
     Raise `FormatError` for a value that would not come back equal: a field of another
-    type, ids out of order, a number or a text outside the format's bounds.
+    type, ids out of order, a number, a text or a packet outside the format's limits.
     """
     kind: str = type(value).__name__
     if _KINDS.get(kind) is not type(value):
@@ -107,19 +124,29 @@ def dumps(value: Storable) -> str:
     if _read(_KINDS[kind], written, kind) != value:
         raise FormatError(f"{kind}: it holds what its own methods never make")
     envelope = {"primacy": VERSION, "kind": kind, "value": written}
-    return json.dumps(envelope, separators=(",", ":"))
+    text = json.dumps(envelope, separators=(",", ":"))
+    if type(value) in PACKETS:
+        _check_length(text)
+        _check_shape(text, PACKET_VALUES)
+    return text
 
 
 @overload
-def loads(text: str) -> Storable: ...
+def loads(text: str | bytes) -> Storable: ...
 @overload
-def loads(text: str, *kinds: type[Kind]) -> Kind: ...
-def loads(text: str, *kinds: type[Kind]) -> Storable:
+def loads(text: str | bytes, *kinds: type[Kind]) -> Kind: ...
+def loads(text: str | bytes, *kinds: type[Kind]) -> Storable:
     """Read a value of any of some kinds, of any kind if none is named.
 
-    Raise `FormatError`, in one sentence, for whatever else the text is.
+    Raise `FormatError`, in one sentence, for whatever else the text is. The limits of
+    packets hold where all kinds are packets, as in `loads(heard, *PACKETS)`.
     """
-    envelope = _object(_parsed(text), "the text")
+    is_packet = kinds != () and all(kind in PACKETS for kind in kinds)
+    if is_packet:
+        _check_length(text)
+    decoded = _decoded(text)
+    _check_shape(decoded, PACKET_VALUES if is_packet else None)
+    envelope = _object(_parsed(decoded), "the text")
     version = envelope.get("primacy", _NOTHING)
     if version != VERSION or isinstance(version, bool):
         raise _misfit("primacy", f"version {VERSION} of the format", version)
@@ -194,8 +221,8 @@ def _read_plain(hint: object, raw: object, path: str) -> object:
         return raw
     if not isinstance(raw, int) or isinstance(raw, bool):
         raise _misfit(path, "a whole number", raw)
-    if abs(raw) >= _LIMIT:
-        raise _misfit(path, f"a whole number of at most {DIGITS} digits", raw)
+    if not LEAST <= raw <= MOST:
+        raise _misfit(path, f"a whole number from {LEAST} to {MOST}", raw)
     return raw
 
 
@@ -273,7 +300,43 @@ class _Unread:
 
 _NOTHING: Final = _Unread("nothing")
 """What is got where a field is missing."""
-_LIMIT: Final = 10**DIGITS
+_DIGITS: Final = len(str(LEAST)) - 1
+_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""A string, or the rest of a text if it is not closed; it never looks back."""
+_BRACKET: Final = re.compile(r"[\[\]{}]")
+
+
+def _check_length(text: str | bytes) -> None:
+    if len(text) > PACKET_LENGTH:
+        raise FormatError(
+            f"the text: a packet of at most {PACKET_LENGTH} characters is needed, "
+            f"got one of {len(text)}"
+        )
+
+
+def _decoded(text: str | bytes) -> str:
+    if isinstance(text, str):
+        return text
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FormatError(
+            f"the text: UTF-8 is needed ({error.reason} at byte {error.start})"
+        ) from None
+
+
+def _check_shape(text: str, most: int | None) -> None:
+    """Refuse what has too many values, or nests too deep, before it is parsed."""
+    bare = _STRING.sub("", text)
+    if most is not None and sum(bare.count(sign) for sign in "[{,") > most:
+        raise FormatError(f"the text: a packet of at most {most} values is needed")
+    depth = 0
+    for bracket in _BRACKET.finditer(bare):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > DEPTH:
+            raise FormatError(f"the text: arrays and objects nest deeper than {DEPTH}")
+        if depth < 0:
+            return  # no JSON from here on: the parser says so
 
 
 def _parsed(text: str) -> object:
@@ -285,8 +348,6 @@ def _parsed(text: str) -> object:
             parse_int=_counted,
             parse_constant=_Unread,
         )
-    except RecursionError:
-        raise FormatError("the text: arrays and objects nest too deep") from None
     except ValueError as error:
         raise FormatError(f"the text: JSON is needed ({error})") from None
     return raw
@@ -303,7 +364,7 @@ def _paired(pairs: list[tuple[str, object]]) -> dict[str, object] | _Unread:
 
 def _counted(digits: str) -> int | _Unread:
     size = len(digits.removeprefix("-"))
-    return int(digits) if size <= DIGITS else _Unread(f"one of {size} digits")
+    return int(digits) if size <= _DIGITS else _Unread(f"one of {size} digits")
 
 
 def _object(raw: object, path: str) -> dict[str, object]:
@@ -344,5 +405,5 @@ def _shown(got: object) -> str:
     if got is None or isinstance(got, bool):
         return json.dumps(got)
     if isinstance(got, int):
-        return str(got) if abs(got) < _LIMIT else "a longer one"
+        return str(got) if abs(got) < 10**_DIGITS else "a longer one"
     return "an array" if isinstance(got, list) else "an object"

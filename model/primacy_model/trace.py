@@ -57,10 +57,12 @@ class Trace(Generic[State]):
 
 @dataclass(frozen=True, slots=True)
 class Violation(Generic[State]):
-    """A property that does not hold, and a shortest run that shows it."""
+    """A property that does not hold, and a run that shows it."""
 
     claim: Property[State]
     trace: Trace[State]
+    is_shortest: bool = True
+    """No run that shows it has fewer steps."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def rendered(
     head.append(f"{claim.name} ({claim.kind.value})", style="bold")
     parts: list[RenderableType] = [
         head,
-        *(Text(line) for line in _length(story)),
+        *(Text(line) for line in _length(story, violation)),
         Text(""),
         _table(story, width),
     ]
@@ -76,9 +76,11 @@ def rendered(
     return Group(*parts)
 
 
-def _length(story: Story) -> Iterator[str]:
+def _length(story: Story, violation: Violation[State]) -> Iterator[str]:
     steps = len(story.moments) - len(story.repeated)
     what = "A shortest run" if story.loop is None else "A shortest way in"
+    if not violation.is_shortest:
+        what = "A run"
     yield f"{what}, of {steps} step{'' if steps == 1 else 's'}."
     if story.for_ever:
         yield f"{REPEATS} {story.for_ever}"

@@ -22,7 +22,7 @@ from primacy import (
     loads,
 )
 from primacy.agents import AgentMap
-from primacy.codec import DIGITS, PACKETS, Storable
+from primacy.codec import LEAST, MOST, PACKETS, Storable
 from primacy.log import CHUNK, Entry, EntryKind, Log
 from primacy.messages import VoteRequest
 from primacy.quantities import AgentId, Command, Index, MeshKey, RequestId, Term
@@ -43,6 +43,7 @@ REQUEST_TEXT = dumps(
         False,
     )
 )
+A_NUMBER = "a whole number from -9223372036854775808 to 9223372036854775807"
 PACKET_NAMES = " or ".join(f'"{kind.__name__}"' for kind in PACKETS)
 
 
@@ -77,8 +78,13 @@ def refusal(text: str, *kinds: type[Storable]) -> str:
         ('"term":3,', "", ".term: a whole number is needed, got nothing"),
         (
             '"term":3',
-            f'"term":{"9" * 641}',
-            ".term: a whole number is needed, got one of 641 digits",
+            f'"term":{"9" * 20}',
+            ".term: a whole number is needed, got one of 20 digits",
+        ),
+        (
+            '"term":3',
+            f'"term":{2**63}',
+            f".term: {A_NUMBER} is needed, got 9223372036854775808",
         ),
         (
             '"transfer":false',
@@ -144,8 +150,8 @@ def test_a_field_that_does_not_fit_is_named(
             ),
         ),
         ("[1]", "the text: an object with each field once is needed, got an array"),
-        ("[" * 200_000, "the text: arrays and objects nest too deep"),
-        ('{"a":' * 200_000, "the text: arrays and objects nest too deep"),
+        ("[" * 200_000, "the text: arrays and objects nest deeper than 8"),
+        ('{"a":' * 200_000, "the text: arrays and objects nest deeper than 8"),
         (
             "9" * 5_000,
             (
@@ -306,11 +312,16 @@ def test_a_text_with_a_flaw_is_read_or_refused_and_never_raises_else(
             ),
         ),
         (
-            Fence(Term(10**DIGITS)),
-            (
-                "Fence.highest: "
-                "a whole number of at most 640 digits is needed, got a longer one"
-            ),
+            Fence(Term(MOST + 1)),
+            f"Fence.highest: {A_NUMBER} is needed, got 9223372036854775808",
+        ),
+        (
+            Fence(Term(LEAST - 1)),
+            f"Fence.highest: {A_NUMBER} is needed, got -9223372036854775809",
+        ),
+        (
+            Fence(Term(10**5_000)),
+            f"Fence.highest: {A_NUMBER} is needed, got a longer one",
         ),
         (
             Fence(Term(True)),  # bool is an int to mypy, not to the format

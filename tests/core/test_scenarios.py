@@ -19,13 +19,12 @@ from primacy.outputs import (
     PartitionHealed,
     PartitionSuspected,
     PresenceChanged,
-    Reason,
     RoleChanged,
     ServeRead,
     Stale,
     WriteAccepted,
 )
-from primacy.quantities import AgentId, Command, Instant, RequestId, Term
+from primacy.quantities import AgentId, Command, Instant, RequestId
 from primacy.role import Role
 from tests.core.builders import ELECTION_MS, LEADER_MS
 from tests.core.simulation import Mesh
@@ -434,21 +433,6 @@ def test_read_by_read_index_sees_every_acknowledged_write(reader: str) -> None:
     assert commands(mesh.applied[reader]) == ["x"]
 
 
-@pytest.mark.clause("lease.serves", "lease.expires", "lease.from-start")
-def test_lease_serves_until_the_leader_is_cut_off_for_as_long() -> None:
-    mesh = started("abc", "w")
-    assert mesh.elect() == "a"
-    write(mesh, "a", "x")
-    mesh.run(20)
-    mesh.give("a", LeaseRead(RequestId("r1"), Instant(mesh.now)))
-    assert isinstance(mesh.told[-1][1], ServeRead)
-    mesh.isolate("a")
-    mesh.run(100)
-    mesh.give("a", LeaseRead(RequestId("r2"), Instant(mesh.now)))
-    refused = Stale(RequestId("r2"), Reason.NO_LEASE, AgentId("a"), Term(1))
-    assert mesh.told[-1] == ("a", refused)
-
-
 @each_seed
 @pytest.mark.clause("lease.expires", "vote.sticky", "vote.after-restart")
 def test_no_two_agents_hold_a_lease_at_once(seed: int) -> None:
@@ -469,18 +453,6 @@ def test_no_two_agents_hold_a_lease_at_once(seed: int) -> None:
                 held[name] = mesh.now
         assert sum(instant == mesh.now for instant in held.values()) <= 1
     assert max(held.values()) > held[old]
-
-
-@pytest.mark.clause("read.stale", "leader.relinquishes")
-def test_read_on_a_leader_that_is_cut_off_is_stale() -> None:
-    mesh = started("abc")
-    assert mesh.elect() == "a"
-    mesh.run(20)
-    mesh.isolate("a")
-    mesh.give("a", Read(RequestId("r"), Instant(mesh.now)))
-    mesh.run(2 * LEADER_MS + 10)
-    assert mesh.outputs(ServeRead) == []
-    assert len(mesh.outputs(Stale, "a")) == 1
 
 
 # Transfer

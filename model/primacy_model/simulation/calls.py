@@ -1,0 +1,70 @@
+"""What a fleet is asked to do, and what it tells of it.
+
+Source: clauses `output.*` and `runtime.*` of docs/specification.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from primacy.fencing import Verdict
+from primacy.messages import Packet, Timer
+from primacy.outputs import Arm, Broadcast, Disarm, Outputs, Persist, Send
+from primacy.quantities import AgentId
+
+Argument = str | int | bool | Timer | None
+"""What a call is given."""
+
+
+class NotPossible(ValueError):  # noqa: N818 - it tells, as `Broken` does
+    """What was asked of a fleet cannot happen in it now; nothing has happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A packet on its way. A copy of it has a number of its own."""
+
+    number: int
+    """Counted from 1 in the order of sending; never used twice."""
+    sender: AgentId
+    target: AgentId
+    packet: Packet
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a fleet, as it can be written down and made again."""
+
+    method: str
+    given: tuple[Argument, ...]
+    named: tuple[tuple[str, Argument], ...]
+    """What was given by name; nothing that is the default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What a call did, as whoever keeps the time needs to know it."""
+
+    agent: AgentId
+    """Whose step it was, or to whom it happened; `NOBODY` if it was the network."""
+    sent: tuple[Parcel, ...] = ()
+    """What is on its way since then, in the order of sending; a duplicate too."""
+    timers: tuple[Arm | Disarm, ...] = ()
+    """What became of timers, in order: the last word on a timer counts."""
+    told: Outputs = ()
+    """The other outputs: what clients, the state machine and observers are told."""
+    is_crashed: bool = False
+    """Power failed, here or in the middle: no timer of the agent is armed any more."""
+    verdict: Verdict | None = None
+    """What the resource said, of `act`."""
+
+
+def timers_of(outputs: Outputs) -> tuple[Arm | Disarm, ...]:
+    """Pick what becomes of timers."""
+    return tuple(each for each in outputs if isinstance(each, Arm | Disarm))
+
+
+def told_by(outputs: Outputs) -> Outputs:
+    """Pick what clients, the state machine and observers are told."""
+    unseen = Arm | Disarm | Persist | Send | Broadcast
+    return tuple(each for each in outputs if not isinstance(each, unseen))

@@ -1,0 +1,166 @@
+"""Clients, the state machines that they talk to, and the history of what they saw.
+
+A client has one operation open at a time, at one agent. A write is acknowledged when
+the entry that was applied at its index has its term (runtime.acknowledge). A state
+machine applies a request once (docs/assumptions.md, "Removal of duplicates").
+
+Its law: what was not answered stays in the history as pending, unless it is certain
+that it never happened. A refusal where nothing was forwarded is certain, and at the
+end, when all logs are equal, so is a request that stands in none.
+
+Source: clauses `runtime.*`; docs/assumptions.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from primacy.log import Entry, EntryKind
+from primacy.quantities import Index, Term
+from primacy_model.simulation.chance import Chance
+from primacy_model.simulation.linearizability import Deed, Operation, after
+
+REGISTERS: Final = ("x", "y")
+LIST: Final = "list"
+"""The key that is appended to."""
+
+ABSENT: Final = "-"
+"""How a command names that nothing is there."""
+
+
+class Machine:
+    """The state machine of one agent: what it holds since it began."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Hashable] = {}
+        self.answers: dict[str, Hashable] = {}
+        """What each request was answered. One that is applied already is skipped."""
+        self.entries: list[Entry] = []
+
+    def apply(self, entry: Entry) -> None:
+        """Apply the next entry."""
+        self.entries.append(entry)
+        if entry.kind is not EntryKind.COMMAND or entry.request in self.answers:
+            return
+        operation = understood(entry.command)
+        state = self.values.get(operation.key)
+        found = after(state, operation)
+        self.values[operation.key], self.answers[entry.request] = found
+
+    def holds(self, index: Index, term: Term) -> bool | None:
+        """Tell whether an entry of that term was applied there; None: none yet."""
+        if index > len(self.entries):
+            return None
+        return self.entries[index - 1].term == term
+
+
+def command(operation: Operation) -> str:
+    """Write an operation as text for the log."""
+    value = operation.value
+    if operation.deed is Deed.SWAP:
+        assert isinstance(value, tuple)
+        value = f"{ABSENT if value[0] is None else value[0]} {value[1]}"
+    return f"{operation.deed.value} {operation.key} {value}"
+
+
+def understood(text: str) -> Operation:
+    """Read the command of an entry."""
+    deed, key, *values = text.split(" ")
+    value: Hashable = values[0]
+    if deed == Deed.SWAP.value:
+        value = (None if values[0] == ABSENT else values[0], values[1])
+    return Operation("", Deed(deed), key, 0, None, value)
+
+
+@dataclass(slots=True)
+class Call:
+    """An operation that is open."""
+
+    request: str
+    agent: str
+    operation: Operation
+    by_lease: bool
+    deadline_us: int
+    is_forwarded: bool = False
+    accepted: tuple[Index, Term] | None = None
+
+
+@dataclass(slots=True)
+class Clients:
+    """Who asks what of whom."""
+
+    count: int
+    chance: Chance
+    may_lease: bool = True
+    """Reads under a lease are asked for."""
+    history: list[tuple[str, Operation]] = field(default_factory=list)
+    """What was answered, or may have happened: each with its request."""
+    open: dict[str, Call] = field(default_factory=dict)
+    """By request."""
+    events: int = 0
+    asked: int = 0
+    last_read: dict[str, Hashable] = field(default_factory=dict)
+
+    def call(self, client: str, agent: str, deadline_us: int) -> Call:
+        """Let a client think of an operation."""
+        key = self.chance.pick((*REGISTERS, LIST))
+        deed = Deed.READ
+        if not self.chance.comes_true(550):
+            is_swap = key != LIST and self.chance.comes_true(300)
+            deed = Deed.SWAP if is_swap else Deed.WRITE
+            deed = Deed.APPEND if key == LIST else deed
+        by_lease = self.chance.comes_true(400)
+        by_lease = by_lease and deed is Deed.READ and self.may_lease
+        return self.begun(client, agent, deed, key, deadline_us, by_lease=by_lease)
+
+    def begun(
+        self,
+        client: str,
+        agent: str,
+        deed: Deed,
+        key: str,
+        deadline_us: int,
+        *,
+        by_lease: bool = False,
+    ) -> Call:
+        """Open an operation. Every value that is written is written once."""
+        self.asked += 1
+        self.events += 1
+        value: Hashable = None if deed is Deed.READ else str(self.asked)
+        if deed is Deed.SWAP:
+            value = (self.last_read.get(key), str(self.asked))
+        operation = Operation(client, deed, key, self.events, None, value)
+        request = f"{client}.{self.asked}"
+        made = Call(request, agent, operation, by_lease, deadline_us)
+        self.open[request] = made
+        return made
+
+    def answered(self, call: Call, answer: Hashable) -> None:
+        """Close an operation with its answer."""
+        del self.open[call.request]
+        self.events += 1
+        done = replace(call.operation, answered=self.events, answer=answer)
+        if done.deed is Deed.READ:
+            self.last_read[done.key] = answer
+        self.history.append((call.request, done))
+
+    def refused(self, call: Call) -> None:
+        """Close an operation that certainly never happened."""
+        del self.open[call.request]
+
+    def given_up(self, call: Call) -> None:
+        """Close an operation that may have happened, or may happen yet."""
+        del self.open[call.request]
+        if call.operation.deed is not Deed.READ:
+            self.history.append((call.request, call.operation))
+
+    def settled(self, applied: frozenset[str] | None) -> list[Operation]:
+        """Give the history; `applied` names all requests in the final log, if known."""
+        pending = [(call.request, call.operation) for call in self.open.values()]
+        return [
+            operation
+            for request, operation in (*self.history, *pending)
+            if operation.answered is not None or applied is None or request in applied
+        ]

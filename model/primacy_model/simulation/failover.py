@@ -1,0 +1,346 @@
+"""How long a mesh of so many agents is without a leader, and what that costs.
+
+`python -m primacy_model.simulation.failover` writes docs/figures/failover.json, from
+seeds, with no fault but the death of one leader. `plots` draws it.
+
+All agents are electors and start at once. *Boot* is from then until one leads, and
+*failover* from the death of that leader until another leads. Counted are the packets of
+elections (claims, requests for votes and pre-votes, answers), and who stands at once.
+
+Its law: both protocols are given the same times, the same network and the same seeds.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import click
+
+from primacy.messages import (
+    Claim,
+    Elapsed,
+    Packet,
+    PreVoteReply,
+    PreVoteRequest,
+    Received,
+    Timer,
+    VoteReply,
+    VoteRequest,
+)
+from primacy.outputs import Arm, Broadcast, Disarm, Outputs, Send
+from primacy.quantities import Instant
+from primacy.recovery import initial
+from primacy.role import Role
+from primacy.stepping import step
+from primacy_model.simulation import baseline
+from primacy_model.simulation.baseline import Kind, Reaction, Said
+from primacy_model.simulation.chance import Chance, Stream, latency
+from primacy_model.simulation.schedule import Schedule
+
+SIZES: Final = (3, 5, 7, 11, 21, 51, 101)
+RUNS: Final = 40
+LATENCY_US: Final = 5_000
+MS: Final = 1_000
+PATIENCE_US: Final = 60_000_000
+"""Who has no leader by then is told as such; it is 200 election timeouts."""
+
+ELECTION: Final = (Claim, PreVoteRequest, PreVoteReply, VoteRequest, VoteReply)
+STANDING: Final = (Role.PRE_CANDIDATE, Role.CANDIDATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What one agent says to others."""
+
+    to: Sequence[int]
+    said: Packet | Said
+    is_election: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """What a step led to: parcels, and for each timer its bounds (None: disarmed)."""
+
+    parcels: Sequence[Parcel] = ()
+    timers: Sequence[tuple[str, tuple[int, int] | None]] = ()
+
+
+class Mesh(Protocol):
+    """A mesh of either protocol."""
+
+    def begin(self, place: int) -> Did:
+        """Start an agent."""
+
+    def hear(self, place: int, said: Packet | Said, now_ms: int) -> Did:
+        """Let an agent hear a packet."""
+
+    def elapse(self, place: int, timer: str, now_ms: int) -> Did:
+        """Let a timer elapse."""
+
+    def role(self, place: int) -> Role:
+        """Tell what an agent is."""
+
+
+class Primacy:
+    """A mesh of shipped agents."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.places = {name: place for place, name in enumerate(schedule.names)}
+        self.begun = [initial(config) for config in schedule.configs()]
+        self.states = [state for state, _ in self.begun]
+
+    def begin(self, place: int) -> Did:
+        """Start an agent."""
+        return self._did(self.begun[place][1])
+
+    def hear(self, place: int, said: Packet | Said, now_ms: int) -> Did:
+        """Let an agent hear a packet."""
+        assert not isinstance(said, Said)
+        heard = Received(said, Instant(now_ms))
+        self.states[place], outputs = step(self.states[place], heard)
+        return self._did(outputs)
+
+    def elapse(self, place: int, timer: str, now_ms: int) -> Did:
+        """Let a timer elapse."""
+        elapsed = Elapsed(Timer(timer), Instant(now_ms))
+        self.states[place], outputs = step(self.states[place], elapsed)
+        return self._did(outputs)
+
+    def role(self, place: int) -> Role:
+        """Tell what an agent is."""
+        return self.states[place].role
+
+    def _did(self, outputs: Outputs) -> Did:
+        parcels: list[Parcel] = []
+        timers: list[tuple[str, tuple[int, int] | None]] = []
+        for output in outputs:
+            match output:
+                case Send(target, packet):
+                    to = [self.places[target]]
+                    parcels.append(Parcel(to, packet, isinstance(packet, ELECTION)))
+                case Broadcast(targets, packet):
+                    to = [self.places[target] for target in targets.members]
+                    parcels.append(Parcel(to, packet, isinstance(packet, ELECTION)))
+                case Arm(timer, least, most):
+                    timers.append((timer.value, (least, most)))
+                case Disarm(timer):
+                    timers.append((timer.value, None))
+                case _:
+                    pass
+        return Did(parcels, timers)
+
+
+class PlainRaft:
+    """A mesh of plain Raft agents with the same times."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        size = schedule.electors
+        self.agents = [baseline.Agent(place, size) for place in range(size)]
+
+    def begin(self, place: int) -> Did:  # noqa: ARG002 - all begin alike
+        """Start an agent."""
+        return Did(timers=[self._patience()])
+
+    def hear(self, place: int, said: Packet | Said, now_ms: int) -> Did:  # noqa: ARG002 - no clock
+        """Let an agent hear a packet."""
+        assert isinstance(said, Said)
+        return self._did(place, baseline.on_said(self.agents[place], said))
+
+    def elapse(self, place: int, timer: str, now_ms: int) -> Did:  # noqa: ARG002 - no clock
+        """Let a timer elapse."""
+        on = baseline.on_beat if timer == "heartbeat" else baseline.on_timeout
+        did = self._did(place, on(self.agents[place]))
+        if timer != "heartbeat":
+            return did
+        beat = self.schedule.heartbeat_ms
+        return Did(did.parcels, [*did.timers, ("heartbeat", (beat, beat))])
+
+    def role(self, place: int) -> Role:
+        """Tell what an agent is."""
+        return self.agents[place].role
+
+    def _patience(self) -> tuple[str, tuple[int, int]]:
+        least = self.schedule.election_ms
+        return "election", (least, 2 * least)
+
+    def _did(self, place: int, reaction: Reaction) -> Did:
+        before, self.agents[place] = self.agents[place], reaction.agent
+        timers: list[tuple[str, tuple[int, int] | None]] = []
+        if reaction.is_rearmed:
+            timers.append(self._patience())
+        is_leader = reaction.agent.role is Role.LEADER
+        if is_leader and before.role is not Role.LEADER:
+            timers.append(("heartbeat", (0, 0)))
+        if not is_leader and before.role is Role.LEADER:
+            timers += [("heartbeat", None), self._patience()]
+        if reaction.said is None:
+            return Did((), timers)
+        is_election = reaction.said.kind is not Kind.HEARTBEAT
+        return Did([Parcel(reaction.to, reaction.said, is_election)], timers)
+
+
+PROTOCOLS: Final[dict[str, Callable[[Schedule], Mesh]]] = {
+    "primacy": Primacy,
+    "plain Raft": PlainRaft,
+}
+
+
+@dataclass(slots=True)
+class Wait:
+    """What it took to have a leader."""
+
+    us: int = 0
+    packets: int = 0
+    at_once: int = 0
+    """The most agents that stood at the same instant."""
+    stood: int = 0
+    """How many agents stood at all."""
+
+
+class Course:
+    """A mesh in virtual time."""
+
+    def __init__(self, mesh: Mesh, schedule: Schedule) -> None:
+        self.mesh, self.size = mesh, schedule.electors
+        self.network = Chance(schedule.seed, Stream.NETWORK)
+        self.timers = Chance(schedule.seed, Stream.TIMERS)
+        self.now = self.planned = 0
+        self.events: list[tuple[int, int, int, Packet | Said | str]] = []
+        self.armed: dict[tuple[int, str], int] = {}
+        self.dead: set[int] = set()
+        self.standing: set[int] = set()
+        self.leader: int | None = None
+        self.wait, self.stood = Wait(), set[int]()
+        for place in range(self.size):
+            self.take(place, mesh.begin(place))
+
+    def until_led(self) -> Wait:
+        """Go on until one leads that did not before; tell what it took."""
+        began, self.wait = self.now, Wait()
+        self.stood = set(self.standing)
+        self.leader = None
+        while self.is_waiting(began):
+            self.advance()
+        self.wait.us, self.wait.stood = self.now - began, len(self.stood)
+        return self.wait
+
+    def is_waiting(self, began: int) -> bool:
+        """Tell whether nobody leads yet, and it is worth to wait."""
+        return self.leader is None and self.now - began < PATIENCE_US
+
+    def run_for(self, length_us: int) -> None:
+        """Let time pass."""
+        until = self.now + length_us
+        while self.events and self.events[0][0] <= until:
+            self.advance()
+        self.now = until
+
+    def kill(self, place: int) -> None:
+        """Let an agent die for ever."""
+        self.dead.add(place)
+
+    def advance(self) -> None:
+        """Let the next event happen."""
+        self.now, order, place, what = heapq.heappop(self.events)
+        if place in self.dead:
+            return
+        if isinstance(what, str):
+            if self.armed.get((place, what)) != order:
+                return
+            del self.armed[place, what]
+            self.take(place, self.mesh.elapse(place, what, self.now // MS))
+        else:
+            self.take(place, self.mesh.hear(place, what, self.now // MS))
+
+    def take(self, place: int, did: Did) -> None:
+        """Do what a step asked for, and look what the agent is now."""
+        for timer, bounds in did.timers:
+            self.armed.pop((place, timer), None)
+            if bounds is not None:
+                wait = self.timers.between(bounds[0] * MS, bounds[1] * MS)
+                self.armed[place, timer] = self.plan(wait, place, timer)
+        for parcel in did.parcels:
+            self.wait.packets += len(parcel.to) * parcel.is_election
+            for target in parcel.to:
+                took = latency(self.network, "lognormal", LATENCY_US)
+                self.plan(took, target, parcel.said)
+        role = self.mesh.role(place)
+        if role is Role.LEADER:
+            self.leader = place
+        if role not in STANDING:
+            self.standing.discard(place)
+        elif place not in self.standing:
+            self.standing.add(place)
+            self.stood.add(place)
+            self.wait.at_once = max(self.wait.at_once, len(self.standing))
+
+    def plan(self, wait_us: int, place: int, what: Packet | Said | str) -> int:
+        """Let something happen later; give the number of it."""
+        self.planned += 1
+        heapq.heappush(self.events, (self.now + wait_us, self.planned, place, what))
+        return self.planned
+
+
+def measured(protocol: str, size: int, seed: int) -> tuple[Wait, Wait]:
+    """Measure one boot and one failover."""
+    schedule = Schedule(seed=seed, electors=size)
+    course = Course(PROTOCOLS[protocol](schedule), schedule)
+    boot = course.until_led()
+    course.run_for(10 * MS * schedule.election_ms)
+    leader = course.leader
+    course.run_for(course.timers.below(MS * schedule.heartbeat_ms))
+    assert leader is not None
+    course.kill(leader)
+    course.standing.discard(leader)
+    return boot, course.until_led()
+
+
+def quantiles(found: Sequence[int]) -> dict[str, float]:
+    """Tell the median, the 90th and 99th of a hundred, and the largest."""
+    ordered = sorted(found)
+    last = len(ordered) - 1
+    places = {"p50": last * 50, "p90": last * 90, "p99": last * 99, "max": last * 100}
+    return {name: ordered[-(-place // 100)] for name, place in places.items()}
+
+
+def rows(sizes: Sequence[int], runs: int) -> Iterator[dict[str, object]]:
+    """Measure everything; a row for each protocol, size and occasion."""
+    election_us = MS * Schedule(seed=0, electors=1).election_ms
+    for size in sizes:
+        for protocol in PROTOCOLS:
+            both = [measured(protocol, size, seed) for seed in range(runs)]
+            for place, occasion in enumerate(("boot", "failover")):
+                waits = [each[place] for each in both]
+                time = quantiles([each.us for each in waits])
+                yield {
+                    "protocol": protocol,
+                    "agents": size,
+                    "occasion": occasion,
+                    "runs": runs,
+                    "time": {
+                        name: round(found / election_us, 3)
+                        for name, found in time.items()
+                    },
+                    "packets": quantiles([each.packets for each in waits]),
+                    "at_once": quantiles([each.at_once for each in waits]),
+                    "stood": quantiles([each.stood for each in waits]),
+                }
+
+
+@click.command()
+@click.option("--runs", type=click.IntRange(1), default=RUNS, show_default=True)
+@click.option("--most", type=click.IntRange(3), default=101, show_default=True)
+def failover(runs: int, most: int) -> None:
+    """Measure meshes of up to so many agents, so many times; write JSON."""
+    sizes = [size for size in SIZES if size <= most]
+    found = ",\n ".join(json.dumps(row) for row in rows(sizes, runs))
+    click.echo(f"[\n {found}\n]")
+
+
+if __name__ == "__main__":
+    failover()

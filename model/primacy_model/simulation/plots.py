@@ -1,0 +1,93 @@
+"""The plots of docs/simulation.md, drawn from what `failover` measured.
+
+`python -m primacy_model.simulation.plots docs/figures` reads `failover.json` there and
+writes the pictures beside it. Its law: the same figures give the same bytes with the
+same version of matplotlib; a picture holds no date and no random id.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from primacy_model.usage import BadUsage, reason
+
+INK: Final = {"primacy": "#1f4e79", "plain Raft": "#c0504d"}
+
+PLOTS: Final = {
+    "time": "time to a leader, in minimum election timeouts",
+    "packets": "packets of elections",
+    "at_once": "agents that stand at once, at most",
+}
+
+Row = dict[str, Any]  # JSON, read back from `failover`
+
+
+def drawn(rows: list[Row], what: str) -> Figure:
+    """Draw one measure against the number of agents: median, and 90 of a hundred."""
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    for axes, occasion in zip(figure.subplots(1, 2), ("boot", "failover"), strict=True):
+        for protocol, ink in INK.items():
+            chosen = [
+                row
+                for row in rows
+                if (row["protocol"], row["occasion"]) == (protocol, occasion)
+            ]
+            sizes = [row["agents"] for row in chosen]
+            low = [row[what]["p50"] for row in chosen]
+            high = [row[what]["p90"] for row in chosen]
+            axes.plot(sizes, low, "o-", color=ink, label=f"{protocol}, median")
+            axes.plot(sizes, high, "^--", color=ink, label=f"{protocol}, 90 %")
+        axes.set_xscale("log")
+        axes.set_xticks(sizes, [str(size) for size in sizes])
+        axes.minorticks_off()
+        if what == "packets":
+            axes.set_yscale("log")
+        else:
+            axes.set_ylim(bottom=0)
+        axes.set_xlabel("agents, all electors")
+        axes.set_title(occasion)
+        axes.grid(alpha=0.3)
+    figure.supylabel(PLOTS[what], fontsize="small")
+    axes.legend(fontsize="x-small")
+    return figure
+
+
+def table(rows: list[Row]) -> str:
+    """Write failovers as a Markdown table: the median and 90 of a hundred of each."""
+    lines = [
+        "| agents | protocol | time, in election timeouts | packets | at once |",
+        "|---|---|---|---|---|",
+    ]
+    for row in rows:
+        if row["occasion"] == "failover":
+            told = (f"{row[what]['p50']:,} ({row[what]['p90']:,})" for what in PLOTS)
+            lines.append(
+                f"| {row['agents']} | {row['protocol']} | {' | '.join(told)} |"
+            )
+    return "\n".join(lines)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def plots(folder: Path) -> None:
+    """Draw what lies in FOLDER/failover.json, and print the table of failovers."""
+    mpl.rcParams["svg.hashsalt"] = "primacy"
+    mpl.rcParams["svg.fonttype"] = "none"
+    try:
+        rows: list[Row] = json.loads((folder / "failover.json").read_text("utf-8"))
+        for what in PLOTS:
+            place = folder / f"failover-{what.replace('_', '-')}.svg"
+            drawn(rows, what).savefig(place, format="svg", metadata={"Date": None})
+        click.echo(table(rows))
+    except OSError as error:
+        raise BadUsage(f"{error.filename}: {reason(error)}.") from None
+
+
+if __name__ == "__main__":
+    plots()

@@ -1,0 +1,282 @@
+"""What a run is made from: a mesh, its clocks and network, clients, and timed faults.
+
+A schedule is everything. The same schedule gives the same run, event for event, on any
+machine; a seed gives a schedule (`drawing`), and a schedule that was shrunk is one that
+no seed gives.
+
+Its law: what is read from a file is either whole and possible or refused in one
+sentence.
+
+Source: docs/assumptions.md, "Faults".
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import Any, Final
+
+from primacy.config import (
+    Config,
+    ConfigError,
+    EvenElectorateWarning,
+    agents,
+    longest_lease_ms,
+)
+from primacy_model.simulation.chance import MILLE, SHAPES
+
+FORMAT: Final = 1
+"""The version of a written schedule."""
+
+FAULTS: Final = {
+    "crash": "agents lose power, between two outputs too, and come back",
+    "power": "all agents lose power at once, and come back",
+    "kill": "whoever leads loses power, and comes back",
+    "pause": "an agent stops, for longer than a lease, and goes on",
+    "topple": "whoever leads is struck as soon as it leads, again and again",
+    "stall": "whoever leads stops, with a token in its hand, and acts late",
+    "partition": "some agents are cut off from the others",
+    "oneway": "some agents are heard by nobody, or hear nobody",
+    "link": "two agents do not hear each other, or one not the other",
+    "hub": "agents reach each other through one only",
+    "loss": "packets are lost",
+    "storm": "packets arrive several times, late and out of order",
+    "slow": "packets take several times as long",
+    "late": "timers elapse late",
+    "clocks": "clocks change their rates, within the bound",
+    "transfer": "whoever leads is asked to hand over",
+}
+"""What safety is claimed under, and what may happen by default."""
+
+BEYOND: Final = {
+    "early": "timers elapse early: leases are not claimed",
+    "skew": "clocks run beyond the bound: leases are not claimed",
+}
+"""What breaks the obligations of a runtime. It has to be asked for."""
+
+MOST_AGENTS: Final = 101
+MOST_MS: Final = 24 * 60 * 60 * 1_000
+MOST_FAULTS: Final = 10_000
+MOST_CLIENTS: Final = 100
+
+
+class BadScheduleError(ValueError):
+    """What is no schedule: what was got, and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that goes wrong at an instant, and for how long."""
+
+    at_ms: int
+    kind: str
+    lasts_ms: int
+    who: tuple[str, ...] = ()
+    """To whom; whoever leads then, where it is nobody."""
+    amount: int = 0
+    """How much of it; what that is depends on the kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One run, whole. Lengths of time are in milliseconds of true time."""
+
+    seed: int
+    electors: int
+    workers: int = 0
+    clients: int = 3
+    length_ms: int = 20_000
+    """For so long faults happen and clients ask; then all is healed."""
+    heartbeat_ms: int = 100
+    election_ms: int = 300
+    leader_ms: int = 400
+    drift_ppm: int = 1_000
+    rates_ppm: tuple[int, ...] = ()
+    """How fast the clock of each agent runs: so many millionths too fast."""
+    shape: str = "lognormal"
+    latency_us: int = 5_000
+    """The median."""
+    loss: int = 0
+    """Of so many packets in a thousand."""
+    duplicates: int = 0
+    stragglers: int = 0
+    """So many in a thousand take up to some election timeouts."""
+    batch: int = 4
+    pause_ms: int = 60
+    """The longest pause of a client between two operations."""
+    faults: tuple[Fault, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name all agents, electors first."""
+        return tuple(name_of(place) for place in range(self.electors + self.workers))
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Tell which kinds of fault there are."""
+        return frozenset(fault.kind for fault in self.faults)
+
+    @property
+    def has_leases(self) -> bool:
+        """Tell whether what is claimed of leases is claimed of this run."""
+        return not self.kinds & BEYOND.keys()
+
+    def configs(self) -> list[Config]:
+        """Make the configuration of each agent: the longest lease that is allowed."""
+        electors = self.names[: self.electors]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", EvenElectorateWarning)
+            return [
+                Config(
+                    "simulated",
+                    name,
+                    agents(*electors),
+                    agents(*self.names[self.electors :]),
+                    self.heartbeat_ms,
+                    self.election_ms,
+                    self.leader_ms,
+                    longest_lease_ms(self.election_ms, self.drift_ppm),
+                    self.drift_ppm,
+                    self.batch,
+                )
+                for name in self.names
+            ]
+
+
+def name_of(place: int) -> str:
+    """Name an agent by its place; names are ordered as places are."""
+    return f"n{place:03}"
+
+
+# --- what is refused ------------------------------------------------------------------
+
+
+def _check(schedule: Schedule) -> None:
+    for field, least, most in (
+        ("electors", 1, MOST_AGENTS),
+        ("workers", 0, MOST_AGENTS - 1),
+        ("clients", 0, MOST_CLIENTS),
+        ("length_ms", 0, MOST_MS),
+        ("drift_ppm", 1, 100_000),
+        ("latency_us", 1, 60_000_000),
+        ("loss", 0, MILLE),
+        ("duplicates", 0, MILLE),
+        ("stragglers", 0, MILLE),
+        ("batch", 1, 10_000),
+        ("pause_ms", 1, MOST_MS),
+    ):
+        found = getattr(schedule, field)
+        if not least <= found <= most:
+            raise BadScheduleError(
+                f"{field} must be from {least} to {most}, got {found}"
+            )
+    if len(schedule.names) > MOST_AGENTS:
+        raise BadScheduleError(
+            f"electors and workers must be at most {MOST_AGENTS} together, "
+            f"got {len(schedule.names)}"
+        )
+    if schedule.shape not in SHAPES:
+        raise BadScheduleError(
+            f"shape must be {', '.join(SHAPES)}, got {schedule.shape!r}"
+        )
+    rates = schedule.rates_ppm
+    if len(rates) not in (0, len(schedule.names)) or any(
+        abs(rate) > schedule.drift_ppm for rate in rates
+    ):
+        raise BadScheduleError(
+            f"rates_ppm must be none, or one for each agent within "
+            f"{schedule.drift_ppm} ppm, got {list(rates)}"
+        )
+    if len(schedule.faults) > MOST_FAULTS:
+        raise BadScheduleError(
+            f"a schedule may have at most {MOST_FAULTS} faults, "
+            f"got {len(schedule.faults)}"
+        )
+    for fault in schedule.faults:
+        _check_fault(schedule, fault)
+    try:
+        schedule.configs()
+    except ConfigError as error:
+        raise BadScheduleError(f"no agent can be configured so: {error}") from None
+
+
+def _check_fault(schedule: Schedule, fault: Fault) -> None:
+    if fault.kind not in FAULTS and fault.kind not in BEYOND:
+        raise BadScheduleError(
+            f"a fault must be one of {', '.join((*FAULTS, *BEYOND))}, "
+            f"got {fault.kind!r}"
+        )
+    strangers = [name for name in fault.who if name not in schedule.names]
+    if strangers:
+        raise BadScheduleError(
+            f"a fault must befall agents of the mesh, {schedule.names[0]} to "
+            f"{schedule.names[-1]}, got {strangers[0]!r}"
+        )
+    for field in ("at_ms", "lasts_ms", "amount"):
+        found = getattr(fault, field)
+        if not 0 <= found <= MOST_MS:
+            raise BadScheduleError(
+                f"{field} of a fault must be from 0 to {MOST_MS}, got {found}"
+            )
+
+
+# --- written and read -----------------------------------------------------------------
+
+
+def written(schedule: Schedule) -> str:
+    """Write a schedule as JSON, a fault a line."""
+    shown = asdict(schedule)
+    faults = [json.dumps(fault) for fault in shown.pop("faults")]
+    head = json.dumps({"format": FORMAT, **shown}, indent=1)[:-2]
+    inner = ",\n  ".join(faults)
+    tail = f"[\n  {inner}\n ]" if faults else "[]"
+    return f'{head},\n "faults": {tail}\n}}\n'
+
+
+def read(text: str) -> Schedule:
+    """Read a schedule. Raise `BadScheduleError` for what is none."""
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadScheduleError(f"this is no JSON: {error}") from None
+    if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
+        raise BadScheduleError(f"a schedule must have format {FORMAT}")
+    faults = found.pop("faults", [])
+    if not isinstance(faults, list):
+        raise BadScheduleError("faults must be a list")
+    made = tuple(Fault(**_arguments(Fault, fault)) for fault in faults)
+    return Schedule(**_arguments(Schedule, found), faults=made)
+
+
+def _arguments(
+    kind: type[Fault | Schedule], found: object
+) -> dict[str, Any]:  # JSON: each value is checked here against its field
+    """Hold what was read against the fields of a record."""
+    if not isinstance(found, dict):
+        raise BadScheduleError(f"expected an object with fields, got {found!r}")
+    known = {each.name: str(each.type) for each in fields(kind)}
+    made: dict[str, Any] = {}
+    for name, value in found.items():
+        if name not in known:
+            raise BadScheduleError(f"no field is named {name!r}: {', '.join(known)}")
+        if not _fits(value, known[name]):
+            raise BadScheduleError(f"{name} must be {known[name]}, got {value!r}")
+        made[name] = tuple(value) if isinstance(value, list) else value
+    required = [each.name for each in fields(kind) if each.default is MISSING]
+    missing = [name for name in required if name not in made]
+    if missing:
+        raise BadScheduleError(f"{missing[0]} is missing in {found!r}")
+    return made
+
+
+def _fits(value: object, annotation: str) -> bool:
+    if annotation == "int":
+        return type(value) is int
+    if annotation == "str":
+        return type(value) is str
+    inner = int if annotation == "tuple[int, ...]" else str
+    return isinstance(value, list) and all(type(each) is inner for each in value)

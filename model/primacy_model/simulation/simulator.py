@@ -1,0 +1,371 @@
+"""One run of a schedule: virtual time, a heap of events, and a fleet that judges.
+
+Time is a whole number of microseconds. Events of the same microsecond happen in the
+order in which they were planned. Nothing here reads a clock or depends on hashes.
+
+Its law: it keeps the obligations of a runtime. A timer elapses when its agent's own
+clock has run for what was drawn, or later; never one that was replaced or disarmed; an
+agent that is paused handles nothing, and everything afterwards.
+
+Source: clauses `runtime.*`; docs/assumptions.md, "Faults".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from primacy.fencing import Verdict
+from primacy.messages import Timer
+from primacy.outputs import (
+    Apply,
+    Arm,
+    Output,
+    Refused,
+    Rejected,
+    ServeRead,
+    Stale,
+    WriteAccepted,
+)
+from primacy.quantities import NOBODY, AgentId
+from primacy.role import Role
+from primacy.state import State
+from primacy_model.simulation.chance import Chance, Stream
+from primacy_model.simulation.clients import Call, Clients, Machine, command
+from primacy_model.simulation.clock import MS, Clock
+from primacy_model.simulation.fleet import Fleet, Happened
+from primacy_model.simulation.judge import Broken
+from primacy_model.simulation.linearizability import Deed
+from primacy_model.simulation.outcome import REJECTED, Counts
+from primacy_model.simulation.schedule import Schedule
+from primacy_model.simulation.weather import Weather
+
+Argument = str | int
+Handler = Callable[..., None]  # each takes the arguments that it was planned with
+
+TAIL: Final = 60
+"""So many events are kept to be shown."""
+
+
+class Simulator:
+    """A fleet in virtual time. `conduct` drives it through a schedule."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.now = 0
+        self.counts = Counts()
+        self.fleet = Fleet(schedule.configs())
+        self.names = schedule.names
+        self.election_us = MS * schedule.election_ms
+        self.heal_us = MS * schedule.length_ms
+        self.faults = Chance(schedule.seed, Stream.FAULTS)
+        self.weather = Weather(
+            schedule,
+            Chance(schedule.seed, Stream.NETWORK),
+            Chance(schedule.seed, Stream.TIMERS),
+        )
+        rates = schedule.rates_ppm or (0,) * len(self.names)
+        self.clocks = {
+            name: Clock(self.faults.below(1_000_000_000), rate)
+            for name, rate in zip(self.names, rates, strict=True)
+        }
+        self.machines = {name: Machine() for name in self.names}
+        self.clients = Clients(
+            schedule.clients,
+            Chance(schedule.seed, Stream.CLIENTS),
+            schedule.has_leases,
+        )
+        self.doomed: dict[str, int] = {}
+        """Who loses power in its next step, and after how many outputs."""
+        self.tail: deque[str] = deque(maxlen=TAIL)
+        self._events: list[tuple[int, int, Handler, tuple[Argument, ...]]] = []
+        self._planned = 0
+        self._armed: dict[tuple[str, Timer], tuple[int, int]] = {}
+        self._copies: dict[int, int] = {}
+        self._held: dict[str, list[tuple[Handler, tuple[Argument, ...]]]] = {}
+        self._leased: dict[str, tuple[int, int]] = {}
+        self._hash = hashlib.sha256()
+        for happened in self.fleet.started:
+            self._take(happened)
+
+    # --- time -------------------------------------------------------------------------
+
+    def plan(self, after_us: int, handler: Handler, *arguments: Argument) -> None:
+        """Let something happen after some time."""
+        self._planned += 1
+        event = (self.now + after_us, self._planned, handler, arguments)
+        heapq.heappush(self._events, event)
+
+    def run_until(self, instant_us: int) -> None:
+        """Let everything happen that is planned until then."""
+        events = self._events
+        while events and events[0][0] <= instant_us:
+            self.now, _, handler, arguments = heapq.heappop(events)
+            self.counts.events += 1
+            self.tell(handler.__name__, *arguments)
+            handler(*arguments)
+        self.now = max(self.now, instant_us)
+
+    def tell(self, what: str, *arguments: Argument) -> None:
+        """Write an event into the digest and into what is shown of the end."""
+        line = f"{self.now} {what} {' '.join(map(str, arguments))}"
+        self.tail.append(line)
+        self._hash.update(line.encode())
+
+    def digest(self) -> str:
+        """Tell what all events come to."""
+        return self._hash.hexdigest()
+
+    def shown(self, name: str) -> int:
+        """Tell what an agent's clock shows, in milliseconds."""
+        return self.clocks[name].instant(self.now)
+
+    # --- agents -----------------------------------------------------------------------
+
+    def leaders(self) -> list[str]:
+        """Name who takes itself to lead, deposed and paused agents too."""
+        return [
+            name
+            for name in self.names
+            if (state := self.fleet.state(name)) is not None
+            and state.role is Role.LEADER
+        ]
+
+    def crash(self, name: str) -> None:
+        """Let an agent lose power between two steps."""
+        self._take(self.fleet.crash(name))
+
+    def restart(self, name: str) -> None:
+        """Let an agent come back from its disk."""
+        if self.fleet.state(name) is not None:
+            return
+        self._take(self.fleet.restart(name))
+
+    def pause(self, name: str) -> None:
+        """Let an agent handle nothing."""
+        self.fleet.pause(name)
+        self._held[name] = []
+
+    def resume(self, name: str) -> None:
+        """Let an agent go on, with all that waits for it."""
+        if name not in self.fleet.paused:
+            return
+        self.fleet.resume(name)
+        for place, (handler, arguments) in enumerate(self._held.pop(name)):
+            self.plan(place, handler, *arguments)
+
+    def _waits(self, name: str, handler: Handler, *arguments: Argument) -> bool:
+        """Put something off while its agent is paused."""
+        if name not in self.fleet.paused:
+            return False
+        self._held[name].append((handler, arguments))
+        return True
+
+    def _done(self, name: str) -> int | None:
+        """Tell after how many outputs of this step power fails, if it does."""
+        return self.doomed.pop(name, None)
+
+    # --- what happens -----------------------------------------------------------------
+
+    def arrive(self, number: int, sender: str, target: str) -> None:
+        """Let a copy of a packet arrive, if it can."""
+        if self._waits(target, self.arrive, number, sender, target):
+            return
+        self._copies[number] -= 1
+        is_last = not self._copies[number]
+        if is_last:
+            del self._copies[number]
+        is_lost = self.weather.is_cut(sender, target)
+        if is_lost or self.fleet.state(target) is None:
+            if is_last:
+                self.fleet.drop(number)
+            return
+        self._take(
+            self.fleet.deliver(
+                number,
+                self.shown(target),
+                keep=not is_last,
+                outputs_done=self._done(target),
+            )
+        )
+
+    def elapse(self, name: str, kind: str, order: int) -> None:
+        """Let a timer elapse, if it is still armed and its agent's clock agrees."""
+        timer = Timer(kind)
+        armed = self._armed.get((name, timer))
+        if armed is None or armed[0] != order:
+            return
+        if self._waits(name, self.elapse, name, kind, order):
+            return
+        clock = self.clocks[name]
+        if clock.shows_us(self.now) < armed[1]:  # it was slowed since
+            wait = clock.when(armed[1], self.now) - self.now
+            self.plan(wait, self.elapse, name, kind, order)
+            return
+        del self._armed[name, timer]
+        done = self._done(name)
+        self._take(self.fleet.elapse(name, timer, self.shown(name), outputs_done=done))
+
+    def ask(self, request: str) -> None:
+        """Let an agent handle what a client asks."""
+        call = self.clients.open.get(request)
+        if call is None or self._waits(call.agent, self.ask, request):
+            return
+        name = call.agent
+        if self.fleet.state(name) is None:
+            self.clients.refused(call)
+            return
+        done, now = self._done(name), self.shown(name)
+        if call.operation.deed is not Deed.READ:
+            text = command(call.operation)
+            happened = self.fleet.write(name, request, text, outputs_done=done)
+        elif call.by_lease:
+            happened = self.fleet.lease_read(name, request, now, outputs_done=done)
+        else:
+            happened = self.fleet.read(name, request, now, outputs_done=done)
+        self._take(happened)
+
+    def hand_over(self, name: str, request: str, target: str) -> None:
+        """Let an operator ask a leader to hand over."""
+        self.counts.transfers += 1
+        self._take(
+            self.fleet.transfer(name, request, target, outputs_done=self._done(name))
+        )
+
+    def act(self, name: str) -> None:
+        """Let an agent act on the resource under the token that it took before."""
+        if self._waits(name, self.act, name):
+            return
+        if (
+            self.fleet.state(name) is not None
+            and self.fleet.nodes[AgentId(name)].effect
+        ):
+            is_admitted = self.fleet.act(name).verdict is Verdict.ADMITTED
+            self.counts.admitted += is_admitted
+            self.counts.refused += not is_admitted
+
+    # --- what comes of it -------------------------------------------------------------
+
+    def _take(self, happened: Happened) -> None:
+        """Do what a runtime does with what a step led to."""
+        name = happened.agent
+        self.counts.steps += 1
+        for change in happened.timers:
+            self._armed.pop((name, change.timer), None)
+            if isinstance(change, Arm):
+                self._arm(name, change)
+        for parcel in happened.sent:
+            self._post(parcel.number, parcel.sender, parcel.target)
+        for output in happened.told:
+            self._hear(name, output)
+        state = self.fleet.state(name)
+        if happened.is_crashed or state is None:
+            self._lose_power(name)
+            return
+        self.tell("is", name, state.term, state.role.value, state.commit_index)
+        self._judge_lease(name, state)
+
+    def _arm(self, name: str, change: Arm) -> None:
+        clock = self.clocks[name]
+        drawn = self.weather.timer_us(name, change.least, change.most)
+        due = clock.shows_us(self.now) + drawn
+        self._planned += 1
+        order = self._planned
+        self._armed[name, change.timer] = (order, due)
+        wait = clock.when(due, self.now) - self.now
+        self.plan(wait, self.elapse, name, change.timer.value, order)
+
+    def _post(self, number: int, sender: str, target: str) -> None:
+        self.counts.packets += 1
+        arrivals = self.weather.arrivals(sender, target)
+        if not arrivals:
+            self.fleet.drop(number)
+            return
+        self._copies[number] = len(arrivals)
+        latest = self.heal_us + self.election_us - self.now
+        for wait in arrivals:
+            soon = wait if self.weather.is_calm else min(wait, latest)
+            self.plan(soon, self.arrive, number, sender, target)
+
+    def _lose_power(self, name: str) -> None:
+        self.counts.crashes += 1
+        for timer in Timer:
+            self._armed.pop((name, timer), None)
+        for handler, arguments in self._held.pop(name, []):
+            self.plan(0, handler, *arguments)
+        self.machines[name] = Machine()
+        self._leased.pop(name, None)
+        for call in [each for each in self.clients.open.values() if each.agent == name]:
+            self.clients.given_up(call)
+
+    def _judge_lease(self, name: str, state: State) -> None:
+        """Judge leases where one begins or grows; it ends by itself."""
+        lead = state.leadership
+        held = (state.term, lead.lease_until)
+        if state.role is not Role.LEADER or self._leased.get(name) == held:
+            return
+        self._leased[name] = held
+        if self.schedule.has_leases:
+            self.fleet.judge_leases(*map(self.shown, self.names))
+
+    def _hear(self, name: str, output: Output) -> None:
+        """Take what a step tells clients and the state machine."""
+        match output:
+            case Apply():
+                for entry in output.entries.entries:
+                    self.machines[name].apply(entry)
+                    self._acknowledge(self.clients.open.get(entry.request), name)
+            case WriteAccepted():
+                call = self.clients.open.get(output.request)
+                if call is not None and call.accepted is None:
+                    call.accepted = output.index, output.token
+                    self._acknowledge(call, name)
+            case ServeRead():
+                call = self.clients.open.get(output.request)
+                if call is not None:
+                    self.counts.reads += 1
+                    self.counts.lease_reads += call.by_lease
+                    value = self.machines[name].values.get(call.operation.key)
+                    self.clients.answered(call, value)
+            case Stale():
+                call = self.clients.open.get(output.request)
+                if call is not None:
+                    self.clients.refused(call)
+            case Refused():
+                self._refused(name, output)
+            case Rejected():
+                raise Broken(
+                    REJECTED, f"{name} rejects a packet: {output.reason.value}"
+                )
+            case _:
+                pass
+
+    def _acknowledge(self, call: Call | None, name: str) -> None:
+        if call is None or call.accepted is None or call.agent != name:
+            return
+        machine = self.machines[name]
+        is_held = machine.holds(*call.accepted)
+        if is_held:
+            self.counts.writes += 1
+            self.clients.answered(call, machine.answers.get(call.request))
+        elif is_held is False:
+            self.clients.given_up(call)
+
+    def _refused(self, name: str, refused: Refused) -> None:
+        call = self.clients.open.get(refused.request)
+        if call is None or call.agent != name or not self.fleet.is_ready(name):
+            return
+        leader = refused.leader
+        if call.is_forwarded:
+            self.clients.given_up(call)  # a copy of it may yet be taken
+        elif leader in (NOBODY, name) or self.clients.chance.comes_true(500):
+            self.clients.refused(call)
+        else:
+            call.is_forwarded = True
+            text = command(call.operation)
+            self._take(
+                self.fleet.forward(name, leader, call.request, text, refused.token)
+            )

@@ -1,0 +1,142 @@
+"""What goes wrong in a run: how each fault begins and ends.
+
+Its law: whom a fault befalls, for how long and how hard stands in the schedule. What is
+left to the moment (who leads, whom `topple` strikes next) is drawn from the seed. After
+the heal nothing begins.
+
+Source: docs/assumptions.md, "Faults".
+"""
+
+from __future__ import annotations
+
+from primacy_model.simulation.clock import MS, PPM
+from primacy_model.simulation.schedule import Fault
+from primacy_model.simulation.simulator import Simulator
+
+
+class Strikes:
+    """Lets faults happen to a simulator."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self._downed: dict[int, tuple[str, ...]] = {}
+        self._faults = list(simulator.schedule.faults)
+        """Those of the schedule, and behind them what `topple` does."""
+
+    def begin(self, number: int) -> None:
+        """Let a fault begin, where it can."""
+        fault, simulator = self._faults[number], self.simulator
+        if simulator.now >= simulator.heal_us:
+            return
+        lasts = MS * fault.lasts_ms
+        if fault.kind in ("crash", "power", "kill", "pause", "stall"):
+            self._befall(number, fault)
+        elif fault.kind in ("clocks", "skew"):
+            self._skew(fault)
+        elif fault.kind == "transfer":
+            self._transfer(number)
+            return
+        elif fault.kind == "topple":
+            simulator.plan(0, self.topple, simulator.now + lasts)
+            return
+        else:
+            simulator.weather.begin(number, fault)
+        simulator.counts.faults += 1
+        simulator.plan(lasts, self.end, number)
+
+    def end(self, number: int) -> None:
+        """Let a fault end."""
+        fault, simulator = self._faults[number], self.simulator
+        for name in self._downed.pop(number, ()):
+            if fault.kind in ("pause", "stall"):
+                simulator.resume(name)
+            else:
+                simulator.restart(name)
+        simulator.weather.end(number)
+        if fault.kind == "skew":
+            self.steady()
+
+    def topple(self, until_us: int) -> None:
+        """Crash, stop or cut off whoever leads, again and again."""
+        simulator, chance = self.simulator, self.simulator.faults
+        if simulator.now >= min(until_us, simulator.heal_us):
+            return
+        simulator.plan(
+            1 + chance.below(3 * simulator.election_us), self.topple, until_us
+        )
+        leaders = simulator.leaders()
+        if not leaders:
+            return
+        leader = chance.pick(leaders)
+        if chance.comes_true(500) and len(simulator.names) > 1:
+            self._leave_behind(leader)
+            return
+        kind = chance.pick(("crash", "pause", "stall", "partition", "oneway"))
+        lasts_ms = chance.below(3 * self.simulator.schedule.election_ms)
+        amount = chance.below(4 if kind == "crash" else 2)
+        self._strike(0, Fault(0, kind, lasts_ms, (leader,), amount))
+
+    def _leave_behind(self, leader: str) -> None:
+        """Cut an agent off from its leader alone, then strike somebody else."""
+        chance, timeout_ms = self.simulator.faults, self.simulator.schedule.election_ms
+        others = [name for name in self.simulator.names if name != leader]
+        behind = chance.pick(others)
+        lasts_ms = chance.between(timeout_ms // 4, 3 * timeout_ms)
+        cut = Fault(0, "link", lasts_ms, (leader, behind), chance.below(2))
+        self._strike(0, cut)
+        victim = leader if chance.comes_true(500) else chance.pick(others)
+        is_short = chance.comes_true(500)
+        down_ms = chance.below(timeout_ms // 10 if is_short else 3 * timeout_ms)
+        after_us = chance.below(2 * MS * lasts_ms)
+        self._strike(after_us, Fault(0, "crash", down_ms, (victim,), 0))
+
+    def _strike(self, after_us: int, fault: Fault) -> None:
+        """Let a fault happen that is not in the schedule."""
+        self._faults.append(fault)
+        self.simulator.plan(after_us, self.begin, len(self._faults) - 1)
+
+    def _befall(self, number: int, fault: Fault) -> None:
+        """Let agents lose power or stop."""
+        simulator = self.simulator
+        who = list(fault.who or self.simulator.leaders()[-1:])
+        if fault.kind == "power":
+            who = list(simulator.names)
+        running = [name for name in who if simulator.fleet.state(name) is not None]
+        self._downed[number] = tuple(running)
+        for name in running:
+            if fault.kind in ("pause", "stall"):
+                if not simulator.fleet.is_ready(name):
+                    continue
+                if fault.kind == "stall" and name in self.simulator.leaders():
+                    simulator.fleet.prepare_effect(name)
+                    simulator.plan(1, simulator.act, name)
+                simulator.pause(name)
+            elif fault.kind == "crash" and fault.amount > 0:
+                simulator.doomed[name] = fault.amount - 1
+            else:
+                simulator.crash(name)
+
+    def _skew(self, fault: Fault) -> None:
+        """Let clocks run at other rates."""
+        simulator, drift = self.simulator, self.simulator.schedule.drift_ppm
+        for name in fault.who:
+            chance = simulator.faults
+            rate = chance.pick((-drift, drift, chance.between(-drift, drift)))
+            if fault.kind == "skew":
+                rate = chance.pick((-PPM // 2, PPM))
+            simulator.clocks[name].set_rate(rate, simulator.now)
+
+    def steady(self) -> None:
+        """Let clocks run within the bound again, if they did not."""
+        if "skew" in self.simulator.schedule.kinds:
+            for name in self.simulator.names:
+                self.simulator.clocks[name].set_rate(0, self.simulator.now)
+
+    def _transfer(self, number: int) -> None:
+        """Ask a leader to hand over to anyone."""
+        simulator, leaders = self.simulator, self.simulator.leaders()
+        ready = [name for name in leaders if simulator.fleet.is_ready(name)]
+        if ready:
+            target = simulator.faults.pick(simulator.names)
+            simulator.counts.faults += 1
+            simulator.hand_over(simulator.faults.pick(ready), f"t{number}", target)

@@ -1,0 +1,119 @@
+"""How a transcript begins: a mesh, the disks of its agents, a leader.
+
+Source: docs/scenarios.md.
+"""
+
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+
+from primacy.config import Config, EvenElectorateWarning, agents
+from primacy.log import Entry, EntryKind, Log
+from primacy.messages import Timer
+from primacy.quantities import AgentId, Command, Term
+from primacy.role import Role, Wait
+from primacy.state import Durable
+from primacy_model.world import Node
+from tests.scenarios import telling
+from tests.scenarios.language import BadFormError, Chosen, NotUnderstood, number
+from tests.scenarios.stage import Stage, StagedFleet
+
+LENGTHS = {
+    "heartbeat": "heartbeat_interval_ms",
+    "election": "election_timeout_ms",
+    "leader": "leader_timeout_ms",
+    "lease": "lease_ms",
+    "drift": "clock_drift_ppm",
+    "batch": "batch",
+}
+"""What a mesh may be given, and the name of the field."""
+USUAL = {"heartbeat": 10, "election": 100, "leader": 150}
+
+
+def mesh(stage: Stage, words: Sequence[str]) -> list[str]:
+    """Start a mesh of agents with empty disks."""
+    names: dict[str, list[str]] = {"electors": [], "workers": []}
+    lengths, part, rest = dict(USUAL), "electors", list(words)
+    while rest:
+        word = rest.pop(0)
+        if word in names:
+            part = word
+        elif word in LENGTHS:
+            if not rest:
+                raise BadFormError
+            lengths[word] = number(rest.pop(0))
+        else:
+            names[part].append(word)
+    if not names["electors"]:
+        raise BadFormError
+    given = {LENGTHS[name]: length for name, length in lengths.items()}
+    electors, workers = agents(*names["electors"]), agents(*names["workers"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EvenElectorateWarning)
+        everyone = [*electors.members, *workers.members]
+        configs = [
+            Config("mesh", name, electors, workers, **given) for name in everyone
+        ]
+    stage.begin(StagedFleet(configs))
+    parts = [f"electors {telling.told_names(electors)}"]
+    if workers.size:
+        parts.append(f"workers {telling.told_names(workers)}")
+    return [f"a mesh with empty disks: {', '.join(parts)}"]
+
+
+def disk(stage: Stage, words: Sequence[str]) -> list[str]:
+    """Let an agent begin from a disk: it lost power before the story begins."""
+    told = re.fullmatch(r"(\S+): term (\d+), vote (\S+), log(.*)", " ".join(words))
+    if told is None:
+        raise BadFormError
+    name, term, vote, log = told.groups()
+    node = _untouched(stage, name)
+    entries = [_entry(word) for word in log.split() if word != "none"]
+    voted_for = AgentId("" if vote == "-" else vote)
+    if voted_for:
+        stage.node(voted_for)
+    disk = Durable(Term(int(term)), voted_for, Log.of(entries))
+    if disk.log.last_term > disk.term:
+        raise NotUnderstood(f"the log of {name} ends above its term {term}")
+    stage.fleet.crash(name)
+    stage.fleet.nodes[AgentId(name)] = replace(
+        node, state=None, armed=frozenset(), disk=disk
+    )
+    return stage.stepped(name, "restarts", lambda: stage.fleet.restart(name))
+
+
+def _untouched(stage: Stage, name: str) -> Node:
+    node = stage.node(name)
+    if name in stage.touched:
+        raise NotUnderstood(f"{name} has acted: a disk is given before that")
+    return node
+
+
+def _entry(word: str) -> Entry:
+    """Read an entry of a log: `3`, `3:x` or, for a no-op, `3:-`."""
+    term, _, what = word.partition(":")
+    if not number(term):
+        raise NotUnderstood("terms of entries begin at 1, got 0")
+    kind = EntryKind.NOOP if what == "-" else EntryKind.COMMAND
+    return Entry(Term(number(term)), kind, Command("" if what == "-" else what))
+
+
+def elect(stage: Stage, words: Sequence[str]) -> list[str]:
+    """Let an agent be elected by all that it reaches, and show what comes of it."""
+    if len(words) != 1:
+        raise BadFormError
+    (name,) = words
+    everything = Chosen()
+    for _ in Wait:
+        state = stage.fleet.state(name)
+        if state is not None and state.role == Role.LEADER:
+            break
+        stage.fleet.elapse(name, Timer.ELECTION)
+        stage.deliver_all(everything)
+    else:
+        raise NotUnderstood(f"{name} is not elected by letting its timer elapse")
+    for _ in range(2):  # the second round tells what the first has committed
+        stage.fleet.elapse(name, Timer.HEARTBEAT)
+        stage.deliver_all(everything)
+    return stage.shown(stage.fleet.names)

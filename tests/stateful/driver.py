@@ -1,0 +1,264 @@
+"""What an adversary does to a fleet: single deeds, and plans that take several.
+
+Random deeds seldom elect anybody, so the plans are what reaches deep states: an
+election that succeeds with chosen voters, a talk between chosen agents, a partition of
+a chosen shape. A plan only makes calls of the fleet that may happen by themselves. What
+cannot happen now is left out, so the same plan fits any state.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from primacy import AgentId, AgentSet, Config, Role, Timer
+from primacy.codec import PACKETS
+from primacy.config import EvenElectorateWarning
+from primacy.log import EMPTY_LOG
+from primacy.messages import (
+    Packet,
+    PreVoteReply,
+    PreVoteRequest,
+    VoteReply,
+    VoteRequest,
+)
+from primacy.quantities import START, Instant
+from primacy.role import Wait
+from primacy_model.simulation.fleet import Fleet, Happened
+
+NAMES: Final = "abcdefg"
+"""The most agents of a mesh, by name."""
+PRE_VOTE: Final = (PreVoteRequest, PreVoteReply)
+VOTE: Final = (VoteRequest, VoteReply)
+MOST_STEPS: Final = 60
+"""A talk ends after so many packets, for a bent core may never come to rest."""
+
+
+def mesh_of(electors: int, workers: int, batch: int, **times: int) -> list[Config]:
+    """Configure a mesh: the first agents are electors, the next are workers."""
+    names = NAMES[: electors + workers]
+    first, rest = AgentSet.of(names[:electors]), AgentSet.of(names[electors:])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EvenElectorateWarning)
+        return [
+            Config("mesh", name, first, rest, batch=batch, **times) for name in names
+        ]
+
+
+class Driver:
+    """Drives a fleet, and counts what it has seen happen."""
+
+    def __init__(self, configs: list[Config]) -> None:
+        self.fleet = Fleet(configs)
+        self.names = self.fleet.names
+        self.electors = configs[0].initial_leaders.members
+        self.seen: Counter[str] = Counter()
+        self._asked = 0
+        self._logs = dict.fromkeys(self.names, EMPTY_LOG)
+        for happened in self.fleet.started:
+            self.after(happened)
+
+    # --- what a driver with clocks does otherwise -------------------------------------
+
+    def now(self, name: str) -> Instant:  # noqa: ARG002 - no clock here
+        """Tell what the clock of an agent shows."""
+        return START
+
+    def is_ripe(self, name: str, timer: Timer) -> bool:
+        """Tell whether a timer of an agent may elapse: late or early, here always."""
+        return timer in self.fleet.nodes[AgentId(name)].armed
+
+    def await_timer(self, name: str, timer: Timer) -> None:
+        """Let time pass until a timer may elapse."""
+
+    def after(self, happened: Happened) -> None:
+        """See what a call did."""
+        for output in happened.told:
+            self.seen[type(output).__name__] += 1
+        if happened.verdict is not None:
+            self.seen[f"effect {happened.verdict.value}"] += 1
+        before = self._logs[happened.agent]
+        log = self._logs[happened.agent] = self.fleet.nodes[happened.agent].disk.log
+        last = before.last_index
+        if log.last_index < last or log.prefix(last) != before:
+            self.seen["truncated"] += 1
+        if happened.is_crashed and (happened.sent or happened.timers):
+            self.seen["crash between outputs"] += 1
+
+    # --- who is there -----------------------------------------------------------------
+
+    def ready(self) -> list[AgentId]:
+        """List who can handle a message."""
+        return [name for name in self.names if self.fleet.is_ready(name)]
+
+    def leaders(self) -> list[AgentId]:
+        """List who leads, or believes that it does."""
+        return [name for name in self.ready() if self.role(name) == Role.LEADER]
+
+    def role(self, name: str) -> Role | None:
+        """Tell the role of an agent; None while it is down."""
+        state = self.fleet.state(name)
+        return None if state is None else state.role
+
+    def arriving(self) -> list[int]:
+        """List the parcels that can be delivered now."""
+        return [each for each in self.fleet.parcels if self.fleet.can_arrive(each)]
+
+    def name_of_request(self) -> str:
+        """Give a request a name that no other has."""
+        self._asked += 1
+        return str(self._asked)
+
+    # --- single deeds -----------------------------------------------------------------
+
+    def deliver(
+        self, number: int, *, keep: bool = False, outputs_done: int | None = None
+    ) -> None:
+        """Deliver a parcel at the present of its target."""
+        now = self.now(self.fleet.parcels[number].target)
+        self.after(
+            self.fleet.deliver(number, now, keep=keep, outputs_done=outputs_done)
+        )
+
+    def elapse(self, name: str, timer: Timer, outputs_done: int | None = None) -> None:
+        """Let a timer elapse if it may."""
+        if self.fleet.is_ready(name) and self.is_ripe(name, timer):
+            now = self.now(name)
+            self.after(self.fleet.elapse(name, timer, now, outputs_done=outputs_done))
+
+    def write(self, name: str, outputs_done: int | None = None) -> None:
+        """Write at an agent what nobody has written before."""
+        number = self.name_of_request()
+        self.after(
+            self.fleet.write(
+                name, f"w{number}", f"x{number}", outputs_done=outputs_done
+            )
+        )
+
+    # --- plans ------------------------------------------------------------------------
+
+    def talk(
+        self,
+        among: Collection[AgentId],
+        most: int = MOST_STEPS,
+        *,
+        newest: bool = False,
+        echoes: bool = False,
+        only: AgentId | None = None,
+        about: tuple[type[Packet], ...] = PACKETS,
+    ) -> None:
+        """Deliver what these agents send to each other, oldest first or newest first.
+
+        With echoes each parcel is doubled before, and the copies stay on their way.
+        With `only` no others are delivered than those to or from this agent, and
+        `about` names the kinds that are delivered.
+        """
+        copies: set[int] = set()
+        for _ in range(most):
+            parcels = self.fleet.parcels
+            number = next(
+                (
+                    each
+                    for each in (reversed(parcels) if newest else parcels)
+                    if parcels[each].sender in among
+                    and parcels[each].target in among
+                    and only in {None, parcels[each].sender, parcels[each].target}
+                    and each not in copies
+                    and isinstance(parcels[each].packet, about)
+                    and self.fleet.can_arrive(each)
+                ),
+                None,
+            )
+            if number is None:
+                return
+            if echoes:
+                (copy,) = self.fleet.duplicate(number).sent
+                copies.add(copy.number)
+            self.deliver(number)
+
+    def elect(self, name: AgentId, voters: Collection[AgentId]) -> None:
+        """Let an agent stand and the voters hear it, until it leads or all is said."""
+        self.stand(name, voters)
+        self._advance(name, voters, Role.PRE_CANDIDATE, PRE_VOTE)
+        self._advance(name, voters, Role.CANDIDATE, VOTE)
+
+    def contest(
+        self, one: AgentId, other: AgentId, voters: Collection[AgentId]
+    ) -> None:
+        """Let two agents stand in the same term; what they ask for is on its way."""
+        for name in (one, other):
+            self.stand(name, voters)
+        for name in (one, other):
+            self._advance(name, voters, Role.PRE_CANDIDATE, PRE_VOTE)
+
+    def stand(self, name: AgentId, voters: Collection[AgentId]) -> None:
+        """Let an agent ask for pre-votes, when nobody is bound by a promise."""
+        for each in (name, *voters):
+            self.free(each)
+        for _ in range(5):
+            if self.role(name) == Role.FOLLOWER:
+                self._let_elapse(name, Timer.ELECTION)
+
+    def _advance(
+        self,
+        name: AgentId,
+        voters: Collection[AgentId],
+        role: Role,
+        about: tuple[type[Packet], ...],
+    ) -> None:
+        """Let a candidate and its voters talk about it while it has this role."""
+        party = {name, *voters}
+        for _ in range(MOST_STEPS):
+            before = len(self.fleet.calls)
+            if self.role(name) == role:
+                self.talk(party, 1, only=name, about=about)
+            if len(self.fleet.calls) == before:
+                return
+
+    def free(self, name: AgentId) -> None:
+        """Let the promise of an agent pass."""
+        state = self.fleet.state(name)
+        if (
+            state is not None
+            and state.role != Role.LEADER
+            and (state.wait == Wait.PROMISE)
+        ):
+            self._let_elapse(name, Timer.ELECTION)
+
+    def _let_elapse(self, name: AgentId, timer: Timer) -> None:
+        self.await_timer(name, timer)
+        self.elapse(name, timer)
+
+    def begin_round(self, name: AgentId, among: Collection[AgentId]) -> None:
+        """Let a leader begin a round that some agents hear and answer."""
+        self._let_elapse(name, Timer.HEARTBEAT)
+        self.talk([name, *among])
+
+    def cut_between(self, ones: Iterable[AgentId], others: Iterable[AgentId]) -> None:
+        """Cut every link from one side to the other, in this direction only."""
+        others = tuple(others)
+        for sender in ones:
+            for target in others:
+                if sender != target and not self.fleet.is_cut(sender, target):
+                    self.fleet.cut(sender, target)
+
+    def isolate(self, name: AgentId) -> None:
+        """Cut an agent off."""
+        self.cut_between([name], self.names)
+        self.cut_between(self.names, [name])
+
+    def heal(self) -> None:
+        """Heal every link."""
+        for sender, target in sorted(self.fleet.cuts):
+            self.fleet.heal(sender, target)
+
+    def clear(self) -> None:
+        """Let the weather clear: links heal, agents run."""
+        self.heal()
+        for name in sorted(self.fleet.paused):
+            self.fleet.resume(name)
+        for name in self.names:
+            if self.fleet.state(name) is None:
+                self.after(self.fleet.restart(name))

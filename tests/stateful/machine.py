@@ -1,0 +1,192 @@
+"""The adversaries: hypothesis state machines that do their worst to a mesh.
+
+Random deeds seldom elect anybody, so a rule here is a plan that takes several, and
+random deeds fall in between. `Adversary` has no clocks: any timer may elapse at any
+moment. `LeaseAdversary` has true time, and leaders that hold leases.
+
+Source: docs/adversary.md.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from primacy import Timer
+from tests.stateful.clocks import LENGTHS, ClockDriver
+from tests.stateful.deeds import BUT, SOME, WHO, Deeds
+from tests.stateful.driver import mesh_of
+from tests.stateful.telling import deed
+
+
+class Adversary(Deeds):
+    """Does to a mesh whatever may happen to it, by deeds and by plans."""
+
+    @precondition(Deeds.has_ready)
+    @rule(who=WHO, bits=BUT, loses=st.booleans(), is_clear=st.booleans())
+    @deed
+    def elect(self, who: int, bits: int, loses: bool, is_clear: bool) -> None:
+        """Let an elector be elected by some others; before, all may be lost."""
+        if is_clear:
+            self.driver.clear()
+        if loses:
+            self.lose(0)
+        self.driver.elect(self.elector(who), self.most(bits))
+
+    @precondition(Deeds.has_leader)
+    @rule(who=WHO, bits=BUT)
+    @deed
+    def lead(self, who: int, bits: int) -> None:
+        """Let a leader begin a round that some others hear and answer."""
+        self.driver.begin_round(self.leader(who), self.most(bits))
+
+    @precondition(Deeds.has_rivals)
+    @rule(
+        one=WHO, other=WHO, bits=SOME, is_decided=st.booleans(), is_clear=st.booleans()
+    )
+    @deed
+    def contest(
+        self, one: int, other: int, bits: int, is_decided: bool, is_clear: bool
+    ) -> None:
+        """Let two electors stand in the same term; perhaps half of the votes each."""
+        if is_clear:
+            self.driver.clear()
+        rivals = self.rivals(one, other)
+        self.driver.contest(*rivals, self.driver.names)
+        if is_decided:
+            sides = self.some(bits), self.most(bits)
+            for rival, side in zip(rivals, sides, strict=True):
+                self.driver.talk([rival, *side], echoes=True)
+                self.driver.talk([rival, *side], only=rival)
+
+    @precondition(Deeds.has_arrivals)
+    @rule(bits=BUT, most=st.integers(1, 12), newest=st.booleans(), echoes=st.booleans())
+    @deed
+    def talk(self, bits: int, most: int, newest: bool, echoes: bool) -> None:
+        """Deliver some of what some agents send to each other, in order or against."""
+        self.driver.talk(self.most(bits), most, newest=newest, echoes=echoes)
+
+    @precondition(Deeds.has_arrivals)
+    @rule(one=WHO, other=WHO)
+    @deed
+    def exchange(self, one: int, other: int) -> None:
+        """Deliver everything between two agents."""
+        self.driver.talk([self.agent(one), self.agent(other)])
+
+    @precondition(Deeds.has_arrivals)
+    @rule(who=WHO)
+    @deed
+    def hear(self, who: int) -> None:
+        """Deliver everything to one agent; what it answers stays on its way."""
+        for number in self.driver.arriving():
+            if self.driver.fleet.parcels[number].target == self.agent(who) and (
+                self.driver.fleet.can_arrive(number)
+            ):
+                self.driver.deliver(number)
+
+    @precondition(Deeds.has_arrivals)
+    @rule(echoes=st.booleans())
+    @deed
+    def settle(self, echoes: bool) -> None:
+        """Deliver everything until nothing is left."""
+        self.driver.talk(self.driver.names, echoes=echoes)
+
+    @precondition(Deeds.has_leader)
+    @rule(who=WHO, bits=SOME)
+    @deed
+    def replicate(self, who: int, bits: int) -> None:
+        """Write at a leader while only some others hear it."""
+        leader = self.leader(who)
+        self.driver.write(leader)
+        self.driver.talk([leader, *self.some(bits)])
+
+    @precondition(Deeds.has_leader)
+    @rule(who=WHO, writes=st.integers(1, 2))
+    @deed
+    def strand(self, who: int, writes: int) -> None:
+        """Write at a leader, and lose what it sends: its log goes another way."""
+        fleet, leader = self.driver.fleet, self.leader(who)
+        before = set(fleet.parcels)
+        for _ in range(writes):
+            self.driver.write(leader)
+        for number in sorted(set(fleet.parcels) - before):
+            fleet.drop(number)
+
+    @precondition(Deeds.has_leader)
+    @rule(who=WHO, heir=WHO, is_cut=st.booleans(), goes_on=st.booleans())
+    @deed
+    def depose(self, who: int, heir: int, is_cut: bool, goes_on: bool) -> None:
+        """Let others elect one of them, whom the leader does not hear, and go on."""
+        lost = self.leader(who)
+        heirs = [name for name in self.driver.electors if name != lost] or [lost]
+        chosen = heirs[heir % len(heirs)]
+        others = [name for name in self.driver.names if name != lost]
+        if is_cut:
+            self.driver.isolate(lost)
+        if goes_on:
+            self.driver.fleet.prepare_effect(lost)
+        if chosen == lost:
+            return
+        self.driver.elect(chosen, others)
+        if goes_on and chosen in self.driver.leaders():
+            self.driver.write(chosen)
+            self.driver.begin_round(chosen, others)
+            self.act_now(chosen)
+
+
+class LeaseAdversary(Adversary):
+    """Does the same in true time, while leaders hold leases."""
+
+    driver: ClockDriver
+
+    def driver_of(self, electors: int, workers: int, batch: int) -> ClockDriver:
+        """Make a mesh with the longest lease that is allowed."""
+        return ClockDriver(mesh_of(electors, workers, batch, **LENGTHS))
+
+    @rule(slots=st.integers(1, 7), bits=BUT)
+    @deed
+    def tick(self, slots: int, bits: int) -> None:
+        """Let time pass; some clocks are at their worst, all if none is drawn."""
+        for _ in range(slots):
+            self.driver.tick(self.most(bits))
+
+    @rule()
+    @deed
+    def hurry(self) -> None:
+        """Wait no more for timers that plans would use; or wait again."""
+        self.driver.is_hurried = not self.driver.is_hurried
+
+    @rule(who=WHO)
+    @deed
+    def wear_out(self, who: int) -> None:
+        """Let time pass until the election timer of an agent elapses."""
+        name = self.agent(who)
+        self.driver.pass_until(name, Timer.ELECTION)
+        self.driver.elapse(name, Timer.ELECTION)
+
+    @precondition(Deeds.has_leader)
+    @rule(who=WHO, heir=WHO, restarts=st.booleans())
+    @deed
+    def usurp(self, who: int, heir: int, restarts: bool) -> None:
+        """Let an elector that lost patience ask for votes just behind a new lease."""
+        driver, lost = self.driver, self.leader(who)
+        others = [name for name in driver.electors if name != lost]
+        if not others:
+            return
+        chosen = others.pop(heir % len(others))
+        self.wear_out(driver.names.index(chosen))
+        driver.begin_round(lost, others)
+        for name in others if restarts else ():
+            self.power_cycle(driver.names.index(name), is_free=False)
+        was_hurried, driver.is_hurried = driver.is_hurried, True
+        driver.elect(chosen, others)
+        driver.is_hurried = was_hurried
+
+    @precondition(Deeds.has_leader)
+    @rule(who=WHO)
+    @deed
+    def lease_read(self, who: int) -> None:
+        """Read under a lease."""
+        name, request = self.leader(who), f"l{self.driver.name_of_request()}"
+        now = self.driver.now(name)
+        self.driver.after(self.driver.fleet.lease_read(name, request, now))

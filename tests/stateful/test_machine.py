@@ -1,0 +1,171 @@
+"""The adversaries find nothing in the shipped core, reach deep, and tell failures.
+
+Which profile runs is said in docs/adversary.md: `quick`, unless `deep` is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from primacy.fencing import Fence, Verdict
+from primacy.quantities import Term
+from primacy_model.mutants.catalogue import bend_of
+from primacy_model.simulation import fleet as fleet_room
+from primacy_model.simulation.fleet import Broken
+from primacy_model.simulation.record import reproduction
+from tests.bent import ROOT, copy_of_core, told_under
+from tests.stateful.deeds import Deeds
+from tests.stateful.machine import Adversary, LeaseAdversary
+
+DEEDS = {
+    "deliver",
+    "intrude",
+    "drop",
+    "duplicate",
+    "cut",
+    "heal",
+    "elapse",
+    "crash",
+    "crash between outputs",
+    "restart",
+    "pause",
+    "resume",
+    "write",
+    "forward",
+    "read",
+    "transfer",
+    "prepare_effect",
+    "act",
+}
+DEPTHS = {
+    "three terms led",
+    "committed",
+    "ServeRead",
+    "effect admitted",
+    "effect refused",
+    "transferred",
+    "truncated",
+    "PartitionSuspected",
+}
+"""What shows that the runs are not vacuous: each happens in at least one."""
+
+
+def profile() -> settings:
+    is_deep = settings.get_current_profile_name() == "deep"
+    return settings(
+        settings.get_profile("deep" if is_deep else "quick"),
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+
+
+def seen_by(machine: type[Deeds]) -> Counter[str]:
+    machine.seen = Counter()
+    machine.failure = None
+    run_state_machine_as_test(machine, settings=profile())
+    return machine.seen
+
+
+def test_all_claims_hold_whatever_happens_and_everything_happens() -> None:
+    seen = seen_by(Adversary)
+    assert {what for what in DEEDS | DEPTHS if not seen[what]} == set()
+
+
+def test_at_most_one_agent_holds_a_lease_while_clocks_drift() -> None:
+    seen = seen_by(LeaseAdversary)
+    deeds = DEEDS | {"lease_read", "lease held", "lease passed on", "transferred"}
+    assert {what for what in deeds if not seen[what]} == set()
+
+
+class OfThisTest(Adversary):
+    """Its failures are no one else's."""
+
+
+def test_a_failure_tells_the_transcript_and_a_program_that_fails_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def admits(_: Fence, token: Term) -> tuple[Fence, Verdict]:
+        return Fence(token), Verdict.ADMITTED
+
+    monkeypatch.setattr(fleet_room, "admit", admits)
+    short = settings(
+        profile(), max_examples=1000, database=None, phases=[Phase.generate]
+    )
+    with pytest.raises(Broken, match="S9 is broken: fencing") as caught:
+        run_state_machine_as_test(OfThisTest, settings=short)
+    told = "\n".join(caught.value.__notes__)
+    assert "S9 is violated in a fleet: fencing (always)" in told
+    assert "fleet.act(" in told
+    failure = OfThisTest.failure
+    assert failure is not None
+    assert failure.fleet is not None
+    program = reproduction(failure.fleet, failure.error)
+    assert all(line in told for line in program.splitlines())
+    with pytest.raises(Broken, match="S9 is broken: fencing"):
+        exec(program, {})  # noqa: S102 - it is what is told to be run
+
+
+def test_the_hunt_finds_a_bent_core_and_its_program_repeats_it(tmp_path: Path) -> None:
+    core, into = tmp_path / "core", tmp_path / "into"
+    copy_of_core(core, bend_of("half-is-a-quorum"))
+    told = told_under(core, "tests.stateful.hunt", "--into", str(into))
+    assert told["property"] == "S1"
+    assert told["steps"] > 0
+    transcript = (into / "transcript.txt").read_text(encoding="utf-8")
+    assert transcript.startswith("S1 is violated in a fleet: election safety (always)")
+    program = into / "reproduction.py"
+    assert raised_by(program, core).startswith(
+        "primacy_model.simulation.judge.Broken: S1 is broken: election safety"
+    )
+    assert "Broken" not in raised_by(program, ROOT / "core")
+
+
+def raised_by(program: Path, core: Path) -> str:
+    """Run a program under a core; give the last line of what it complains of."""
+    lines = ran(program, core).stderr.splitlines()
+    return lines[-1] if lines else ""
+
+
+def ran(program: Path, core: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program under a core."""
+    paths = os.pathsep.join(map(str, (core, ROOT / "model")))
+    return subprocess.run(
+        [sys.executable, "-B", str(program)],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_hunt_finds_nothing_in_the_shipped_core() -> None:
+    told = told_under(ROOT / "core", "tests.stateful.hunt", "--examples", "40")
+    assert told["property"] is None
+    assert told["steps"] is None
+    assert told["examples"] >= 40
+
+
+def test_the_page_shows_what_its_program_does_under_the_bent_core(
+    tmp_path: Path,
+) -> None:
+    page = (ROOT / "docs" / "adversary.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    copy_of_core(tmp_path, bend_of("half-is-a-quorum"))
+    shows = (
+        "from primacy_model.simulation.fleet import Broken\n"
+        "from primacy_model.simulation.record import transcript\n"
+        "room = {}\n"
+        f"try:\n    exec({program!r}, room)\n"
+        "except Broken as broken:\n    print(transcript(room['fleet'], broken))\n"
+    )
+    (tmp_path / "shows.py").write_text(shows, encoding="utf-8")
+    assert ran(tmp_path / "shows.py", tmp_path).stdout.strip() == told.strip()
