@@ -1,0 +1,88 @@
+"""A schedule is written and read without loss, and refused if it cannot be."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from primacy_model.simulation.drawing import Wish, schedule_of
+from primacy_model.simulation.schedule import (
+    BEYOND,
+    FAULTS,
+    BadScheduleError,
+    Fault,
+    Schedule,
+    read,
+    written,
+)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_schedule_is_read_back_equal(seed: int) -> None:
+    schedule = schedule_of(seed, Wish(faults=(*FAULTS, *BEYOND)))
+    assert read(written(schedule)) == schedule
+
+
+def test_a_schedule_without_faults_is_read_back_equal() -> None:
+    schedule = schedule_of(0, Wish(faults=()))
+    assert schedule.faults == ()
+    assert read(written(schedule)) == schedule
+
+
+def test_every_kind_of_fault_is_drawn_for_some_seed() -> None:
+    drawn = {kind for seed in range(60) for kind in schedule_of(seed).kinds}
+    assert drawn == set(FAULTS)
+
+
+def test_a_wish_narrows_what_is_drawn() -> None:
+    schedule = schedule_of(0, Wish(agents=9, faults=("kill",), length_ms=7_000))
+    assert (schedule.electors, schedule.workers, schedule.length_ms) == (9, 0, 7_000)
+    assert schedule.kinds == {"kill"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"electors": 0}, "electors must be from 1 to 101, got 0"),
+        ({"electors": 100, "workers": 2}, "at most 101 together, got 102"),
+        ({"loss": 1_001}, "loss must be from 0 to 1000, got 1001"),
+        ({"shape": "normal"}, "shape must be constant, uniform, lognormal"),
+        ({"rates_ppm": [1]}, "rates_ppm must be none, or one for each agent"),
+        ({"rates_ppm": [0, 0, 1_001]}, "within 1000 ppm"),
+        ({"heartbeat_ms": 300}, "no agent can be configured so: election_timeout_ms"),
+        ({"electors": "3"}, "electors must be int, got '3'"),
+        ({"electors": True}, "electors must be int, got True"),
+        ({"colour": 1}, "no field is named 'colour'"),
+        ({"format": 2}, "a schedule must have format 1"),
+        ({"faults": 3}, "faults must be a list"),
+        ({"faults": [3]}, "expected an object with fields, got 3"),
+        ({"faults": [{"kind": "crash"}]}, "at_ms is missing"),
+        ({"faults": [{"kind": "x", "at_ms": 1, "lasts_ms": 1}]}, "got 'x'"),
+        ({"faults": [{"kind": "crash", "at_ms": -1, "lasts_ms": 1}]}, "at_ms of a"),
+        (
+            {"faults": [{"kind": "crash", "at_ms": 1, "lasts_ms": 1, "who": ["n9"]}]},
+            "n000 to n002, got 'n9'",
+        ),
+    ],
+)
+def test_what_is_no_schedule_is_refused_in_one_sentence(
+    changes: dict[str, object], said: str
+) -> None:
+    whole = {"format": 1, "seed": 0, "electors": 3}
+    assert read(json.dumps(whole)) == Schedule(seed=0, electors=3)
+    with pytest.raises(BadScheduleError) as refused:
+        read(json.dumps({**whole, **changes}))
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"seed": 0}', '{"format": 1}'])
+def test_a_text_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(BadScheduleError):
+        read(text)
+
+
+def test_a_fault_of_nobody_known_cannot_be_made() -> None:
+    with pytest.raises(BadScheduleError):
+        Schedule(seed=0, electors=3, faults=(Fault(0, "crash", 1, ("x",)),))
