@@ -1,0 +1,236 @@
+"""The situations of the vectors: each call of core, and which ones are worth a vector.
+
+A situation is a call and what it is given, as texts of the codec. Of all that go the
+same path two are kept, the shortest and the longest; explored worlds come before made
+situations. Besides those, for each place in core that none of them passes, the shortest
+that does. Its law: which are kept depends on the set of situations alone, not on the
+order of a hash.
+
+Source: docs/conformance.md, "Where vectors come from".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from primacy import (
+    Config,
+    Durable,
+    Fence,
+    Message,
+    Received,
+    State,
+    Term,
+    dumps,
+)
+from primacy.messages import AppendReply, PreVoteReply, VoteReply, VoteRequest
+from primacy_model.conformance import wandering
+from primacy_model.conformance.instrumented import Instrumented, Way
+from primacy_model.conformance.overheard import QUICK, overheard
+
+LONGEST: Final = 4_000
+"""The most signs of a long situation: what is longer shows nothing more."""
+MADE: Final = "made"
+"""Where a situation comes from that no explored world has."""
+DIRECTED: Final = "directed"
+"""Where a situation comes from that was written down: each of these is kept."""
+INSTANTS: Final = (0, 4_000, 2**40)
+
+Step = tuple[State, Message]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Situation:
+    """A call, what it is given, and where that comes from."""
+
+    is_made: bool
+    size: int
+    given: tuple[tuple[str, str], ...]
+    """The name of each thing that is given, and its text."""
+    call: str
+    group: str
+    """The file in which its vector stands, without the ending."""
+    origin: str
+    look: tuple[object, ...] = field(default=(), compare=False)
+    """What it looks like: of those that look alike on a path the shortest is kept."""
+
+
+def situation(
+    call: str,
+    group: str,
+    origin: str,
+    given: Mapping[str, str],
+    look: tuple[object, ...] = (),
+) -> Situation:
+    """Make a situation."""
+    size = sum(map(len, given.values()))
+    texts = tuple(given.items())
+    return Situation(origin in {MADE, DIRECTED}, size, texts, call, group, origin, look)
+
+
+class Twin(Instrumented):
+    """Core with probes, asked with texts."""
+
+    _last: tuple[str, object] = ("", None)
+    """The state that was read last: many situations in a row have the same."""
+
+    def _given(self, name: str, text: str) -> object:
+        if name in {"now", "token"}:
+            return int(text)
+        if name == "state" and text == self._last[0]:
+            return self._last[1]
+        value = self.module("codec").loads(text)
+        if name == "state":
+            self._last = text, value
+        return value
+
+    def asked(self, one: Situation) -> tuple[dict[str, Any], Way]:
+        """Make a call; give the answer by name, and the way."""
+        core = self.module("")
+        given = [self._given(name, text) for name, text in one.given]
+        answer, way = self.way(lambda: getattr(core, one.call)(*given))
+        return named(one.call, answer), way
+
+
+def named(call: str, answer: Any) -> dict[str, Any]:  # noqa: ANN401 - of core or a twin
+    """Name what a call gives."""
+    match call:
+        case "step" | "initial" | "recover":
+            return {"state": answer[0], "outputs": answer[1]}
+        case "admit":
+            return {"fence": answer[0], "verdict": answer[1]}
+        case _:
+            return {call: answer}
+
+
+@dataclass
+class Choice:
+    """Which situations are kept, as they are shown one by one."""
+
+    twin: Twin
+    pairs: dict[str, int] = field(default_factory=dict)
+    """How many situations were shown, by origin."""
+    shortest: dict[object, Situation] = field(default_factory=dict)
+    longest: dict[tuple[str, tuple[int, ...]], Situation] = field(default_factory=dict)
+    passing: dict[object, Situation] = field(default_factory=dict)
+    """The shortest by probe, and by what is told of a step."""
+
+    written: list[Situation] = field(default_factory=list)
+
+    def show(self, one: Situation) -> None:
+        """Look at a situation."""
+        answer, way = self.twin.asked(one)
+        self.pairs[one.origin] = self.pairs.get(one.origin, 0) + 1
+        path = one.group, way.path
+        told = {type(each).__name__ for each in answer.get("outputs", ())}
+        look = () if "Rejected" in told else one.look
+        _keep_least(self.shortest, (*path, look), one)
+        for mark in (*way.everywhere, way.told):
+            _keep_least(self.passing, mark, one)
+        if one.origin == DIRECTED:
+            self.written.append(one)
+        if one.size <= LONGEST:
+            held = self.longest.get(path)
+            if held is None or (one.size, one.given) > (held.size, held.given):
+                self.longest[path] = one
+
+    def kept(self) -> list[Situation]:
+        """List what is kept, in a fixed order."""
+        kept = {*self.shortest.values(), *self.longest.values(), *self.written}
+        passed: set[object] = set()
+        for one in kept:
+            _, way = self.twin.asked(one)
+            passed |= {*way.everywhere, way.told}
+        kept |= {one for mark, one in self.passing.items() if mark not in passed}
+        return sorted(kept, key=lambda one: (one.group, one.call, one))
+
+
+def _keep_least(held: dict[Any, Situation], key: object, one: Situation) -> None:
+    before = held.get(key)
+    if before is None or one < before:
+        held[key] = one
+
+
+# --- where situations come from -------------------------------------------------------
+
+
+def every() -> Iterator[Situation]:
+    """Give every situation, the explored worlds first."""
+    for name in QUICK:
+        for _, ear in overheard([name]):
+            yield from _steps(name, ear.steps)
+            for config, disk in ear.disks:
+                yield _recovery(name, config, disk)
+    yield from _steps(DIRECTED, wandering.directed())
+    yield from _steps(MADE, wandering.wandered())
+    yield from _others()
+
+
+def _steps(origin: str, pairs: Iterable[Step]) -> Iterator[Situation]:
+    last: State | None = None
+    text, asked = "", 0
+    for state, message in pairs:
+        if state is not last:
+            last, text = state, dumps(state)
+            asked += 1
+            if asked % 8 == 1:
+                yield from _asked_of(origin, text)
+        inner = message.packet if isinstance(message, Received) else message
+        group = f"step-{type(inner).__name__}"
+        given = {"state": text, "message": dumps(message)}
+        yield situation("step", group, origin, given, _look(state, inner))
+
+
+def _look(state: State, said: object) -> tuple[object, ...]:
+    """Say what a step looks like: what guards that follow each other may confuse."""
+    sender = getattr(said, "sender", None)
+    lead, last = state.leadership, state.log.last_index
+    if sender is None:
+        is_whole = state.alive == state.config.everyone
+        return (state.role.value, lead.transferee != "", is_whole)
+    term = _sign(getattr(said, "term", 0) - state.term)
+    look = (state.role.value, term, state.leader == sender)
+    match said:
+        case VoteReply() | PreVoteReply():
+            return (*look, said.granted)
+        case AppendReply():
+            is_far = last - said.index > state.config.batch
+            is_own = state.log.accepts(said.index, state.term)
+            return (*look, said.accepted, _sign(said.index - last), is_far, is_own)
+        case VoteRequest():
+            return (*look, said.transfer, state.durable.voted_for == sender)
+        case _:
+            return look
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)
+
+
+def _asked_of(origin: str, text: str) -> Iterator[Situation]:
+    """Ask what an agent in a state may be asked at any time."""
+    yield situation("token", "token", origin, {"state": text})
+    yield situation("mesh_state", "mesh_state", origin, {"state": text})
+    for now in INSTANTS:
+        given = {"state": text, "now": str(now)}
+        yield situation("has_lease", "has_lease", origin, given)
+
+
+def _recovery(origin: str, config: Config, disk: Durable) -> Situation:
+    given = {"config": dumps(config), "durable": dumps(disk)}
+    look = (disk.voted_for == config.me, disk.voted_for == "")
+    return situation("recover", "recover", origin, given, look)
+
+
+def _others() -> Iterator[Situation]:
+    for config in wandering.MEMBERS:
+        yield situation("initial", "initial", MADE, {"config": dumps(config)})
+    for config, disk in wandering.disks(walks=8):
+        yield _recovery(MADE, config, disk)
+    for highest in (0, 1, 3):
+        for token in (-1, 0, 1, 2, 3, 4):
+            fence = dumps(Fence(Term(highest)))
+            given = {"fence": fence, "token": str(token)}
+            yield situation("admit", "admit", MADE, given)

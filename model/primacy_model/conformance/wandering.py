@@ -1,0 +1,343 @@
+"""Situations that the explored worlds do not have: one agent, and whatever it is told.
+
+An agent begins with a disk and is given messages that are near to what it holds: of its
+term or the next, of positions that it has or almost has, now and then of garbage. No
+other agent stands behind them, so it comes where packets contradict each other, where
+logs are long, where a lone elector leads. Chance is seeded by words, so that the same
+situations come on every machine.
+
+Source: docs/conformance.md, "Where vectors come from".
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from random import Random
+from typing import Final, TypeVar
+
+from primacy import messages as wire
+from primacy.agents import AgentSet
+from primacy.codec import PACKETS
+from primacy.config import Config, EvenElectorateWarning
+from primacy.log import Entry, EntryKind, Log, Segment
+from primacy.messages import Message, Packet, Timer
+from primacy.quantities import (
+    NOBODY,
+    AgentId,
+    Command,
+    Index,
+    Instant,
+    MeshKey,
+    RequestId,
+    Round,
+    Term,
+)
+from primacy.recovery import recover
+from primacy.role import Role
+from primacy.roll import Roll
+from primacy.state import Durable, State
+from primacy.stepping import step
+
+WALKS: Final = 40
+"""For each agent."""
+STEPS: Final = 60
+"""In each walk."""
+NOON: Final = Instant(1_000)
+LONG: Final = 66
+"""Entries of a long log: more than core keeps in a chunk."""
+
+One = TypeVar("One")
+
+
+def _member(me: str, electors: str, workers: str = "", lease_ms: int = 0) -> Config:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EvenElectorateWarning)
+        return Config(
+            "north",
+            me,
+            AgentSet.of(electors),
+            AgentSet.of(workers),
+            lease_ms=lease_ms,
+            clock_drift_ppm=100,
+            batch=2,
+        )
+
+
+MEMBERS: Final = (
+    _member("b", "abc", "w", lease_ms=9_000),
+    _member("a", "abc"),
+    _member("c", "abcde", "vw", lease_ms=5_000),
+    _member("w", "abc", "w"),
+    _member("b", "ab", "w"),
+    _member("a", "a", "w", lease_ms=9_000),
+    _member("a", "a"),
+)
+"""Agents of meshes of different shape."""
+
+
+def wandered(walks: int = WALKS) -> Iterator[tuple[State, Message]]:
+    """Give what some agents are asked, walk by walk."""
+    for config in MEMBERS:
+        for number in range(walks):
+            words = f"{config.mesh} {config.me} {number}"
+            yield from _walk(config, Random(words))  # noqa: S311 - no secret
+
+
+def directed() -> Iterator[tuple[State, Message]]:
+    """Give what chance seldom meets: answers that are late, stale or half enough.
+
+    One of five electors claims, stands, leads and reads, and a follower of another
+    leader waits with two reads.
+    """
+    yield from _told(MEMBERS[2], Durable(), _leading(MEMBERS[2]))
+    yield from _told(MEMBERS[1], Durable(Term(1)), _following(MEMBERS[1]))
+
+
+def _told(
+    config: Config, disk: Durable, messages: Iterable[Message | Packet]
+) -> Iterator[tuple[State, Message]]:
+    state, _ = recover(config, disk)
+    for said in messages:
+        is_packet = isinstance(said, PACKETS)
+        message = wire.Received(said, NOON) if is_packet else said  # type: ignore[arg-type] # a packet
+        yield state, message  # type: ignore[misc] # no packet any more
+        state, _ = step(state, message)  # type: ignore[arg-type] # no packet any more
+
+
+def _leading(config: Config) -> Iterator[Message | Packet]:
+    a, b = ((config.mesh, AgentId(name)) for name in "ab")
+    late, one = Term(0), Term(1)
+    election = wire.Elapsed(Timer.ELECTION, NOON)
+    heartbeat = wire.Elapsed(Timer.HEARTBEAT, NOON)
+    blank = (Index(0), Term(0))
+    yield election
+    yield election
+    yield wire.Claim(*a, late)  # a pre-candidate joins no claim
+    yield wire.PreVoteReply(*a, late, one, True)
+    yield wire.PreVoteReply(*b, late, one, True)
+    yield wire.AppendReply(*a, one, True, Index(-1), one)
+    yield election
+    for sender in (a, b):
+        yield wire.PreVoteReply(*sender, one, Term(2), True)
+    yield wire.VoteReply(*a, one, True)  # of the term before
+    for sender in (a, b):
+        yield wire.VoteReply(*sender, Term(2), True)
+    yield heartbeat
+    yield wire.LeaseRead(RequestId("r0"), NOON)  # its first round is in flight
+    yield wire.HeartbeatReply(*a, one, Round(1), *blank)
+    yield heartbeat
+    yield heartbeat
+    for sender in (a, b):
+        yield wire.HeartbeatReply(*sender, Term(2), Round(1), *blank)
+    yield wire.LeaseRead(RequestId("r1"), NOON)  # nothing of its term is committed
+    yield heartbeat
+    for sender in (a, b):
+        yield wire.HeartbeatReply(*sender, Term(2), Round(2), *blank)
+    for sender in (a, b):
+        yield wire.AppendReply(*sender, Term(2), True, Index(1), Term(2))
+    yield wire.Read(RequestId("r2"), NOON)
+    yield wire.Read(RequestId("r3"), NOON)
+    for sender in (a, b):
+        yield wire.HeartbeatReply(*sender, Term(2), Round(5), Index(1), Term(2))
+    yield wire.HeartbeatReply(
+        config.mesh, AgentId("d"), Term(2), Round(4), Index(1), Term(2)
+    )
+    yield election  # two of four answer no more
+    yield heartbeat
+
+
+def _following(config: Config) -> Iterator[Message | Packet]:
+    b, one = (config.mesh, AgentId("b")), Term(1)
+    election = wire.Elapsed(Timer.ELECTION, NOON)
+    command = Entry(one, EntryKind.COMMAND, Command("set x"), RequestId("w1"))
+    yield election
+    yield election
+    yield election
+    yield wire.Claim(*b, one)
+    log = Segment((Entry(one, EntryKind.NOOP), command, command))
+    yield wire.Append(*b, one, Index(0), Term(0), log, Index(0))
+    for number in (2, 3):
+        request = RequestId(f"r{number}")
+        yield wire.ReadIndexReply(*b, one, request, True, Index(number))
+    higher = Term(2)
+    nobody = config.everyone
+    yield wire.Heartbeat(*b, higher, Round(1), Index(2), higher, nobody)
+    yield wire.Heartbeat(*b, higher, Round(2), Index(2), one, nobody)
+    yield wire.TransferNow(*b, higher)
+    yield wire.TransferNow(*b, Term(3))
+
+
+def disks(walks: int = WALKS) -> Iterator[tuple[Config, Durable]]:
+    """Give the disks with which walks begin."""
+    for config in MEMBERS:
+        for number in range(walks):
+            words = f"{config.mesh} {config.me} {number}"
+            yield config, _disk(config, Random(words))  # noqa: S311 - no secret
+
+
+def _walk(config: Config, random: Random) -> Iterator[tuple[State, Message]]:
+    state, _ = recover(config, _disk(config, random))
+    chosen, now = _Chooser(random), 0
+    for _ in range(STEPS):
+        now += random.choice((0, 1, 1_000, 5_000))
+        message = chosen.message(state, Instant(now))
+        yield state, message
+        state, _ = step(state, message)
+        if state.commit_index > state.log.last_index:
+            return  # packets of two leaders: no agent of a mesh comes here
+
+
+def _disk(config: Config, random: Random) -> Durable:
+    size = random.choice((0, 0, 0, 1, 3, LONG))
+    terms = sorted(random.choice((1, 1, 2, 3)) for _ in range(size))
+    entries = [Entry(Term(term), EntryKind.NOOP) for term in terms]
+    term = Term(max([*terms, random.choice((0, 0, 1, 3))]))
+    voted = random.choice((NOBODY, *config.initial_leaders.members))
+    return Durable(term, voted if term else NOBODY, Log.of(entries))
+
+
+class _Chooser:
+    """Draws messages that are near to a state."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def _one(self, *among: One) -> One:
+        return self._random.choice(among)
+
+    def _rarely(self, of: int) -> bool:
+        return self._random.randrange(of) == 0
+
+    def message(self, state: State, now: Instant) -> Message:
+        """Draw a message."""
+        if state.role != Role.FOLLOWER and self._rarely(2):
+            return wire.Received(self._helpful(state), now)
+        if self._rarely(2):
+            return wire.Received(self.packet(state), now)
+        request = RequestId(self._one("r1", "r2", "r3"))
+        if state.role == Role.LEADER and self._rarely(5):
+            return wire.Transfer(request, self._one(*state.roll.electors.members))
+        peers = (*state.config.everyone.members, AgentId("z"))
+        makes: Sequence[Callable[[], Message]] = (
+            lambda: wire.Elapsed(Timer.ELECTION, now),
+            lambda: wire.Elapsed(Timer.ELECTION, now),
+            lambda: wire.Elapsed(Timer.HEARTBEAT, now),
+            lambda: wire.Elapsed(Timer.HEARTBEAT, now),
+            lambda: wire.Write(request, Command("set x")),
+            lambda: wire.Read(request, now),
+            lambda: wire.LeaseRead(request, now),
+            lambda: wire.Transfer(request, self._one(*peers)),
+        )
+        return self._one(*makes)()
+
+    def _helpful(self, state: State) -> Packet:
+        """Draw an answer that takes a candidate or a leader further."""
+        peers = state.config.peers.members or (AgentId("z"),)
+        head = (state.config.mesh, self._one(*peers), state.term)
+        if state.role == Role.PRE_CANDIDATE:
+            return wire.PreVoteReply(*head, self._proposed(state), True)
+        if state.role == Role.CANDIDATE:
+            return wire.VoteReply(*head, True)
+        last, request = state.log.last_index, RequestId(self._one("r1", "r2"))
+        held = Index(self._random.choice((last, last, max(0, last - 1), last // 2)))
+        at = (held, state.log.term_at(held))
+        makes: Sequence[Callable[[], Packet]] = (
+            lambda: wire.AppendReply(*head, True, *at),
+            lambda: wire.AppendReply(*head, self._one(True, False), *at),
+            lambda: wire.HeartbeatReply(*head, self._round(state), *at),
+            lambda: wire.HeartbeatReply(*head, state.leadership.round, *at),
+            lambda: wire.ReadIndexRequest(*head, request),
+            lambda: wire.Forward(*head, request, Command("set y")),
+        )
+        return self._one(*makes)()
+
+    def packet(self, state: State) -> Packet:
+        """Draw a packet."""
+        head, request = self._head(state), RequestId(self._one("r1", "r2"))
+        at, end, term = self._position(state), self._end(state), head[2]
+        granted = not self._rarely(4)
+        makes: Sequence[Callable[[], Packet]] = (
+            lambda: wire.Claim(*head),
+            lambda: wire.PreVoteRequest(*head, *end, self._roll(state)),
+            lambda: wire.PreVoteReply(*head, self._proposed(state), granted),
+            lambda: wire.VoteRequest(
+                *head, *end, self._roll(state), self._one(False, False, True)
+            ),
+            lambda: wire.VoteReply(*head, granted),
+            lambda: wire.Heartbeat(
+                *head, self._round(state), *at, state.config.everyone
+            ),
+            lambda: wire.HeartbeatReply(*head, self._round(state), *at),
+            lambda: wire.Append(*head, *at, self._entries(state, at, term), at[0]),
+            lambda: wire.Append(
+                *head,
+                *self._end(state),
+                self._entries(state, at, term),
+                self._position(state)[0],
+            ),
+            lambda: wire.AppendReply(*head, granted, *at),
+            lambda: wire.ReadIndexRequest(*head, request),
+            lambda: wire.ReadIndexReply(*head, request, granted, at[0]),
+            lambda: wire.TransferNow(*head),
+            lambda: wire.Forward(*head, request, Command("set y")),
+            lambda: wire.ForwardReply(*head, request, granted, at[0]),
+        )
+        return self._one(*makes)()
+
+    def _head(self, state: State) -> tuple[MeshKey, AgentId, Term]:
+        config = state.config
+        mesh = MeshKey("north(z)") if self._rarely(40) else config.mesh
+        electors = config.initial_leaders.without(config.me).members
+        sender = self._one(*(electors or config.peers.members or (AgentId("z"),)))
+        if self._rarely(8):
+            sender = self._one(*config.everyone.members, AgentId("z"))
+        if state.leader not in (NOBODY, config.me) and self._rarely(2):
+            sender = state.leader
+        near = (0, 0, 0, 0, 0, 0, 1, 1, 2, -1)
+        term = self._one(0, -1) if self._rarely(20) else state.term + self._one(*near)
+        return mesh, sender, Term(term)
+
+    def _position(self, state: State) -> tuple[Index, Term]:
+        last = state.log.last_index
+        index = self._one(
+            last, last, state.commit_index, 0, self._random.randint(0, last)
+        )
+        if self._rarely(12):
+            return Index(self._one(-1, 0, last, last + 1)), Term(self._one(-1, 0, 1, 9))
+        return Index(index), state.log.term_at(Index(index))
+
+    def _end(self, state: State) -> tuple[Index, Term]:
+        if self._rarely(3):
+            return self._position(state)
+        past = self._one(0, 0, 1, -1)
+        index, term = state.log.last_index + past, state.log.last_term
+        if index <= 0:
+            return Index(0), Term(0)
+        return Index(index), Term(max(1, term + self._one(0, 0, 0, 1, -1)))
+
+    def _round(self, state: State) -> Round:
+        number = state.leadership.round
+        return Round(self._one(number, number, number + 1, number - 1, 1, 1, -1))
+
+    def _proposed(self, state: State) -> Term:
+        return Term(state.term + self._one(1, 1, 1, 0, 2))
+
+    def _roll(self, state: State) -> Roll:
+        if self._rarely(8):
+            return self._one(
+                Roll(AgentSet.of("yz")), Roll(state.roll.electors, Index(1))
+            )
+        return state.config.first_roll
+
+    def _entries(self, state: State, at: tuple[Index, Term], term: Term) -> Segment:
+        near = max(1, term + self._one(0, 0, 0, -1))
+        entry = Entry(Term(near), EntryKind.COMMAND, Command("set z"), RequestId("r9"))
+        noop = Entry(Term(max(1, term)), EntryKind.NOOP)
+        own = Segment()
+        if 0 <= at[0] <= state.log.last_index:
+            own = state.log.segment(at[0], 2)
+        falling = Segment((Entry(Term(max(1, term)), EntryKind.NOOP), entry))
+        return self._one(
+            Segment(), own, own, Segment((noop,)), Segment((entry,)), falling
+        )
