@@ -15,6 +15,7 @@ from primacy_proofs.reach import Fate
 from primacy_proofs.world import World
 
 
+@pytest.mark.deep
 def test_one_rich_world_keeps_all_invariants() -> None:
     found = reach.rich_world()
     assert found is not None
@@ -73,6 +74,7 @@ def test_an_argument_needs_all_its_marks() -> None:
     assert replace(whole, agents=3).reason == ""
 
 
+@pytest.mark.deep
 def test_the_command_tells_what_was_found() -> None:
     found = CliRunner().invoke(proving.prove, ["--paths", "Restart", "Transfer"])
     assert found.exit_code == 0, found.output

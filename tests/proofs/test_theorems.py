@@ -86,6 +86,7 @@ of that term. The word of a transfer in a higher term finds no leader that is fo
 """
 
 
+@pytest.mark.deep
 def test_every_step_is_possible_but_those_that_are_listed() -> None:
     stated = [
         law.hypothesis(World())
