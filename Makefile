@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PIP_TOOLS := pip-tools==7.6.2
 
 .DEFAULT_GOAL := check
-.PHONY: check bite test deep coverage lint wheel-test bench docs lock clean help
+.PHONY: check bite test deep coverage lint wheel-test chaos bench docs lock clean help
 
 check: $(READY) ## explore the default scopes, prove the theorems (ARGS=... for the scopes)
 	@$(BIN)/primacy check $(ARGS)
@@ -23,7 +23,7 @@ test: $(READY) ## run all tests and the examples in the documents (ARGS=...)
 	@$(BIN)/python -m pytest --quiet --numprocesses auto $(ARGS)
 
 deep: $(READY) ## run the tests that take minutes: larger worlds, to the end
-	@$(BIN)/python -m pytest --quiet --numprocesses auto -m deep tests/model $(ARGS)
+	@$(BIN)/python -m pytest --quiet --numprocesses auto -m deep $(ARGS)
 
 coverage: $(READY) ## show that the tests of the core reach each statement and branch of it
 	@$(BIN)/python -m pytest --quiet --numprocesses auto tests/core --cov
@@ -37,6 +37,9 @@ lint: $(READY) ## check style, types, layers and the liftable subset
 
 wheel-test: $(READY) ## build the wheel and try it in a fresh environment without extras
 	@$(BIN)/python -m pytest --quiet -m wheel tests/test_wheel.py
+
+chaos: $(READY) ## kill, stop and cut off agents that run, and judge what clients saw (ARGS=...)
+	@$(BIN)/python -m tests.runtime.chaos $(ARGS)
 
 bench: $(READY) ## print how fast the core and the checker are
 	@$(BIN)/python -m primacy_model.bench

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import primacy
@@ -18,50 +18,11 @@ from primacy_model.calm import Calming
 from primacy_model.liveness import FairExploration, explore
 from primacy_model.living import DEEP_LIVING, LIVING
 from primacy_model.model import Kind
-from primacy_model.mutants.bend import Bend
-from primacy_model.mutants.catalogue import BENDS
-from primacy_model.mutants.progress import PROGRESS_BENDS
+from primacy_model.mutants.kill import Kill, Living
+from primacy_model.mutants.kills_runs import LASSOS
 from primacy_model.weather import Weather
 
 MOST_STATES: Final = 150_000
-
-
-@dataclass(frozen=True, slots=True)
-class Lasso:
-    """A bent core, and the claim that fails in a world."""
-
-    id: str
-    """The id of its bend."""
-    world: str
-    breaks: str
-    """The claim."""
-    way: int
-    """The steps of a shortest way in."""
-    loop: int
-    """The steps that repeat for ever; 0 where nothing happens any more."""
-
-    @property
-    def bend(self) -> Bend:
-        """Look up what is replaced."""
-        return {bend.id: bend for bend in (*BENDS, *PROGRESS_BENDS)}[self.id]
-
-
-LASSOS: Final = (
-    Lasso("window-never-closes", "emerges", "L1", 4, 3),
-    Lasso("pre-vote-never-ends", "emerges-again", "L1", 12, 6),
-    Lasso("nobody-stands-again", "emerges-again-deep", "L1", 8, 0),
-    Lasso("lowest-does-not-claim", "converges", "L2", 21, 19),
-    Lasso("nobody-defers", "converges", "L2", 21, 19),
-    Lasso("no-stickiness", "stays", "L3", 24, 19),
-    Lasso("stands-without-pre-votes", "stays", "L3", 28, 19),
-    Lasso("laggard-not-helped", "heals", "L4", 11, 19),
-    Lasso("commit-not-told", "heals", "L4", 13, 19),
-    Lasso("leader-for-ever", "heals", "L4", 28, 7),
-    Lasso("laggard-not-helped", "progresses", "L5", 16, 19),
-    Lasso("commit-never-advances", "progresses", "L5", 18, 19),
-    Lasso("nothing-applied", "progresses", "L5", 20, 19),
-)
-"""What must be found, and how long the way in and the loop are."""
 
 
 def world(name: str) -> Calming:
@@ -114,11 +75,12 @@ def figures(found: FairExploration[Weather]) -> str:
     return f"| {' | '.join((*cells, found.verdict.value))} |"
 
 
-def row(lasso: Lasso) -> str:
+def row(lasso: Kill) -> str:
     """Write what a mutant does as a row of a table."""
     bend = lasso.bend
-    lengths = str(lasso.way), str(lasso.loop)
-    told = (bend.id, bend.source, bend.guard, lasso.world, lasso.breaks, *lengths)
+    lengths = str(lasso.depth), str(lasso.loop)
+    assert isinstance(lasso.arena, Living)
+    told = (bend.id, bend.source, bend.guard, lasso.arena.scope, lasso.breaks, *lengths)
     return f"| {' | '.join(told)} |"
 
 

@@ -117,17 +117,22 @@ def judged(mutant: Mutant) -> Outcome:
 
 
 def judge() -> None:
-    """Prove what the command line names, until a law breaks, and write it down.
+    """Prove what the command line names, until a law breaks, and write it down."""
+    units, groups = sys.argv[1].split(","), frozenset(sys.argv[2:])
+    sys.stdout.write(json.dumps(in_haste(units, groups)))
+
+
+def in_haste(units: Sequence[str], groups: frozenset[str]) -> dict[str, str | int]:
+    """Prove of the core that is imported what is named, until a law breaks.
 
     At first in haste: what has a finite counterexample is broken, whatever z3 says.
     """
-    units, groups = sys.argv[1].split(","), frozenset(sys.argv[2:])
     Prover.patience = HASTE
     told = _judged(units, groups)
     if told["law"] and not told["agents"]:
         Prover.patience = RLIMIT
         told = _judged(units, groups)
-    sys.stdout.write(json.dumps(told))
+    return told
 
 
 def _judged(units: Sequence[str], groups: frozenset[str]) -> dict[str, str | int]:

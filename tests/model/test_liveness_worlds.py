@@ -14,11 +14,12 @@ from primacy_model.liveness import FairExploration, explore
 from primacy_model.living import DEEP_LIVING, LIVING
 from primacy_model.living_claims import is_followed, is_led_by_lowest, leaders
 from primacy_model.model import Kind, Property
+from primacy_model.mutants.kills_runs import LASSOS
 from primacy_model.oracle import Verdict
 from primacy_model.shape import Shape
 from primacy_model.weather import Weather
 from primacy_model.world import Budgets
-from tests.lassos import LASSOS, figures, of_runs, row, world
+from tests.lassos import figures, of_runs, row, world
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "liveness.md").read_text(encoding="utf-8")

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+
+
+class Harm(Enum):
+    """What is lost without a guard."""
+
+    SAFETY = "safety"
+    """Something that must never happen may happen: S1 to S13, or what they rest on."""
+    LIVENESS = "liveness"
+    """Only progress, or a service: a delay, a cost, or a word to whoever watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +28,7 @@ class Bend:
     module: str
     before: str
     after: str
+    harm: Harm = Harm.SAFETY
 
 
 class MissingTextError(ValueError):

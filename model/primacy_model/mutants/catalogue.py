@@ -6,20 +6,46 @@ import difflib
 from typing import Final
 
 from primacy_model.mutants.bend import Bend
+from primacy_model.mutants.campaigns import CAMPAIGN_BENDS
+from primacy_model.mutants.claims import CLAIM_BENDS
 from primacy_model.mutants.commits import COMMIT_BENDS
 from primacy_model.mutants.elections import ELECTION_BENDS
 from primacy_model.mutants.electorate import ELECTORATE_BENDS
+from primacy_model.mutants.electors_only import ELECTORS_ONLY_BENDS
+from primacy_model.mutants.headers import HEADER_BENDS
+from primacy_model.mutants.leaders import LEADER_BENDS
 from primacy_model.mutants.logs import LOG_BENDS
+from primacy_model.mutants.packets import PACKET_BENDS
+from primacy_model.mutants.progress import PROGRESS_BENDS
 from primacy_model.mutants.reads import READ_BENDS
+from primacy_model.mutants.served import SERVED_BENDS
+from primacy_model.mutants.settings import SETTING_BENDS
 from primacy_model.mutants.terms import TERM_BENDS
+from primacy_model.mutants.transfers import TRANSFER_BENDS
+from primacy_model.mutants.votes import VOTE_BENDS
+from primacy_model.mutants.watching import WATCH_BENDS
+from primacy_model.mutants.writes import WRITE_BENDS
 
 BENDS: Final = (
     *TERM_BENDS,
     *ELECTION_BENDS,
+    *VOTE_BENDS,
+    *CAMPAIGN_BENDS,
+    *CLAIM_BENDS,
     *ELECTORATE_BENDS,
+    *ELECTORS_ONLY_BENDS,
+    *PACKET_BENDS,
+    *HEADER_BENDS,
+    *LEADER_BENDS,
     *LOG_BENDS,
+    *WRITE_BENDS,
     *COMMIT_BENDS,
     *READ_BENDS,
+    *SERVED_BENDS,
+    *TRANSFER_BENDS,
+    *PROGRESS_BENDS,
+    *WATCH_BENDS,
+    *SETTING_BENDS,
 )
 """Every bend, theme by theme."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from primacy_model.mutants.bend import Bend
+from primacy_model.mutants.bend import Bend, Harm
 
 COMMIT_BENDS: Final = (
     Bend(
@@ -39,6 +39,7 @@ COMMIT_BENDS: Final = (
         module="agents",
         before="held[(len(held) - 1) // 2]",
         after="held[-1]",
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="own-write-committed-alone",

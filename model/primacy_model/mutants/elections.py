@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from primacy_model.mutants.bend import Bend
+from primacy_model.mutants.bend import Bend, Harm
 
 ELECTION_BENDS: Final = (
     Bend(
@@ -127,6 +127,7 @@ def on_vote_reply""",
         case PreVoteRequest():
             return True
 """,
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="log-not-compared",
@@ -197,6 +198,7 @@ def _end_promise""",
 
 
 def _end_promise""",
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="own-leader-refused",
@@ -209,6 +211,7 @@ def _end_promise""",
         after="""\
     return True
 """,
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="lower-term-not-answered",
@@ -223,6 +226,7 @@ def _end_promise""",
     if request.term < state.term:
         return state, ()
 """,
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="refused-request-rearms",
@@ -236,6 +240,7 @@ def _end_promise""",
         _, answer = _answer_vote(state, request, granted=False)
         return state, (*answer, election_timer(state.config))
 """,
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="no-stickiness",
@@ -260,6 +265,7 @@ def _end_promise""",
         after="""\
     is_bound = state.wait == Wait.PROMISE
 """,
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="promise-binds-nobody",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from primacy_model.mutants.bend import Bend
+from primacy_model.mutants.bend import Bend, Harm
 
 LOG_BENDS: Final = (
     Bend(
@@ -113,6 +113,7 @@ LOG_BENDS: Final = (
         after="""\
     if not reply.accepted:
 """,
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="refusal-taken-for-an-acknowledgement",
@@ -146,6 +147,7 @@ LOG_BENDS: Final = (
         module="replication",
         before="Index(max(held, probe))",
         after="Index(min(held, probe))",
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="next-not-above-match",
@@ -158,6 +160,7 @@ LOG_BENDS: Final = (
         after="""\
     next_index = lead.next.get(sender)
 """,
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="empty-append-sent",
@@ -170,6 +173,7 @@ LOG_BENDS: Final = (
         after="""\
     if next_index > state.log.last_index + 1:
 """,
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="entries-acknowledged-before-durable",

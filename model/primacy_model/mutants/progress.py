@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from primacy_model.mutants.bend import Bend
+from primacy_model.mutants.bend import Bend, Harm
 
 PROGRESS_BENDS: Final = (
     Bend(
@@ -23,6 +23,7 @@ PROGRESS_BENDS: Final = (
     if state.wait == Wait.WINDOW:
         return state, (election_timer(state.config),)
 """,
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="pre-vote-never-ends",
@@ -35,6 +36,7 @@ PROGRESS_BENDS: Final = (
         after="""\
     return supported, ()
 """,
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="lowest-does-not-claim",
@@ -46,6 +48,7 @@ PROGRESS_BENDS: Final = (
             return claim(state)  # claim.lower-claims-too
 """,
         after="",
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="nobody-defers",
@@ -57,6 +60,7 @@ PROGRESS_BENDS: Final = (
         return defer(state)  # claim.others-defer
 """,
         after="",
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="stands-without-pre-votes",
@@ -71,6 +75,7 @@ PROGRESS_BENDS: Final = (
     if state.role == Role.FOLLOWER:
         return campaign(standing, transfer=False)
 """,
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="laggard-not-helped",
@@ -85,6 +90,7 @@ PROGRESS_BENDS: Final = (
     if lead.match.get(sender) >= 0:
         return confirmed, served
 """,
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="commit-not-told",
@@ -99,6 +105,7 @@ PROGRESS_BENDS: Final = (
     if state.log.accepts(index, term):
         return state, ()
 """,
+        harm=Harm.LIVENESS,
     ),
     Bend(
         id="commit-never-advances",
@@ -113,6 +120,7 @@ PROGRESS_BENDS: Final = (
     if state.roll.is_quorum(match.at_least(index)):
         return state, ()
 """,
+        harm=Harm.LIVENESS,
     ),
 )
 """What can be done to progress alone."""

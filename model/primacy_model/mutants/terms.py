@@ -171,5 +171,17 @@ TERM_BENDS: Final = (
         wait = Wait.STAND
 """,
     ),
+    Bend(
+        id="no-promise-of-the-first-term",
+        source="34",
+        guard="vote.after-restart: a restart in the first term promises nothing",
+        module="recovery",
+        before="""\
+    if durable.term > 0:
+""",
+        after="""\
+    if durable.term > 1:
+""",
+    ),
 )
 """What can be done to terms, disks and restarts."""

@@ -1,0 +1,234 @@
+"""The command `primacy mutants`: which finders kill which mutant of core.
+
+Each mutant is a copy of the installed core in a folder of its own, with one text
+replaced; each finder runs with it in a process of its own. Its law: 0 if every safety
+mutant was killed by two finders and every other by one, or its survival is explained;
+1 if one survived that is not explained, 2 bad usage, 3 if a finder was skipped, or did
+not come to an end where it could matter.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from primacy_model.mutants import finders, matrix
+from primacy_model.mutants.bend import Bend, MissingTextError, bent
+from primacy_model.mutants.catalogue import BENDS, UnknownBendError, bend_of
+from primacy_model.mutants.finders import FINDERS, Answer, Budget, Finder, Status
+from primacy_model.mutants.matrix import COUNTED, Row, enough
+from primacy_model.usage import BadUsage, reason, require_writable_file, write
+
+Kept = dict[tuple[str, str], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """Who is asked about a mutant, and for how long."""
+
+    asked: tuple[Finder, ...]
+    budget: Budget
+    before: Kept
+    """What need not be asked again, by the digest of the bend and the finder."""
+    is_enough: bool = False
+    """Nobody else is asked once enough have killed it."""
+
+    def judge(self, bend: Bend) -> Row:
+        """Ask each finder about a mutant."""
+        digest = matrix.bend_sha256(bend)
+        answers: dict[str, Answer] = {}
+        with TemporaryDirectory() as place:
+            folder = Path(place).resolve()
+            finders.copy_of_core(folder, bend)
+            for finder in self.asked:
+                kept = self.before.get((digest, finder.name))
+                answers[finder.name] = kept or self._ask(finder, bend, folder, answers)
+        return Row(bend, answers)
+
+    def _ask(
+        self, finder: Finder, bend: Bend, folder: Path, answers: dict[str, Answer]
+    ) -> Answer:
+        kills = Row(bend, answers).killed_by
+        if self.is_enough and finder.counts and len(kills) >= enough(bend):
+            return Answer(Status.NOT_ASKED, told="enough have found it")
+        return finders.ask(finder, bend, folder, self.budget)
+
+
+@click.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option(
+    "--by",
+    "names",
+    multiple=True,
+    type=click.Choice([finder.name for finder in FINDERS]),
+    help="Ask only this finder; may be given again.  [default: all but tests]",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many mutants are judged side by side.",
+)
+@click.option("--json", type=Path, metavar="FILE", help="Write the matrix as JSON.")
+@click.option(
+    "--keep",
+    "is_keeping",
+    is_flag=True,
+    help="Keep what the JSON file holds of the same core and bends; ask the rest.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    show_default=True,
+    metavar="S",
+    help="Of processor time, for one mutant at check and at simulation.",
+)
+@click.option(
+    "--examples",
+    type=click.IntRange(min=1),
+    default=600,
+    show_default=True,
+    metavar="N",
+    help="Runs for one mutant at hypothesis.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="Runs for one mutant at simulation.",
+)
+@click.option(
+    "--enough",
+    "is_enough",
+    is_flag=True,
+    help="Ask no other finder about a mutant that enough of them have killed.",
+)
+@click.option("--list", "is_listing", is_flag=True, help="Show the mutants and stop.")
+def mutants(
+    *,
+    ids: tuple[str, ...],
+    names: tuple[str, ...],
+    jobs: int,
+    json: Path | None,
+    is_keeping: bool,
+    seconds: float,
+    examples: int,
+    seeds: int,
+    is_enough: bool,
+    is_listing: bool,
+) -> None:
+    """Bend the guards of core one by one, and see who notices.
+
+    Exit codes: 0 every safety mutant is killed by two finders and every other by one,
+    or it is explained why not; 1 one survived without an explanation; 2 bad usage; 3 a
+    finder was skipped, or did not come to an end.
+    """
+    bends = chosen(ids)
+    if is_listing:
+        if names or json is not None or is_keeping:
+            raise click.UsageError("--list stands alone, with IDs at most.")
+        click.echo(listing(bends))
+        return
+    if is_keeping and json is None:
+        raise click.UsageError("--keep needs the --json FILE that it keeps.")
+    before = _kept(json) if is_keeping and json is not None else {}
+    if json is not None:
+        require_writable_file(json)
+    asked = tuple(each for each in FINDERS if each.name in (names or COUNTED))
+    inquiry = Inquiry(asked, Budget(seconds, examples, seeds), before, is_enough)
+    rows: list[Row] = []
+    for row in _watched(bends, inquiry, jobs):
+        rows.append(row)
+        if json is not None:
+            write(json, matrix.as_json(rows))
+    click.echo(matrix.shown(rows))
+    sys.exit(matrix.exit_code(rows))
+
+
+def chosen(ids: Sequence[str]) -> tuple[Bend, ...]:
+    """Find the bends that are named, all if none is; core must have their texts."""
+    try:
+        bends = tuple(bend_of(name) for name in dict.fromkeys(ids)) or BENDS
+        for bend in bends:
+            source = finders.CORE / f"{bend.module}.py"
+            bent(bend, source.read_text(encoding="utf-8"))
+    except UnknownBendError as error:
+        raise BadUsage(f"{error} `primacy mutants --list` shows them.") from None
+    except MissingTextError as error:
+        raise BadUsage(str(error)) from None
+    return bends
+
+
+def listing(bends: Sequence[Bend]) -> str:
+    """Show what each mutant bends."""
+    width = max(len(bend.id) for bend in bends)
+    return "\n".join(
+        f"{bend.id:{width}}  {bend.harm.value:8}  {bend.module:11}  {bend.guard}"
+        for bend in bends
+    )
+
+
+def _kept(file: Path) -> Kept:
+    """Read an earlier matrix; there may be none yet."""
+    with suppress(FileNotFoundError):
+        try:
+            return matrix.kept(file.read_text(encoding="utf-8"))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise BadUsage(f"{file} is no matrix of `primacy mutants`.") from None
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise BadUsage(f"{file} cannot be read: {reason(error)}.") from None
+    return {}
+
+
+def _watched(bends: Sequence[Bend], inquiry: Inquiry, jobs: int) -> Iterator[Row]:
+    """Judge mutants and show how far it is, on a terminal."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    is_quiet = not console.is_terminal
+    with Progress(
+        *columns, console=console, transient=True, disable=is_quiet
+    ) as progress:
+        task = progress.add_task("mutants", total=len(bends), rate="")
+        for row in judged(bends, inquiry, jobs):
+            rate = f"{60 * (progress.tasks[0].speed or 0):.1f} a minute"
+            progress.update(task, advance=1, description=row.bend.id, rate=rate)
+            yield row
+
+
+def judged(bends: Sequence[Bend], inquiry: Inquiry, jobs: int) -> Iterator[Row]:
+    """Judge mutants, side by side, in their order."""
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        yield from pool.map(inquiry.judge, bends)
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,133 @@
+"""The proofs as a finder: which law of the core that is imported is not proved.
+
+`python -m primacy_proofs.hunt ID` judges a bent core by the messages and laws that its
+mutant names, or `ASKED`, and prints one line of JSON. `property` is the first law
+that was not proved, or shown to fail, or null; `agents` is the size of the finite
+counterexample, 0 if there is none.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from typing import Final
+
+import primacy
+from primacy_proofs import laws, prover
+from primacy_proofs.bending import in_haste
+from primacy_proofs.mutants import MUTANTS
+
+ASKED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "old-vote-granted": (("VoteRequest",), ("election", "commit")),
+    "repeated-vote-of-any": (("VoteRequest",), ("election",)),
+    "shorter-log-wins": (("VoteRequest",), ("commit",)),
+    "every-vote-is-a-transfer": (("VoteRequest",), ("lease",)),
+    "released-by-nobody": (("VoteRequest",), ("lease",)),
+    "pre-vote-counted-by-anyone": (("PreVoteReply",), ("election", "log")),
+    "grant-counted-by-anyone": (("VoteReply",), ("election",)),
+    "first-grant-wins": (("VoteReply",), ("election",)),
+    "vote-kept-in-a-higher-term": (("VoteReply",), ("election",)),
+    "leader-adopts-and-writes-nothing": (("VoteReply",), ("durable",)),
+    "candidate-in-a-higher-term": (("VoteReply",), ("election",)),
+    "votes-for-itself-in-memory": (("PreVoteReply",), ("durable",)),
+    "promise-ends-early": (("Moments", "Heartbeat"), ("lease",)),
+    "leadership-outlives-itself": (("VoteReply",), ("log", "commit", "lease", "total")),
+    "leader-not-followed": (("Heartbeat",), ("election", "commit")),
+    "round-begun-by-anyone": (("Elapsed",), ("read", "total")),
+    "heartbeat-answer-counted-by-anyone": (("HeartbeatReply",), ("read", "total")),
+    "acknowledgement-counted-by-anyone": (("AppendReply",), ("commit", "total")),
+    "read-not-confirmed": (("Read",), ("read",)),
+    "read-served-by-a-follower": (("Read",), ("read",)),
+    "own-term-not-asked": (("Read",), ("read",)),
+    "index-given-before-own-term-commit": (("ReadIndexRequest",), ("read",)),
+    "index-given-by-anyone": (("ReadIndexRequest",), ("read", "total")),
+    "refused-read-served": (("ReadIndexReply",), ("read",)),
+    "lease-read-by-anyone": (("LeaseRead",), ("read", "lease")),
+    "lease-of-anyone": (("LeaseRead",), ("lease",)),
+    "lease-not-asked": (("LeaseRead",), ("read", "lease")),
+    "lease-read-before-own-term": (("LeaseRead",), ("read",)),
+    "lease-of-a-round-in-flight": (("LeaseRead",), ("lease",)),
+    "lease-without-a-length": (("LeaseRead",), ("lease",)),
+    "lease-extended-by-an-older-round": (("HeartbeatReply",), ("lease",)),
+    "lease-start-moves": (("Elapsed",), ("lease",)),
+    "write-taken-by-anyone": (("Write",), ("log", "total")),
+    "forward-taken-by-anyone": (("Forward",), ("log", "total")),
+    "forwarded-under-another-token": (("Forward",), ("fencing", "log")),
+    "refused-forward-accepted": (("ForwardReply",), ("log", "commit")),
+    "own-log-taken-for-verified": (("Append",), ("commit",)),
+    "old-append-taken": (("Append",), ("election", "log", "commit")),
+    "old-heartbeat-followed": (("Heartbeat",), ("election", "commit")),
+    "transfer-by-anyone": (("Transfer",), ("election", "total")),
+    "old-word-of-a-transfer": (("TransferNow",), ("election", "lease")),
+    "word-of-anyone": (("TransferNow",), ("election", "lease")),
+    "worker-at-a-word": (("TransferNow",), ("election", "worker")),
+    "worker-asked-for-its-vote": (("PreVoteReply",), ("election", "worker")),
+    "no-token-admitted": (("Resource",), ("fencing",)),
+    "unknown-packet-taken": (("Unknown packet",), ("total",)),
+    "unknown-packet-not-told": (("Unknown packet",), ("total",)),
+    "term-below-the-least-taken": (("VoteReply",), ("election", "total")),
+    "index-0-matches-anything": (("Append",), ("log", "total")),
+    "position-of-any-term": (("Heartbeat",), ("commit", "total")),
+    "position-below-0": (("Append",), ("log", "total")),
+    "position-without-a-term": (("Append",), ("log", "total")),
+    "position-of-a-candidate-taken": (("VoteRequest",), ("commit", "total")),
+    "position-of-a-commit-taken": (("Heartbeat",), ("commit", "total")),
+    "round-0-is-a-round": (("Heartbeat",), ("read", "total")),
+    "position-of-a-lagging-log-taken": (("HeartbeatReply",), ("total",)),
+    "round-below-0-acknowledged": (("HeartbeatReply",), ("total",)),
+    "previous-position-taken": (("Append",), ("log", "total")),
+    "commit-below-0-taken": (("Append",), ("commit", "total")),
+    "acknowledged-position-taken": (("AppendReply",), ("total",)),
+    "read-index-below-0-taken": (("ReadIndexReply",), ("read", "total")),
+    "forwarded-place-below-0-taken": (("ForwardReply",), ("total",)),
+    "round-not-begun-acknowledged": (("HeartbeatReply",), ("read", "total")),
+    "entries-not-there-acknowledged": (("AppendReply",), ("commit", "total")),
+    "entries-out-of-order-taken": (("Append",), ("log",)),
+    "heartbeat-of-a-second-leader-taken": (("Heartbeat",), ("election", "commit")),
+    "append-of-a-second-leader-taken": (("Append",), ("election", "log")),
+    "heartbeat-of-a-worker-taken": (("Heartbeat",), ("election", "worker")),
+    "append-of-a-worker-taken": (("Append",), ("election", "worker")),
+    "word-of-a-worker-taken": (("TransferNow",), ("worker",)),
+    "candidate-off-its-roll-heard": (("VoteRequest",), ("election", "worker")),
+    "another-roll-taken": (("VoteRequest",), ("roll", "election")),
+    "everyone-on-the-roll": (("Restart",), ("roll",)),
+    "leader-adopts-and-knows": (("VoteReply",), ("log", "total")),
+    "leader-stands": (("Elapsed",), ("election", "total")),
+    "read-begun-by-anyone": (("Read",), ("read", "total")),
+    "no-promise-of-the-first-term": (("Restart",), ("lease",)),
+    "claim-of-another-mesh-taken": (("Claim",), ("total",)),
+    "vote-request-of-another-mesh-taken": (("VoteRequest",), ("election",)),
+    "heartbeat-of-another-mesh-taken": (("Heartbeat",), ("election",)),
+    "heartbeat-answer-of-another-mesh-taken": (("HeartbeatReply",), ("read", "total")),
+    "append-of-another-mesh-taken": (("Append",), ("election", "log")),
+    "append-answer-of-another-mesh-taken": (("AppendReply",), ("commit", "total")),
+    "read-index-of-another-mesh-taken": (("ReadIndexReply",), ("read",)),
+    "word-of-another-mesh-taken": (("TransferNow",), ("election",)),
+    "forward-answer-of-another-mesh-taken": (("ForwardReply",), ("total",)),
+}
+"""The messages and groups of laws that judge what no mutant of the proofs names."""
+
+BLIND: Final = "no theorem speaks of what it bends"
+
+
+def main(name: str) -> None:
+    """Judge the bent core that is imported, and tell what broke."""
+    begun = time.process_time()
+    told: dict[str, object] = {"core": primacy.__file__, "property": None}
+    rows = {mutant.id: (mutant.units, mutant.groups) for mutant in MUTANTS}
+    units, groups = {**ASKED, **rows}.get(name, ((), ()))
+    if units:
+        chosen = groups or tuple(each for each in prover.RESTS_ON if each != laws.PATHS)
+        judged = in_haste(units, frozenset(chosen))
+        told["property"] = judged["law"] or None
+        told |= {key: judged[key] for key in ("unit", "agents", "obligations")}
+    else:
+        told["why"] = BLIND
+    told["seconds"] = round(time.process_time() - begun, 1)
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,259 @@
+"""The command `primacy mutants`: who is asked, what is shown, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from primacy_model.limits import unlimited
+from primacy_model.mutants import exploring, finders, matrix, mutating
+from primacy_model.mutants.bend import Bend, Harm
+from primacy_model.mutants.catalogue import BENDS, bend_of
+from primacy_model.mutants.finders import FINDERS, Answer, Budget, Status
+from primacy_model.mutants.kill import RAISES
+from primacy_model.mutants.kills import KILLS
+from primacy_model.mutants.matrix import Row
+from primacy_model.mutants.places import UNMET, places
+
+SAFETY = bend_of("half-is-a-quorum")
+LIVENESS = bend_of("window-never-closes")
+BUDGET = Budget(5, 10, 1)
+KILLED = Answer(Status.KILLED, "S1", "somewhere", 1.0, {"depth": 4})
+SURVIVED = Answer(Status.SURVIVED, told="nothing broke")
+UNDECIDED = Answer(Status.UNDECIDED, told="out of time")
+SKIPPED = Answer(Status.SKIPPED, told="z3 is not installed")
+NOT_ASKED = Answer(Status.NOT_ASKED, told="it speaks of safety")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(mutating.mutants, list(arguments))
+
+
+def row(bend: Bend, *answers: Answer) -> Row:
+    names = (finder.name for finder in FINDERS)
+    return Row(bend, dict(zip(names, answers, strict=False)))
+
+
+# --- how it ends ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ([row(SAFETY, KILLED, KILLED)], 0),
+        ([row(SAFETY, KILLED, SURVIVED, KILLED)], 0),
+        ([row(SAFETY, KILLED, SURVIVED)], 1),
+        ([row(SAFETY, KILLED)], 0),  # the only one that ran
+        ([row(SAFETY, SURVIVED)], 1),
+        ([row(SAFETY, KILLED, KILLED, UNDECIDED)], 0),
+        ([row(SAFETY, KILLED, UNDECIDED)], 3),
+        ([row(SAFETY, KILLED, KILLED, SKIPPED)], 3),
+        ([row(SAFETY, KILLED, SURVIVED), row(SAFETY, KILLED, SKIPPED)], 1),
+        ([row(LIVENESS, KILLED, NOT_ASKED)], 0),
+        ([row(LIVENESS, SURVIVED, NOT_ASKED)], 1),
+        ([row(LIVENESS, UNDECIDED, NOT_ASKED)], 3),
+    ],
+)
+def test_it_ends_with_what_the_worst_mutant_says(rows: list[Row], code: int) -> None:
+    assert matrix.exit_code(rows) == code
+
+
+def test_what_the_tests_of_core_kill_does_not_count() -> None:
+    killed = Row(SAFETY, {"check": KILLED, "prove": SURVIVED, "tests": KILLED})
+    assert killed.killed_by == ("check",)
+    assert not killed.is_killed
+
+
+def test_a_survivor_that_is_explained_is_no_hole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(matrix, "SURVIVORS", {SAFETY.id: "guarded twice"})
+    explained = row(SAFETY, SURVIVED, SURVIVED)
+    assert matrix.exit_code([explained]) == 0
+    assert f"* {SAFETY.id}: guarded twice" in matrix.shown([explained])
+
+
+def test_the_table_names_kills_holes_and_what_was_skipped() -> None:
+    rows = [row(SAFETY, KILLED, SURVIVED, SKIPPED), row(LIVENESS, KILLED, NOT_ASKED)]
+    head, first, second, _, *notes = matrix.shown(rows).splitlines()
+    assert head.split() == ["mutant", "kind", "check", "prove", "simulation", "by"]
+    assert first.split() == [SAFETY.id, "safety", "S1", "-", "skipped", "1", "!"]
+    assert second.split() == [LIVENESS.id, "liveness", "S1", "1"]
+    assert notes == [
+        "simulation: skipped, z3 is not installed",
+        f"! {SAFETY.id}: not explained",
+        (
+            "killed by enough of who was asked: 0 of 1 safety mutants, 1 of 1 liveness "
+            "mutants; 0 survivors explained, 1 not"
+        ),
+    ]
+
+
+# --- a real run -----------------------------------------------------------------------
+
+
+def test_a_mutant_is_killed_and_written_down_and_kept(tmp_path: Path) -> None:
+    file = tmp_path / "matrix.json"
+    asked = (SAFETY.id, "--by", "check", "--seconds", "5", "--json", str(file))
+    first = run(*asked)
+    assert first.exit_code == 0
+    (told,) = json.loads(file.read_text(encoding="utf-8"))["mutants"]
+    assert told["id"], told["kind"] == (SAFETY.id, "safety")
+    assert (told["guard"], told["killed_by"]) == (SAFETY.guard, ["check"])
+    assert told["property"] == "S1"
+    figures = told["finders"]["check"]["figures"]
+    assert (figures["where"], figures["depth"]) == ("initial-election-pair", 4)
+    assert (figures["electors"], figures["smaller"][0]["less"]) == (2, "1 terms")
+
+    told["finders"]["check"]["told"] = "kept"
+    whole = {"core_sha256": matrix.core_sha256(), "mutants": [told]}
+    file.write_text(json.dumps(whole), encoding="utf-8")
+    assert run(*asked, "--keep").exit_code == 0
+    (again,) = json.loads(file.read_text(encoding="utf-8"))["mutants"]
+    assert again == told
+
+
+def test_nobody_else_is_asked_once_enough_have_killed_it() -> None:
+    asked = tuple(finder for finder in FINDERS if finder.name == "check")
+    inquiry = mutating.Inquiry(asked, BUDGET, {}, is_enough=True)
+    twice = {"prove": KILLED, "simulation": KILLED}
+    answer = inquiry._ask(asked[0], SAFETY, Path("nowhere"), twice)
+    assert answer.status is Status.NOT_ASKED
+
+
+def test_what_another_core_or_bend_was_told_is_not_kept() -> None:
+    text = matrix.as_json([row(SAFETY, KILLED, UNDECIDED, SKIPPED)])
+    key = matrix.bend_sha256(SAFETY), "check"
+    assert matrix.kept(text) == {key: KILLED}
+    other = json.loads(text) | {"core_sha256": "0"}
+    assert matrix.kept(json.dumps(other)) == {}
+    changed = replace(SAFETY, after=SAFETY.before)
+    assert matrix.bend_sha256(changed) != key[0]
+
+
+# --- the finders ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def check() -> finders.Finder:
+    return next(finder for finder in FINDERS if finder.name == "check")
+
+
+def test_a_finder_that_ran_with_another_core_decides_nothing(
+    check: finders.Finder, tmp_path: Path
+) -> None:
+    printed = json.dumps({"core": str(finders.CORE / "__init__.py"), "property": "S1"})
+    assert finders.read(check, tmp_path, printed).status is Status.UNDECIDED
+
+
+def test_a_finder_that_found_nothing_says_whether_it_came_to_its_end(
+    check: finders.Finder, tmp_path: Path
+) -> None:
+    told = {"core": str(tmp_path / "primacy" / "__init__.py"), "property": None}
+    for is_whole, status in ((True, Status.SURVIVED), (False, Status.UNDECIDED)):
+        printed = json.dumps(told | {"is_whole": is_whole})
+        assert finders.read(check, tmp_path, printed).status is status
+
+
+def test_a_finder_that_is_not_there_is_skipped_and_says_why(tmp_path: Path) -> None:
+    absent = finders.Finder("x", "x", (), ("tests/no_such.py", "only there"), "")
+    answer = finders.ask(absent, SAFETY, tmp_path, BUDGET)
+    assert answer == Answer(Status.SKIPPED, told="only there")
+    no_module = replace(absent, needs=("no_such_module", "not installed"))
+    assert finders.missing(no_module) == "not installed"
+
+
+def test_a_finder_that_fails_is_undecided_and_its_last_words_are_told(
+    check: finders.Finder, tmp_path: Path
+) -> None:
+    finders.copy_of_core(tmp_path, SAFETY)
+    broken = replace(check, words=("no-such-mutant",))
+    answer = finders.ask(broken, SAFETY, tmp_path, BUDGET)
+    assert answer.status is Status.UNDECIDED
+    assert "no bend is named 'no-such-mutant'" in answer.told
+
+
+def test_a_finder_of_safety_is_not_asked_about_liveness(tmp_path: Path) -> None:
+    prove = next(finder for finder in FINDERS if finder.name == "prove")
+    assert LIVENESS.harm is Harm.LIVENESS
+    assert finders.ask(prove, LIVENESS, tmp_path, BUDGET).status is Status.NOT_ASKED
+
+
+# --- what the checker explores --------------------------------------------------------
+
+
+def test_under_the_real_core_nothing_breaks_and_nothing_raises() -> None:
+    found = exploring.hunted("index-given-by-anyone", 3)
+    assert (found["property"], found["raised"]) == (None, "")
+
+
+def test_what_raises_in_a_place_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def raising(*_: object) -> None:
+        raise ValueError("no such agent")
+
+    monkeypatch.setattr(exploring, "_explored", raising)
+    found = exploring.explored("x", "reads", unlimited)
+    assert (found.property, found.raised) == (RAISES, "ValueError: no such agent")
+
+
+def test_a_script_that_a_smaller_mesh_cannot_carry_out_is_told() -> None:
+    (kill,) = (each for each in KILLS if each.id == "grants-counted-as-a-number")
+    fewer, *_ = exploring.smaller(kill.id, kill.arena, unlimited)
+    told = "its script cannot be carried out"
+    assert fewer == {"less": "3 electors", "verdict": told}
+
+
+def test_a_mutant_without_a_kill_is_sought_where_its_module_is_met() -> None:
+    unwritten = [bend for bend in BENDS if bend.id not in {each.id for each in KILLS}]
+    assert unwritten
+    for bend in unwritten:
+        sought = places(bend.id)
+        assert bool(sought) == (bend.module not in UNMET), bend.id
+
+
+# --- mistakes -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("half-is-a-quorun",), "did you mean half-is-a-quorum"),
+        (("nosuch",), "no bend is named 'nosuch'. `primacy mutants --list` shows them"),
+        (("--by", "chance"), "Invalid value for '--by'"),
+        (("--jobs", "0"), "Invalid value for '--jobs'"),
+        (("--keep",), "--keep needs the --json FILE that it keeps."),
+        (("--list", "--by", "check"), "--list stands alone, with IDs at most."),
+        (("--json", "/no/such/folder/x.json"), "/no/such/folder/x.json cannot be writ"),
+    ],
+)
+def test_a_mistake_ends_with_2_before_anything_runs(
+    arguments: tuple[str, ...], told: str
+) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"core_sha256": 1, "mutants": 2}'])
+def test_a_file_that_is_no_matrix_is_not_kept(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "matrix.json"
+    text = text.replace('": 1', f'": "{matrix.core_sha256()}"')
+    file.write_text(text, encoding="utf-8")
+    result = run(SAFETY.id, "--keep", "--json", str(file))
+    assert result.exit_code == 2
+    assert f"{file} is no matrix of `primacy mutants`." in result.stderr
+
+
+def test_the_list_names_every_mutant_with_its_guard() -> None:
+    result = run("--list")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [bend.id for bend in BENDS]
+    assert lines[0].endswith(BENDS[0].guard)
+    (line,) = run("--list", SAFETY.id).stdout.splitlines()
+    assert line.split() == [SAFETY.id, "safety", SAFETY.module, *SAFETY.guard.split()]
