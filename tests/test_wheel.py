@@ -19,7 +19,7 @@ import pytest
 pytestmark = pytest.mark.wheel
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = {"primacy", "primacy_model", "primacy_proofs"}
+PACKAGES = {"primacy", "primacy_model", "primacy_proofs", "primacy_runtime"}
 
 IMPORTED = """
 import json, sys
@@ -91,7 +91,7 @@ def modules(folder: str, package: str) -> set[str]:
     return {str(path.relative_to(base)) for path in (base / package).rglob("*.py")}
 
 
-def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_the_four_packages_and_nothing_else(wheel: Path) -> None:
     tops = {name.partition("/")[0] for name in names(wheel)}
     assert tops == PACKAGES | {"primacy-0.1.0.dist-info"}
 
@@ -101,6 +101,7 @@ def test_the_wheel_holds_every_module(wheel: Path) -> None:
         modules("core", "primacy")
         | modules("model", "primacy_model")
         | modules("proofs", "primacy_proofs")
+        | modules("runtime", "primacy_runtime")
     )
     assert {name for name in names(wheel) if name.endswith(".py")} == expected
 

@@ -14,8 +14,14 @@ from typing import Final
 import click
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "agent": "primacy_runtime.running",
     "check": "primacy_model.checking",
+    "demo": "primacy_runtime.demo",
+    "mutants": "primacy_model.mutants.mutating",
     "prove": "primacy_proofs.proving",
+    "vectors": "primacy_model.conformance.vectoring",
+    "conform": "primacy_model.conformance.conforming",
+    "simulate": "primacy_model.simulation.simulating",
 }
 """The module of each command; the command has the same name there."""
 

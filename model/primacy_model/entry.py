@@ -25,11 +25,14 @@ EXTRAS: Final[Mapping[str, str]] = {
     "junitparser": "model",
     "matplotlib": "model",
     "networkx": "model",
+    "prometheus_client": "runtime",
     "pydot": "model",
     "rich": "model",
     "z3": "proofs",
 }
 """Which extra brings which top-level module."""
+RUNTIME: Final = ("agent", "demo")
+"""The commands whose extra brings all that they need."""
 
 
 def _silence_output() -> None:
@@ -60,8 +63,10 @@ def main() -> None:
         if module not in EXTRAS:
             raise
         command = " ".join(["primacy", *sys.argv[1:2]])
+        needs_runtime = sys.argv[1:2] and sys.argv[1] in RUNTIME
+        extra = "runtime" if needs_runtime else EXTRAS[module]
         sys.stderr.write(
             f"{command} needs {module}: install the extra with  "
-            f"pip install 'primacy[{EXTRAS[module]}]'\n"
+            f"pip install 'primacy[{extra}]'\n"
         )
         sys.exit(MISSING_EXTRA)

@@ -1,0 +1,66 @@
+"""primacy_runtime: an agent that runs, on asyncio, TCP and SQLite.
+
+Begin:   `Agent`, `AgentRole`, `Tls`, `Clock`
+Apply:   `Machine`, `Table`
+Watch:   `Health`, `Events`, `Counts`, `JsonLines`
+Fail:    `SettingsError`; of the disk `StoreError`; of a request `RequestError` and what
+         it is: `NotAccepted`, `WriteLost`, `OutcomeUnknown`, `NotFresh`, ...
+
+It is one runtime for the core in `primacy`, and uses nothing but its public API. What
+it keeps of the obligations of a runtime, clause by clause, is in docs/runtime.md.
+"""
+
+from primacy_runtime.agent import Agent
+from primacy_runtime.clock import Clock
+from primacy_runtime.counts import Counts
+from primacy_runtime.events import Events
+from primacy_runtime.failures import (
+    AgentStopped,
+    CommandRefused,
+    NotAccepted,
+    NotFresh,
+    OutcomeUnknown,
+    RequestError,
+    SettingsError,
+    StoreBroken,
+    StoreDamaged,
+    StoreError,
+    StoreForeign,
+    StoreInUse,
+    TooBusy,
+    TransferFailed,
+    WriteLost,
+)
+from primacy_runtime.health import Health
+from primacy_runtime.machine import Machine, Table
+from primacy_runtime.settings import AgentRole
+from primacy_runtime.telling import JsonLines
+from primacy_runtime.tls import Tls
+
+__all__ = [
+    "Agent",
+    "AgentRole",
+    "AgentStopped",
+    "Clock",
+    "CommandRefused",
+    "Counts",
+    "Events",
+    "Health",
+    "JsonLines",
+    "Machine",
+    "NotAccepted",
+    "NotFresh",
+    "OutcomeUnknown",
+    "RequestError",
+    "SettingsError",
+    "StoreBroken",
+    "StoreDamaged",
+    "StoreError",
+    "StoreForeign",
+    "StoreInUse",
+    "Table",
+    "Tls",
+    "TooBusy",
+    "TransferFailed",
+    "WriteLost",
+]

@@ -1,0 +1,268 @@
+"""The agent: start it, propose, read, watch, stop it.
+
+    async with Agent(mesh_id="my-mesh", agent_id="agent-1", peers={...}) as agent:
+        await agent.propose("colour=red")
+        await agent.read("colour")
+
+Its law: an agent lives once, and what it answers is true when it is answered.
+
+Source: seed, "Usage Example"; clauses `runtime.*`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from primacy import MeshState, State, has_lease, initial, mesh_state, token
+from primacy.quantities import NOBODY
+from primacy_runtime.asking import Client
+from primacy_runtime.clock import Clock
+from primacy_runtime.counts import Counts
+from primacy_runtime.events import Events
+from primacy_runtime.failures import AgentStopped, SettingsError
+from primacy_runtime.health import Health
+from primacy_runtime.life import Given, Life
+from primacy_runtime.machine import Machine, Table
+from primacy_runtime.recording import Record
+from primacy_runtime.settings import AgentRole, address, config, milliseconds
+from primacy_runtime.tls import Tls
+
+NO_PEERS: Final[Mapping[str, str]] = {}
+
+
+class Agent:
+    """One agent of a mesh, in this process. All lengths of time are in seconds.
+
+    Every agent of a mesh is given the same `mesh_id`, times, and parts: who is a
+    worker, and who is not. `SettingsError` tells in one sentence what cannot work.
+    """
+
+    def __init__(
+        self,
+        mesh_id: str,
+        agent_id: str,
+        *,
+        role: AgentRole = AgentRole.ACTIVE,
+        is_initial_leader: bool | None = None,
+        peers: Mapping[str, str] = NO_PEERS,
+        workers: Collection[str] = (),
+        listen: str = "127.0.0.1:0",
+        heartbeat_interval: float = 5.0,
+        election_timeout: float = 10.0,
+        leader_timeout: float = 15.0,
+        lease: float = 0.0,
+        clock_drift_ppm: int = 0,
+        batch: int = 64,
+        request_timeout: float | None = None,
+        folder: str | Path = "primacy-data",
+        machine: Machine | None = None,
+        tls: Tls | None = None,
+        metrics: str | None = None,
+        reset: Collection[str] = (),
+        clock: Clock | None = None,
+        record: Record | None = None,
+    ) -> None:
+        """Check what is given; nothing is opened yet.
+
+        `role`, `is_initial_leader`: an active agent is an initial leader, a worker is
+        not; the second may be left out.
+        `peers`: the id and `host:port` of every other agent.
+        `workers`: which of the peers are workers; the rest are initial leaders.
+        `listen`: where peers reach this agent; port 0 lets the system choose.
+        `heartbeat_interval`: between two rounds of a leader.
+        `election_timeout`: how long to wait for a leader, at least; above the interval.
+        `leader_timeout`: before the first claim, and between a leader's quorum checks.
+        `lease`, `clock_drift_ppm`: see docs/runtime.md; 0 is no lease, which is safe.
+        `batch`: the most entries that one packet carries.
+        `request_timeout`: how long requests may take; four leader timeouts if none.
+        `folder`: where the file of the agent is, or will be made.
+        `machine`: what commands are applied to; a `Table` if none.
+        `metrics`: a `host:port` for Prometheus, closed if none.
+        `reset`: peers that come back with another disk, see docs/runtime.md.
+        `record`: begins a trace of all that this agent does, see docs/runtime.md.
+        """
+        told = config(
+            mesh_id=mesh_id,
+            agent_id=agent_id,
+            role=role,
+            is_initial_leader=is_initial_leader,
+            peers=peers,
+            workers=workers,
+            heartbeat_interval=heartbeat_interval,
+            election_timeout=election_timeout,
+            leader_timeout=leader_timeout,
+            lease=lease,
+            clock_drift_ppm=clock_drift_ppm,
+            batch=batch,
+        )
+        given = 4 * leader_timeout if request_timeout is None else request_timeout
+        milliseconds("request_timeout", given)
+        self._request_timeout = given
+        for one in reset:
+            if one not in peers:
+                raise SettingsError(f"reset must name peers, got {one!r}")
+        self._given = Given(
+            told,
+            {one: address(f"peers[{one!r}]", at) for one, at in peers.items()},
+            address("listen", listen, least_port=0),
+            address("metrics", metrics, least_port=0) if metrics else None,
+            Path(folder) / f"{mesh_id}.{agent_id}.sqlite3",
+            Table() if machine is None else machine,
+            Clock() if clock is None else clock,
+            tls,
+            tuple(reset),
+            record,
+        )
+        self._counts = Counts()
+        self._has_started = False
+        self._life: Life | None = None
+
+    # Life.
+
+    async def start(self) -> None:
+        """Open the disk and the ports, and begin. It returns before anybody leads."""
+        if self._has_started:
+            raise AgentStopped("An agent starts once; make another one to go on.")
+        self._has_started = True
+        self._life = await Life.begin(self._given, self._counts, self.health)
+
+    async def stop(self) -> None:
+        """Stop, and let go of disk and ports. It may be called at any time."""
+        if self._life is not None:
+            await self._life.stop()
+
+    async def closed(self) -> None:
+        """Wait until the agent has stopped; raise why, if it failed."""
+        if self._life is not None:
+            await self._life.closed()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    # Requests.
+
+    async def propose(self, command: str, *, timeout: float | None = None) -> object:
+        """Have a command applied by the mesh; give what the state machine said.
+
+        On any agent: it is passed on to the leader. Raise `NotAccepted`, `WriteLost`,
+        `TooBusy` or `CommandRefused` if it never will be applied, `OutcomeUnknown` or
+        `AgentStopped` if that is not known. Asked again after the latter two, it may be
+        applied twice.
+        """
+        return await self._client().propose(command, self._within(timeout))
+
+    async def read(
+        self, query: str = "", *, lease: bool = False, timeout: float | None = None
+    ) -> object:
+        """Have a query answered: from all that was acknowledged before, on any agent.
+
+        By read index, which costs a round. With `lease`, at once if this agent holds a
+        lease, else by read index. Raise `NotFresh` if freshness cannot be proved.
+        """
+        return await self._client().read(query, self._within(timeout), lease=lease)
+
+    async def transfer(self, target: str, *, timeout: float | None = None) -> None:
+        """Hand leadership over to an initial leader; raise `TransferFailed`."""
+        await self._client().transfer(target, self._within(timeout))
+
+    def _client(self) -> Client:
+        life = self._life
+        if life is None or life.is_over:
+            raise AgentStopped(f"The agent is {self._status()}.")
+        return life.client
+
+    def _within(self, timeout: float | None) -> float:
+        if timeout is None:
+            return self._request_timeout
+        return milliseconds("timeout", timeout) / 1000
+
+    # What it knows.
+
+    @property
+    def address(self) -> str:
+        """Where peers reach this agent, once it has started."""
+        return str(self._life.where if self._life else self._given.listen)
+
+    @property
+    def metrics_port(self) -> int | None:
+        """Where Prometheus reaches this agent, if it may."""
+        port = self._life.port if self._life else None
+        return port.number if port else None
+
+    @property
+    def _state(self) -> State:
+        life = self._life
+        return life.driver.state if life else initial(self._given.config)[0]
+
+    @property
+    def mesh_state(self) -> MeshState:
+        """The five fields of the seed, as this agent sees them now."""
+        return mesh_state(self._state)
+
+    @property
+    def token(self) -> int:
+        """The fencing token, to go with every effect; 0 unless this agent leads."""
+        return token(self._state) if self._status() == "running" else 0
+
+    def has_lease(self) -> bool:
+        """Tell whether this agent holds a lease at this instant, by its own clock."""
+        now = self._given.clock.now()
+        return self._status() == "running" and has_lease(self._state, now)
+
+    def cut(self, is_cut: bool = True) -> None:
+        """For experiments: let nothing in or out, or again everything."""
+        if self._life is not None:
+            self._life.transport.is_cut = is_cut
+
+    def events(self) -> Events:
+        """Begin to listen, after the start: `async for event in agent.events()`."""
+        if self._life is None:
+            raise AgentStopped(f"The agent is {self._status()}.")
+        return self._life.audience.join()
+
+    @property
+    def counts(self) -> Counts:
+        """What was counted since the start."""
+        return self._counts
+
+    def health(self) -> Health:
+        """Show how this agent is."""
+        state, life, told = self._state, self._life, self._given.config
+        links = life.transport.links if life else {}
+        return Health(
+            self._status(),
+            str(life.failure or "") if life else "",
+            told.mesh_id,
+            told.agent_id,
+            state.role.value,
+            state.leader,
+            state.term,
+            self.token,
+            state.log.last_index,
+            state.commit_index,
+            life.driver.applied if life else 0,
+            state.alive.members,
+            tuple(peer for peer, link in links.items() if link.is_up),
+            state.is_cut_off,
+            state.lowest_claim != NOBODY,
+        )
+
+    def _status(self) -> str:
+        life = self._life
+        if life is None:
+            return "stopped" if self._has_started else "new"
+        if life.failure is not None:
+            return "failed"
+        return "stopped" if life.is_over else "running"

@@ -1,0 +1,42 @@
+"""How an agent is, in one record that can be written as JSON.
+
+Source: seed, "Monitoring".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What one agent knows of itself and its mesh; other agents may know better."""
+
+    status: str
+    """`new`, `running`, `stopped`, or `failed`."""
+    reason: str
+    """Why it failed; else empty."""
+    mesh: str
+    agent: str
+    role: str
+    leader: str
+    """Who leads, as far as is known; else empty."""
+    term: int
+    token: int
+    """The fencing token, 0 unless this agent leads."""
+    last_index: int
+    commit_index: int
+    applied_index: int
+    alive: tuple[str, ...]
+    """Who is taken to be alive, in the leader's view."""
+    connected: tuple[str, ...]
+    """The peers that this agent can send to now."""
+    is_cut_off: bool
+    """No quorum answered when this agent last needed one."""
+    election_in_progress: bool
+    """The initial election is."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether the agent runs and knows a leader."""
+        return self.status == "running" and self.leader != ""

@@ -1,0 +1,144 @@
+"""Metrics for Prometheus, read from the agent when somebody asks for them.
+
+Its law: nothing here changes anything, and the port answers from a thread of its own,
+so that a slow scrape delays no step. It needs the package prometheus_client.
+
+Source: seed, "Monitoring".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from primacy import Role
+from primacy_runtime.counts import BOUNDS_S, Counts
+from primacy_runtime.health import Health
+from primacy_runtime.settings import Address
+
+
+class Metrics(Collector):
+    """The metrics of one agent. Each carries its mesh and its id as labels."""
+
+    def __init__(self, health: Callable[[], Health], counts: Counts) -> None:
+        self._health, self._counts = health, counts
+
+    def collect(self) -> Iterator[Metric]:
+        """Read everything once."""
+        health = self._health()
+        yield from self._gauges(health)
+        yield from self._counters(health)
+        yield self._disk(health)
+
+    def _gauges(self, health: Health) -> Iterator[Metric]:
+        running = health.status == "running"
+        for name, told, value in (
+            ("up", "whether the agent runs", running),
+            ("term", "the current term", health.term),
+            ("has_leader", "whether a leader is known", health.leader != ""),
+            ("fencing_token", "the token, 0 unless it leads", health.token),
+            ("last_index", "the end of the log", health.last_index),
+            ("commit_index", "up to here the log is committed", health.commit_index),
+            (
+                "commit_lag_entries",
+                "entries of the log that are not known to be committed",
+                health.last_index - health.commit_index,
+            ),
+            ("connected_peers", "peers that can be sent to", len(health.connected)),
+            ("alive_agents", "agents taken to be alive", len(health.alive)),
+            ("cut_off", "whether no quorum answered", health.is_cut_off),
+        ):
+            labels, values = _who(health)
+            gauge = GaugeMetricFamily(f"primacy_{name}", told, labels=labels)
+            gauge.add_metric(values, float(value))
+            yield gauge
+        labels, values = _who(health)
+        roles = GaugeMetricFamily(
+            "primacy_role", "1 for the role it has", labels=[*labels, "role"]
+        )
+        for role in Role:
+            roles.add_metric([*values, role.value], float(role.value == health.role))
+        yield roles
+
+    def _counters(self, health: Health) -> Iterator[Metric]:
+        counts = self._counts
+        labels, values = _who(health)
+        for name, told, value in (
+            ("elections_started", "candidacies", counts.elections_started),
+            ("elections_won", "candidacies won", counts.elections_won),
+            (
+                "partitions_suspected",
+                "times that no quorum answered",
+                counts.partitions_suspected,
+            ),
+            ("packets_sent", "packets sent", counts.packets_sent),
+            ("packets_received", "packets taken", counts.packets_received),
+            ("packets_dropped", "packets left out", counts.packets_dropped),
+        ):
+            counter = CounterMetricFamily(f"primacy_{name}", told, labels=labels)
+            counter.add_metric(values, value)
+            yield counter
+        for name, told, label, kinds in (
+            ("rejected", "refused connections and packets", "kind", counts.rejected),
+            ("requests", "requests of clients", "outcome", counts.requests),
+        ):
+            family = CounterMetricFamily(
+                f"primacy_{name}", told, labels=[*labels, label]
+            )
+            for kind, count in tuple(kinds.items()):
+                family.add_metric([*values, kind], count)
+            yield family
+
+    def _disk(self, health: Health) -> Metric:
+        labels, values = _who(health)
+        family = HistogramMetricFamily(
+            "primacy_persist_seconds", "how long the disk took", labels=labels
+        )
+        total, buckets = 0, []
+        for bound, count in zip(
+            (*BOUNDS_S, "+Inf"), self._counts.disk.buckets, strict=True
+        ):
+            total += count
+            buckets.append((str(bound), float(total)))
+        family.add_metric(values, buckets, self._counts.disk.total_s)
+        return family
+
+
+def _who(health: Health) -> tuple[list[str], list[str]]:
+    return ["mesh", "agent"], [health.mesh, health.agent]
+
+
+class Port:
+    """An open port for Prometheus."""
+
+    def __init__(self, server: WSGIServer, thread: threading.Thread) -> None:
+        self._server, self._thread = server, thread
+
+    @property
+    def number(self) -> int:
+        """Tell which port it is."""
+        return int(self._server.server_port)
+
+    async def close(self) -> None:
+        """Close the port; the thread ends within half a second."""
+        await asyncio.to_thread(self._server.shutdown)
+        self._server.server_close()
+        await asyncio.to_thread(self._thread.join)
+
+
+def serve(where: Address, metrics: Metrics) -> Port:
+    """Answer scrapes at an address."""
+    registry = CollectorRegistry()
+    registry.register(metrics)
+    return Port(*start_http_server(where.port, where.host, registry))

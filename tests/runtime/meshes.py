@@ -1,0 +1,112 @@
+"""Small meshes on loopback, for tests: short times, and patience instead of speed."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from primacy_runtime import Agent, AgentRole
+
+TIMES: Final[Mapping[str, float]] = {
+    "heartbeat_interval": 0.04,
+    "election_timeout": 0.15,
+    "leader_timeout": 0.2,
+}
+PATIENCE_S: Final = 30.0
+NAMES: Final = ("ada", "bob", "cyd")
+
+
+def run(work: Coroutine[object, object, None]) -> None:
+    """Run a test to its end, and see that it leaves nothing running."""
+
+    async def all_of_it() -> None:
+        async with asyncio.timeout(2 * PATIENCE_S):
+            await work
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not left, left
+
+    asyncio.run(all_of_it())
+
+
+async def until(is_so: Callable[[], bool], longest: float = PATIENCE_S) -> None:
+    """Wait for something to become true."""
+    async with asyncio.timeout(longest):
+        while not is_so():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+
+
+def places(names: Sequence[str]) -> dict[str, str]:
+    """Find a free port for each."""
+    sockets = [socket.socket() for _ in names]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    found = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
+    for one in sockets:
+        one.close()
+    return dict(zip(names, found, strict=True))
+
+
+def alone(folder: Path, **settings: Any) -> Agent:  # noqa: ANN401 - of `Agent`
+    """Make an agent that is a mesh of its own."""
+    told: dict[str, Any] = {**TIMES, **settings}
+    return Agent("mesh", "ada", folder=folder, **told)
+
+
+class Mesh:
+    """Agents that know each other, each started when it is asked for."""
+
+    def __init__(
+        self, folder: Path, names: Sequence[str] = NAMES, workers: Sequence[str] = ()
+    ) -> None:
+        self.folder, self.workers = folder, workers
+        self.where = places([*names, *workers])
+        self.agents: dict[str, Agent] = {}
+
+    def make(self, name: str, **settings: Any) -> Agent:  # noqa: ANN401 - of `Agent`
+        """Make an agent, or the next one under a name."""
+        is_worker = name in self.workers
+        told: dict[str, Any] = {
+            **TIMES,
+            "folder": self.folder,
+            "listen": self.where[name],
+            "peers": {one: at for one, at in self.where.items() if one != name},
+            "workers": [one for one in self.workers if one != name],
+            "role": AgentRole.WORKER if is_worker else AgentRole.ACTIVE,
+        }
+        self.agents[name] = Agent("mesh", name, **{**told, **settings})
+        return self.agents[name]
+
+    def leaders(self) -> list[str]:
+        """List who leads, each in its own opinion."""
+        return [name for name, one in self.agents.items() if one.token]
+
+    async def leader(self) -> Agent:
+        """Wait for one leader whom everybody who runs follows."""
+
+        def has_agreed() -> bool:
+            told = [one.health() for one in self.agents.values()]
+            return (
+                len({(one.leader, one.term) for one in told if one.status == "running"})
+                == 1
+                and len(self.leaders()) == 1
+            )
+
+        await until(has_agreed)
+        return self.agents[self.leaders()[0]]
+
+
+@asynccontextmanager
+async def started(mesh: Mesh, **settings: Any) -> AsyncIterator[Mesh]:  # noqa: ANN401
+    """Start everybody, and stop whoever runs at the end."""
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(stopped, mesh)
+        for name in mesh.where:
+            await mesh.make(name, **settings).start()
+        yield mesh
+
+
+async def stopped(mesh: Mesh) -> None:
+    """Stop everybody."""
+    await asyncio.gather(*(agent.stop() for agent in mesh.agents.values()))

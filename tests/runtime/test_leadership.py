@@ -1,0 +1,162 @@
+"""Who leads, for how long, and what becomes of writes when that changes."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from primacy.outputs import PartitionHealed, PartitionSuspected, RoleChanged
+from primacy_runtime import (
+    Clock,
+    NotAccepted,
+    NotFresh,
+    TransferFailed,
+    WriteLost,
+)
+from tests.runtime.meshes import Mesh, alone, run, started, until
+
+
+def test_another_leader_is_elected_and_nothing_acknowledged_is_lost(
+    tmp_path: Path,
+) -> None:
+    async def work() -> None:
+        async with started(Mesh(tmp_path)) as mesh:
+            first = await mesh.leader()
+            await first.propose("colour=red")
+            term = first.token
+            await first.stop()
+            second = await mesh.leader()
+            assert second.token > term
+            assert await second.read("colour") == "red"
+            await second.propose("colour=blue")
+            again = mesh.make(first.health().agent)  # from its disk
+            await again.start()
+            assert await again.read("colour") == "blue"
+            assert again.health().role == "follower"
+
+    run(work())
+
+
+def test_without_a_quorum_nothing_is_written_and_nothing_is_read(
+    tmp_path: Path,
+) -> None:
+    async def work() -> None:
+        mesh = Mesh(tmp_path)
+        async with mesh.make("ada") as agent:
+            with pytest.raises(NotAccepted, match=r"within 0\.3 s .no leader is known"):
+                await agent.propose("colour=red", timeout=0.3)
+            with pytest.raises(NotFresh, match=r"within 0\.3 s .no leader is known"):
+                await agent.read("colour", timeout=0.3)
+            with pytest.raises(TransferFailed, match="no leader is known"):
+                await agent.transfer("bob", timeout=5)
+
+    run(work())
+
+
+@pytest.mark.clause("runtime.acknowledge")
+def test_a_write_that_another_leader_has_overwritten_is_told_to_be_lost(
+    tmp_path: Path,
+) -> None:
+    async def work() -> None:
+        async with started(Mesh(tmp_path)) as mesh:
+            first = await mesh.leader()
+            first.cut()
+            waiting = asyncio.create_task(first.propose("colour=red", timeout=30))
+            rest = [one for one in mesh.agents.values() if one is not first]
+            await until(lambda: any(one.token for one in rest))
+            assert await rest[0].propose("colour=blue") == "blue"
+            first.cut(False)
+            with pytest.raises(WriteLost, match="another leader's entry stands"):
+                await waiting
+            assert await first.read("colour") == "blue"
+
+    run(work())
+
+
+def test_a_leader_that_is_cut_off_steps_down_and_comes_back(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with started(Mesh(tmp_path)) as mesh:
+            first = await mesh.leader()
+            events = first.events()
+            first.cut()
+            await until(lambda: first.health().is_cut_off)
+            assert first.token == 0
+            first.cut(False)
+            await mesh.leader()
+            await until(lambda: not first.health().is_cut_off)
+        seen = [type(event) async for event in events]  # it ends with the agent
+        assert seen.index(PartitionSuspected) < seen.index(PartitionHealed)
+        assert RoleChanged in seen
+        assert first.counts.partitions_suspected >= 1
+
+    run(work())
+
+
+def test_leadership_is_handed_over(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with started(Mesh(tmp_path, workers=["wim"])) as mesh:
+            leader = await mesh.leader()
+            await leader.propose("colour=red")
+            other = next(one for one in ("ada", "bob") if mesh.agents[one] != leader)
+            with pytest.raises(TransferFailed, match="not on the roll"):
+                await leader.transfer("wim")
+            with pytest.raises(TransferFailed, match="does not lead"):
+                await mesh.agents["wim"].transfer(other)
+            await until(lambda: leader.health().commit_index >= 2)
+            for _ in range(5):  # until the other has caught up
+                try:
+                    await leader.transfer(other)
+                    break
+                except TransferFailed:
+                    await asyncio.sleep(0.1)
+            assert await mesh.leader() is mesh.agents[other]
+
+    run(work())
+
+
+def test_a_lease_is_held_while_the_leader_is_heard_and_runs_out_when_cut_off(
+    tmp_path: Path,
+) -> None:
+    async def work() -> None:
+        lease = {"lease": 0.12, "clock_drift_ppm": 1000, "leader_timeout": 0.6}
+        async with started(Mesh(tmp_path), **lease) as mesh:
+            leader = await mesh.leader()
+            await leader.propose("colour=red")
+            await until(leader.has_lease)
+            assert await leader.read("colour", lease=True) == "red"
+            leader.cut()
+            await until(lambda: not leader.has_lease())
+            with pytest.raises(NotFresh):
+                await leader.read("colour", lease=True, timeout=0.3)
+
+    run(work())
+
+
+@pytest.mark.clause("runtime.lease-instant")
+def test_a_lease_is_asked_for_at_the_instant_of_the_question(tmp_path: Path) -> None:
+    async def work() -> None:
+        own = Clock()
+        lease = {"lease": 0.1, "clock_drift_ppm": 1000}
+        async with alone(tmp_path, clock=own, **lease) as agent:
+            await agent.propose("x=1")
+            await until(agent.has_lease)
+            begun = own.now()
+            own.run_at(1e7)  # the process is stopped here, and goes on
+            while own.now() <= begun + 1_000:
+                pass
+            assert not agent.has_lease()
+            assert agent.token  # it does not know yet
+            own.run_at(1.0)
+
+    run(work())
+
+
+def test_a_lease_that_nobody_holds_is_made_up_for_by_a_round(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with started(Mesh(tmp_path)) as mesh:  # no lease is configured
+            for agent in mesh.agents.values():
+                await agent.propose("colour=red")
+                assert await agent.read("colour", lease=True) == "red"
+                assert not agent.has_lease()
+
+    run(work())
