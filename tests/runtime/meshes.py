@@ -13,7 +13,14 @@ TIMES: Final[Mapping[str, float]] = {
     "heartbeat_interval": 0.04,
     "election_timeout": 0.15,
     "leader_timeout": 0.2,
+    "request_timeout": 10.0,
 }
+CALM: Final[Mapping[str, float]] = {
+    "heartbeat_interval": 0.2,
+    "election_timeout": 2.0,
+    "leader_timeout": 2.0,
+}
+"""Where a leader may not be lost, however busy the machine is."""
 PATIENCE_S: Final = 30.0
 NAMES: Final = ("ada", "bob", "cyd")
 

@@ -17,7 +17,7 @@ from primacy_runtime import (
     requests,
 )
 from primacy_runtime.events import MOST_WAITING, Audience
-from tests.runtime.meshes import Mesh, alone, run, started
+from tests.runtime.meshes import CALM, Mesh, alone, run, started
 
 
 def test_the_example_of_the_seed_starts_and_stops(tmp_path: Path) -> None:
@@ -72,7 +72,8 @@ def test_whatever_any_agent_wrote_every_agent_reads(tmp_path: Path) -> None:
 
 def test_many_requests_at_once_are_all_answered(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path)) as mesh:
+        async with started(Mesh(tmp_path), **CALM) as mesh:
+            await mesh.leader()
             agents = list(mesh.agents.values())
             wrote = await asyncio.gather(
                 *(agents[k % 3].propose(f"key-{k}={k}") for k in range(90))

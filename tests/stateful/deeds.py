@@ -279,13 +279,19 @@ class Deeds(Telling):
         return self.leader(who) if is_led and self.has_leader() else self.ready(who)
 
     @precondition(has_leader)
-    @rule(who=WHO, heir=WHO)
+    @rule(who=WHO, heir=WHO, is_heard=st.booleans())
     @deed
-    def transfer(self, who: int, heir: int) -> None:
-        """Hand leadership to an elector."""
+    def transfer(self, who: int, heir: int, is_heard: bool) -> None:
+        """Hand leadership to an elector; perhaps all is said before and after."""
         request = f"t{self.driver.name_of_request()}"
         name, heir_ = self.leader(who), self.elector(heir)
+        if is_heard:
+            self.driver.talk(self.driver.names)
+        if not self.driver.fleet.is_ready(name):
+            return
         self.driver.after(self.driver.fleet.transfer(name, request, heir_))
+        if is_heard:
+            self.driver.talk(self.driver.names)
 
     @precondition(has_ready)
     @rule(who=WHO, other=WHO)
