@@ -102,7 +102,7 @@ def test_a_mutant_is_killed_and_written_down_and_kept(tmp_path: Path) -> None:
     first = run(*asked)
     assert first.exit_code == 0
     (told,) = json.loads(file.read_text(encoding="utf-8"))["mutants"]
-    assert told["id"], told["kind"] == (SAFETY.id, "safety")
+    assert (told["id"], told["kind"]) == (SAFETY.id, "safety")
     assert (told["guard"], told["killed_by"]) == (SAFETY.guard, ["check"])
     assert told["property"] == "S1"
     figures = told["finders"]["check"]["figures"]
@@ -115,6 +115,17 @@ def test_a_mutant_is_killed_and_written_down_and_kept(tmp_path: Path) -> None:
     assert run(*asked, "--keep").exit_code == 0
     (again,) = json.loads(file.read_text(encoding="utf-8"))["mutants"]
     assert again == told
+
+
+def test_what_is_kept_of_others_and_of_who_is_not_asked_stays(tmp_path: Path) -> None:
+    file = tmp_path / "matrix.json"
+    before = [Row(SAFETY, {"prove": KILLED}), Row(BENDS[-1], {"prove": KILLED})]
+    file.write_text(matrix.as_json(before), encoding="utf-8")
+    asked = (SAFETY.id, "--by", "check", "--seconds", "5", "--json", str(file))
+    assert run(*asked, "--keep").exit_code == 0
+    one, other = json.loads(file.read_text(encoding="utf-8"))["mutants"]
+    assert (one["id"], one["killed_by"]) == (SAFETY.id, ["check", "prove"])
+    assert (other["id"], other["killed_by"]) == (BENDS[-1].id, ["prove"])
 
 
 def test_nobody_else_is_asked_once_enough_have_killed_it() -> None:

@@ -50,16 +50,30 @@ class Inquiry:
     """Nobody else is asked once enough have killed it."""
 
     def judge(self, bend: Bend) -> Row:
-        """Ask each finder about a mutant."""
-        digest = matrix.bend_sha256(bend)
-        answers: dict[str, Answer] = {}
+        """Ask each finder about a mutant that has not answered before."""
+        answers = self.kept(bend)
         with TemporaryDirectory() as place:
             folder = Path(place).resolve()
             finders.copy_of_core(folder, bend)
             for finder in self.asked:
-                kept = self.before.get((digest, finder.name))
-                answers[finder.name] = kept or self._ask(finder, bend, folder, answers)
+                if finder.name not in answers:
+                    told = self._ask(finder, bend, folder, answers)
+                    answers[finder.name] = told
         return Row(bend, answers)
+
+    def kept(self, bend: Bend) -> dict[str, Answer]:
+        """Look up what finders said of a mutant before."""
+        digest = matrix.bend_sha256(bend)
+        asked = ((finder.name, (digest, finder.name)) for finder in FINDERS)
+        return {name: self.before[at] for name, at in asked if at in self.before}
+
+    def whole(self, rows: Sequence[Row]) -> list[Row]:
+        """Put what was kept of the mutants that are not judged beside these rows."""
+        judged = {row.bend.id: row for row in rows}
+        known = ((bend, self.kept(bend)) for bend in BENDS if bend.id not in judged)
+        kept = {bend.id: Row(bend, answers) for bend, answers in known if answers}
+        every = judged | kept
+        return [every[bend.id] for bend in BENDS if bend.id in every]
 
     def _ask(
         self, finder: Finder, bend: Bend, folder: Path, answers: dict[str, Answer]
@@ -92,7 +106,7 @@ class Inquiry:
     "--keep",
     "is_keeping",
     is_flag=True,
-    help="Keep what the JSON file holds of the same core and bends; ask the rest.",
+    help="Keep what the JSON file holds of the same core and bends; ask the others.",
 )
 @click.option(
     "--seconds",
@@ -161,7 +175,7 @@ def mutants(
     for row in _watched(bends, inquiry, jobs):
         rows.append(row)
         if json is not None:
-            write(json, matrix.as_json(rows))
+            write(json, matrix.as_json(inquiry.whole(rows)))
     click.echo(matrix.shown(rows))
     sys.exit(matrix.exit_code(rows))
 
