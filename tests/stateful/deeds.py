@@ -341,6 +341,9 @@ class Deeds(Telling):
         terms = len({term for term, _ in history.leaders})
         event(f"terms led: {min(terms, 5)}")
         seen = Counter(call.method for call in driver.fleet.calls) + driver.seen
+        seen["deliver and keep"] = sum(
+            dict(call.named).get("keep") is True for call in driver.fleet.calls
+        )
         seen["three terms led"] = int(terms >= 3)
         seen["transferred"] = len(history.handed & history.leaders)
         seen["committed"] = len(history.committed)

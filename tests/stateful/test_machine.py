@@ -28,6 +28,7 @@ from tests.stateful.machine import Adversary, LeaseAdversary
 
 DEEDS = {
     "deliver",
+    "deliver and keep",
     "intrude",
     "drop",
     "duplicate",
