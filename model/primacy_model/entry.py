@@ -40,6 +40,24 @@ def _silence_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _run() -> None:
+    """Run the command line, and show a mistake as click does.
+
+    An interruption comes through: click would exit with 1, as if a claim were violated.
+    """
+    import click  # noqa: PLC0415 - needs the extra
+
+    from primacy_model.cli import main as run  # noqa: PLC0415 - needs the extra
+
+    try:
+        sys.exit(run(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+
+
 def main() -> None:
     """Run the command line; exit with 2 if a package of an extra is not installed.
 
@@ -48,9 +66,7 @@ def main() -> None:
     """
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        from primacy_model.cli import main as run  # noqa: PLC0415 - needs the extra
-
-        run()
+        _run()
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted; nothing is decided.\n")
         sys.exit(INTERRUPTED)

@@ -255,6 +255,59 @@ def test_an_interruption_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     assert result.stderr == "Interrupted in lock (1 of 1); nothing is decided.\n"
 
 
+ENTRY = """
+import sys
+import click
+from primacy_model import cli, entry
+
+@click.command()
+@click.argument("how")
+def check(how):
+    if how == "ctrl-c":
+        raise KeyboardInterrupt
+    if how == "bad":
+        raise click.UsageError("so not.")
+    if how == "shut":
+        click.get_current_context().exit(5)
+    if how != "done":
+        sys.exit(int(how))
+
+sys.modules["toy"] = sys.modules["__main__"]
+cli.COMMANDS["check"] = "toy"
+entry.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["check", "ctrl-c"], 130, "\nInterrupted; nothing is decided.\n"),
+        (["check", "bad"], 2, "Error: so not.\n"),
+        (["check"], 2, "Error: Missing argument 'HOW'.\n"),
+        (["no-such"], 2, "Error: No such command 'no-such'.\n"),
+        (["check", "shut"], 5, ""),
+        (["check", "3"], 3, ""),
+        (["check", "130"], 130, ""),
+        (["check", "done"], 0, ""),
+        (["check", "--help"], 0, ""),
+    ],
+)
+def test_the_console_script_ends_as_the_command_does_and_an_interruption_with_130(
+    arguments: list[str], code: int, told: str
+) -> None:
+    paths = [str(ROOT), *(str(ROOT / room) for room in ("model", "core"))]
+    result = subprocess.run(
+        [sys.executable, "-c", ENTRY, *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == code
+    assert result.stderr.endswith(told)
+    assert told or not result.stderr
+
+
 @pytest.mark.parametrize("columns", ["20", "80", "132"])
 def test_tables_are_aligned_at_any_width(
     columns: str, monkeypatch: pytest.MonkeyPatch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from click.testing import CliRunner, Result
@@ -56,6 +57,10 @@ def row(bend: Bend, *answers: Answer) -> Row:
         ([row(LIVENESS, KILLED, NOT_ASKED)], 0),
         ([row(LIVENESS, SURVIVED, NOT_ASKED)], 1),
         ([row(LIVENESS, UNDECIDED, NOT_ASKED)], 3),
+        ([row(LIVENESS, NOT_ASKED, NOT_ASKED)], 4),
+        ([Row(SAFETY, {}), Row(SAFETY, {"tests": KILLED})], 4),
+        ([row(SAFETY, SKIPPED)], 3),
+        ([row(LIVENESS, NOT_ASKED, NOT_ASKED), row(SAFETY, KILLED)], 0),
     ],
 )
 def test_it_ends_with_what_the_worst_mutant_says(rows: list[Row], code: int) -> None:
@@ -66,6 +71,16 @@ def test_what_the_tests_of_core_kill_does_not_count() -> None:
     killed = Row(SAFETY, {"check": KILLED, "prove": SURVIVED, "tests": KILLED})
     assert killed.killed_by == ("check",)
     assert not killed.is_killed
+
+
+def test_who_was_not_asked_about_is_neither_killed_nor_alive() -> None:
+    nobody = row(LIVENESS, NOT_ASKED, NOT_ASKED)
+    assert not nobody.is_killed
+    assert not nobody.is_alive
+    assert matrix.shown([nobody]).splitlines()[-1] == (
+        "killed by enough of who was asked: 0 of 0 safety mutants, 0 of 1 liveness "
+        "mutants; 0 survivors explained, 0 not; about 1 nobody was asked who counts"
+    )
 
 
 def test_a_survivor_that_is_explained_is_no_hole(
@@ -136,14 +151,108 @@ def test_nobody_else_is_asked_once_enough_have_killed_it() -> None:
     assert answer.status is Status.NOT_ASKED
 
 
-def test_what_another_core_or_bend_was_told_is_not_kept() -> None:
-    text = matrix.as_json([row(SAFETY, KILLED, UNDECIDED, SKIPPED)])
-    key = matrix.bend_sha256(SAFETY), "check"
-    assert matrix.kept(text) == {key: KILLED}
-    other = json.loads(text) | {"core_sha256": "0"}
-    assert matrix.kept(json.dumps(other)) == {}
+def test_what_was_skipped_or_told_of_another_bend_is_not_kept() -> None:
+    text = matrix.as_json([row(SAFETY, KILLED, UNDECIDED, SKIPPED, NOT_ASKED)])
+    digest = matrix.bend_sha256(SAFETY)
+    kept = matrix.kept(text)
+    assert kept == {
+        (digest, "check"): KILLED,
+        (digest, "prove"): replace(UNDECIDED, figures={}),
+    }
     changed = replace(SAFETY, after=SAFETY.before)
-    assert matrix.bend_sha256(changed) != key[0]
+    assert matrix.bend_sha256(changed) != digest
+
+
+def test_a_matrix_of_another_core_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "matrix.json"
+    other = json.loads(matrix.as_json([row(SAFETY, KILLED)])) | {"core_sha256": "0"}
+    text = json.dumps(other)
+    file.write_text(text, encoding="utf-8")
+    result = run(SAFETY.id, "--keep", "--json", str(file))
+    assert result.exit_code == 2
+    told = f"{file} speaks of another core; leave out --keep to begin it anew."
+    assert result.stderr == f"Error: {told}\n"
+    assert file.read_text(encoding="utf-8") == text
+
+
+def test_only_who_is_asked_decides_anew_what_was_undecided(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "matrix.json"
+    open_ = {"check": UNDECIDED, "prove": UNDECIDED}
+    before = [Row(SAFETY, open_), Row(BENDS[-1], open_)]
+    file.write_text(matrix.as_json(before), encoding="utf-8")
+    monkeypatch.setattr(finders, "ask", lambda *_: KILLED)
+    run(SAFETY.id, "--by", "check", "--keep", "--json", str(file))
+    after = json.loads(file.read_text(encoding="utf-8"))["mutants"]
+    told = {
+        (row["id"], name): each["status"]
+        for row in after
+        for name, each in row["finders"].items()
+    }
+    assert told == {
+        (SAFETY.id, "check"): "killed",
+        (SAFETY.id, "prove"): "undecided",
+        (BENDS[-1].id, "check"): "undecided",
+        (BENDS[-1].id, "prove"): "undecided",
+    }
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_matrix_that_cannot_be_written_leaves_the_earlier_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "matrix.json"
+    file.write_text("earlier", encoding="utf-8")
+
+    def half(path: Path, _: str) -> None:
+        path.write_text("ha", encoding="utf-8")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(mutating, "write", half)
+    monkeypatch.setattr(finders, "ask", lambda *_: KILLED)
+    result = run(SAFETY.id, "--json", str(file))
+    assert result.exit_code == 2
+    assert f"{file} cannot be written: no space left on device." in result.stderr
+    assert file.read_text(encoding="utf-8") == "earlier"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+# --- an interruption ------------------------------------------------------------------
+
+
+def test_after_a_stop_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    inquiry = mutating.Inquiry(FINDERS, BUDGET, {})
+
+    def stopping(*_: object) -> Answer:
+        inquiry.stop.set()
+        return UNDECIDED
+
+    monkeypatch.setattr(finders, "ask", stopping)
+    assert inquiry.judge(SAFETY).answers == {FINDERS[0].name: UNDECIDED}
+
+
+def test_who_leaves_early_stops_who_is_still_asking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inquiry = mutating.Inquiry(FINDERS[:1], BUDGET, {})
+    monkeypatch.setattr(finders, "ask", lambda *_: KILLED)
+    found = mutating.judged(BENDS[:3], inquiry, 1)
+    next(found)
+    assert not inquiry.stop.is_set()
+    found.close()
+    assert inquiry.stop.is_set()
+
+
+def test_a_program_that_runs_is_ended_by_a_stop(
+    check: finders.Finder, tmp_path: Path
+) -> None:
+    stop = Event()
+    stop.set()
+    words = ("-n", "1", "-r", "1", "import time; time.sleep(100)")
+    sleeping = replace(check, module="timeit", words=words)
+    answer = finders.ask(sleeping, SAFETY, tmp_path, BUDGET, stop)
+    assert (answer.status, answer.told) == (Status.UNDECIDED, "it was stopped")
 
 
 # --- the finders ----------------------------------------------------------------------
@@ -170,9 +279,19 @@ def test_a_finder_that_found_nothing_says_whether_it_came_to_its_end(
         assert finders.read(check, tmp_path, printed).status is status
 
 
+@pytest.mark.parametrize("finder", FINDERS, ids=lambda finder: finder.name)
+def test_a_finder_that_its_budget_stops_and_that_tells_no_end_is_undecided(
+    finder: finders.Finder, tmp_path: Path
+) -> None:
+    core = str(tmp_path / "primacy" / "__init__.py")
+    answer = finders.read(finder, tmp_path, json.dumps({"core": core}))
+    is_stopped = finder.name == "simulation"
+    assert answer.status is (Status.UNDECIDED if is_stopped else Status.SURVIVED)
+
+
 def test_a_finder_that_is_not_there_is_skipped_and_says_why(tmp_path: Path) -> None:
     absent = finders.Finder("x", "x", (), ("tests/no_such.py", "only there"), "")
-    answer = finders.ask(absent, SAFETY, tmp_path, BUDGET)
+    answer = finders.ask(absent, SAFETY, tmp_path, BUDGET, Event())
     assert answer == Answer(Status.SKIPPED, told="only there")
     no_module = replace(absent, needs=("no_such_module", "not installed"))
     assert finders.missing(no_module) == "not installed"
@@ -183,7 +302,7 @@ def test_a_finder_that_fails_is_undecided_and_its_last_words_are_told(
 ) -> None:
     finders.copy_of_core(tmp_path, SAFETY)
     broken = replace(check, words=("no-such-mutant",))
-    answer = finders.ask(broken, SAFETY, tmp_path, BUDGET)
+    answer = finders.ask(broken, SAFETY, tmp_path, BUDGET, Event())
     assert answer.status is Status.UNDECIDED
     assert "no bend is named 'no-such-mutant'" in answer.told
 
@@ -191,7 +310,8 @@ def test_a_finder_that_fails_is_undecided_and_its_last_words_are_told(
 def test_a_finder_of_safety_is_not_asked_about_liveness(tmp_path: Path) -> None:
     prove = next(finder for finder in FINDERS if finder.name == "prove")
     assert LIVENESS.harm is Harm.LIVENESS
-    assert finders.ask(prove, LIVENESS, tmp_path, BUDGET).status is Status.NOT_ASKED
+    answer = finders.ask(prove, LIVENESS, tmp_path, BUDGET, Event())
+    assert answer.status is Status.NOT_ASKED
 
 
 # --- what the checker explores --------------------------------------------------------
@@ -236,6 +356,8 @@ def test_a_mutant_without_a_kill_is_sought_where_its_module_is_met() -> None:
         (("nosuch",), "no bend is named 'nosuch'. `primacy mutants --list` shows them"),
         (("--by", "chance"), "Invalid value for '--by'"),
         (("--jobs", "0"), "Invalid value for '--jobs'"),
+        (("--seconds", "nan"), "'--seconds': nan is no number of seconds."),
+        (("--seconds", "inf"), "Invalid value for '--seconds'"),
         (("--keep",), "--keep needs the --json FILE that it keeps."),
         (("--list", "--by", "check"), "--list stands alone, with IDs at most."),
         (("--json", "/no/such/folder/x.json"), "/no/such/folder/x.json cannot be writ"),
@@ -250,7 +372,11 @@ def test_a_mistake_ends_with_2_before_anything_runs(
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"core_sha256": 1, "mutants": 2}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"core_sha256": 1, "mutants": 2}', "[" * 200_000],
+    ids=["empty", "list", "object", "number", "deep"],
+)
 def test_a_file_that_is_no_matrix_is_not_kept(text: str, tmp_path: Path) -> None:
     file = tmp_path / "matrix.json"
     text = text.replace('": 1', f'": "{matrix.core_sha256()}"')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -25,14 +26,16 @@ from primacy_model.simulation.chance import (
     Stream,
     latency,
 )
-from primacy_model.simulation.clients import Clients, Machine
+from primacy_model.simulation.clients import Call, Clients, Machine
 from primacy_model.simulation.clock import PPM, Clock
 from primacy_model.simulation.conduct import Conductor, conducted, run
 from primacy_model.simulation.drawing import Wish, schedule_of
+from primacy_model.simulation.hunt import PREY
 from primacy_model.simulation.linearizability import Deed
 from primacy_model.simulation.outcome import Counts
 from primacy_model.simulation.schedule import BEYOND, FAULTS, Fault, Schedule
 from primacy_model.simulation.simulator import Simulator
+from primacy_model.simulation.striking import Strikes
 from primacy_model.simulation.weather import Weather
 from tests.bent import copy_of_core, told_under
 
@@ -251,6 +254,54 @@ def test_a_mesh_without_a_quorum_for_ever_does_not_converge(
     outcome = run(schedule)
     assert outcome.property == "convergence"
     assert outcome.converged is None
+
+
+def test_a_healed_mesh_that_answers_no_write_makes_no_progress(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old = Clients.answered
+
+    def answered(self: Clients, call: Call, answer: Hashable) -> None:
+        is_write = call.operation.deed is not Deed.READ
+        if call.operation.client == "end" and is_write:
+            self.given_up(call)
+        else:
+            old(self, call, answer)
+
+    monkeypatch.setattr(Clients, "answered", answered)
+    outcome = run(schedule_of(0, Wish(3, ())))
+    assert outcome.property == "progress"
+    assert outcome.title == "6 of 9 clients were answered"
+
+
+def test_a_crash_that_was_to_strike_within_a_step_does_not_after_its_end() -> None:
+    crash = Fault(0, "crash", 0, ("n000",), amount=1)
+    simulator = Simulator(Schedule(seed=0, electors=3, faults=(crash,)))
+    strikes = Strikes(simulator)
+    strikes.begin(0)
+    assert simulator.doomed == {"n000": 0}
+    strikes.end(0)
+    assert simulator.doomed == {}
+
+
+def test_the_end_of_a_crash_does_not_call_off_a_later_one() -> None:
+    first = Fault(0, "crash", 0, ("n000",), amount=1)
+    later = Fault(0, "crash", 9_000, ("n000",), amount=2)
+    simulator = Simulator(Schedule(seed=0, electors=3, faults=(first, later)))
+    strikes = Strikes(simulator)
+    strikes.begin(0)
+    strikes.begin(1)
+    strikes.end(0)
+    assert simulator.doomed == {"n000": 1}
+
+
+def test_a_hunt_tells_whether_it_came_to_its_end(tmp_path: Path) -> None:
+    copy_of_core(tmp_path)
+    whole = told_under(tmp_path, HUNT, "--seeds", "2")
+    first, second = (run(schedule_of(n, PREY[n])).counts.events for n in (0, 1))
+    assert (whole["is_whole"], whole["steps"]) == (True, first + second)
+    stopped = told_under(tmp_path, HUNT, "--seeds", "2", "--seconds", "0")
+    assert (stopped["is_whole"], stopped["seeds"]) == (False, 0)
 
 
 # --- a runtime that breaks an obligation ----------------------------------------------

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from primacy_model import cli
-from primacy_model.simulation import conduct, simulating
-from primacy_model.simulation.drawing import schedule_of
+from primacy_model.simulation import conduct, seeds, simulating
+from primacy_model.simulation.conduct import Conductor
+from primacy_model.simulation.drawing import Wish, schedule_of
+from primacy_model.simulation.fleet import NotPossible
 from primacy_model.simulation.linearizability import Finding, Verdict
 from primacy_model.simulation.outcome import Outcome
 from primacy_model.simulation.schedule import FAULTS, Schedule, read, written
@@ -113,15 +117,79 @@ def test_no_fault_is_no_vacuity_if_none_was_asked_for() -> None:
         (("--agents", "102"), "102"),
         (("--minutes", "0"), "0"),
         (("--seeds", "0"), "0"),
+        (("--minutes", "nan"), "--minutes must be a number of minutes, got nan"),
+        (("--seeds", "999999999999"), "10000000"),
+        (("--schedule", "deep.json"), "deep.json is no schedule: it is nested too"),
     ],
 )
 def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], said: str) -> None:
     Path("bad.json").write_text("{")
     Path("bytes.json").write_bytes(b"\xff")
+    Path("deep.json").write_text("[" * 200_000)
     result = simulate(*arguments)
     assert result.exit_code == 2
     assert said in result.output
     assert "Traceback" not in result.output
+
+
+def test_what_cannot_happen_is_a_mistake_and_no_violation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def impossible(_self: Conductor) -> None:
+        raise NotPossible("n000 is down already")
+
+    monkeypatch.setattr(Conductor, "run", impossible)
+    Path("s.json").write_text(written(schedule_of(0)))
+    result = simulate("--schedule", "s.json")
+    assert result.exit_code == 2
+    assert "this cannot happen: n000 is down already." in result.output
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a worker has to be bent, too")
+def test_a_worker_that_is_killed_leaves_it_incomplete(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def die(_schedule: Schedule) -> Outcome:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    monkeypatch.setattr(seeds, "run", die)
+    result = simulate("--seeds", "3", "--jobs", "2")
+    assert result.exit_code == 3
+    assert result.output == "A process of --jobs was killed; nothing is decided.\n"
+
+
+def test_a_violation_outlives_an_interrupt_while_it_is_shrunk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    violate(monkeypatch)
+    short = schedule_of(5, Wish(3, (), 1_000))
+
+    def interrupted(
+        _schedule: Schedule, _outcome: Outcome, told: Told
+    ) -> tuple[Schedule, Outcome]:
+        assert json.loads(Path("found.json").read_text())["verdict"] == "violated"
+        told(1, short)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(simulating, "shrunk", interrupted)
+    result = simulate("--seed", "5", "--json", "found.json")
+    assert result.exit_code == 1
+    assert "seed 5: linearizable is violated" in result.stdout
+    assert "Interrupted; this is the shortest so far." in result.output
+    assert read(Path("simulate-seed-5.json").read_text()) == short
+
+
+def test_a_violation_outlives_a_schedule_that_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    violate(monkeypatch)
+    Path("simulate-seed-5.json").mkdir()
+    result = simulate("--seed", "5", "--faults", "kill")
+    assert result.exit_code == 1
+    assert "seed 5: linearizable is violated" in result.stdout
+    assert "simulate-seed-5.json cannot be written: is a directory." in result.output
+    assert "again:" not in result.output
 
 
 def test_the_faults_are_listed() -> None:

@@ -55,6 +55,9 @@ def test_a_wish_narrows_what_is_drawn() -> None:
         ({"electors": True}, "electors must be int, got True"),
         ({"colour": 1}, "no field is named 'colour'"),
         ({"format": 2}, "a schedule must have format 1"),
+        ({"format": True}, "a schedule must have format 1"),
+        ({"format": 1.0}, "a schedule must have format 1"),
+        ({"seed": -1}, "seed must be from 0 to 1000000000000000000, got -1"),
         ({"faults": 3}, "faults must be a list"),
         ({"faults": [3]}, "expected an object with fields, got 3"),
         ({"faults": [{"kind": "crash"}]}, "at_ms is missing"),
@@ -63,6 +66,19 @@ def test_a_wish_narrows_what_is_drawn() -> None:
         (
             {"faults": [{"kind": "crash", "at_ms": 1, "lasts_ms": 1, "who": ["n9"]}]},
             "n000 to n002, got 'n9'",
+        ),
+        (
+            {
+                "faults": [
+                    {
+                        "kind": "crash",
+                        "at_ms": 1,
+                        "lasts_ms": 1,
+                        "who": ["n000", "n000"],
+                    }
+                ]
+            },
+            "a fault must befall each agent once, got 2 names of 1 agents",
         ),
     ],
 )
@@ -75,6 +91,22 @@ def test_what_is_no_schedule_is_refused_in_one_sentence(
         read(json.dumps({**whole, **changes}))
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 200_000, "it is nested too deeply"),
+        ('{"format": 1, "electors": 3, "seed": ' + "9" * 6_000 + "}", "got 6000"),
+        ('{"format": 1, "electors": 3, "seed": 0, "seed": 1}', "'seed' stands twice"),
+    ],
+)
+def test_a_text_that_json_allows_and_nobody_writes_is_refused(
+    text: str, said: str
+) -> None:
+    with pytest.raises(BadScheduleError) as refused:
+        read(text)
+    assert said in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"seed": 0}', '{"format": 1}'])

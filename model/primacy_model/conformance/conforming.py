@@ -2,8 +2,8 @@
 
 It decides how traces are named, read and refused. Its law: 0 is said of a trace that
 was read to its end and is allowed, line by line; 1 of one with a line that the
-specification does not allow; 2 of what is no trace. The first such line is told, with
-its number.
+specification does not allow; 2 of what is no trace; 4 if no trace holds a line. The
+first line that is wrong is told, with its number.
 
 Source: docs/conformance.md, "Traces".
 """
@@ -23,6 +23,8 @@ from primacy_model.conformance.lines import Line, MalformedError, Reader
 from primacy_model.progress import Watch
 from primacy_model.usage import BadUsage, reason, replace_what_cannot_be_encoded
 
+VACUOUS = 4
+"""The exit code if there was nothing to judge."""
 MOST_GIVEN = 160
 """The most signs of a message that are shown."""
 MOST_CLAUSES = 40
@@ -35,11 +37,11 @@ def conform(*, traces: tuple[Path, ...]) -> None:
     """Say whether traces of a runtime are allowed, each to its last line.
 
     Exit codes: 0 all are allowed, 1 a line is not allowed by the specification, 2 a
-    file is no trace, or cannot be read.
+    file is no trace, or cannot be read, 4 no trace holds a line to judge.
     """
     replace_what_cannot_be_encoded()
     errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
-    worst = 0
+    worst = lines = 0
     for path in traces:
         try:
             with path.open("rb") as file, Watch(str(path), errors) as watch:
@@ -53,8 +55,10 @@ def conform(*, traces: tuple[Path, ...]) -> None:
             click.echo(told(path, error))
             worst = max(worst, 1)
         else:
-            click.echo(f"{path}: allowed. {figures(judge)}")
-    sys.exit(worst)
+            lines += judge.lines
+            said = figures(judge) if judge.lines else "Vacuous: it holds no line."
+            click.echo(f"{path}: allowed. {said}")
+    sys.exit(VACUOUS if worst == 0 and lines == 0 else worst)
 
 
 class Counting(Judge):

@@ -28,6 +28,7 @@ from primacy import (
     Disarm,
     Durable,
     Elapsed,
+    FormatError,
     Forward,
     Instant,
     LeaseRead,
@@ -52,6 +53,7 @@ from primacy import (
 )
 from primacy_model.conformance import differences
 from primacy_model.conformance.differences import Part
+from primacy_model.conformance.limits import wrong_with_disk, wrong_with_length
 from primacy_model.conformance.lines import Head, Line
 from primacy_model.conformance.recorder import digest
 from primacy_model.conformance.touching import Touched
@@ -108,6 +110,8 @@ class Judge:
         self._writes: dict[RequestId, Write] = {}
         self._passed_on: set[tuple[AgentId, RequestId, Term]] = set()
         """The writes that an agent was refused, which its runtime may forward."""
+        self._forwarded: set[tuple[AgentId, RequestId, Term]] = set()
+        """Those of them that were received."""
 
     @property
     def agents(self) -> int:
@@ -116,16 +120,18 @@ class Judge:
 
     def judge(self, line: Line) -> None:
         """Take a line, or raise if it is not allowed."""
-        agent = self._agents[line.agent]
-        match line.event:
-            case "start":
-                self._start(agent, line)
-            case "recover":
-                self._recover(agent, line)
-            case "crash":
-                self._crash(agent, line)
-            case _:
-                self._step(agent, line)
+        take = {
+            "start": self._start,
+            "recover": self._recover,
+            "crash": self._crash,
+            "step": self._step,
+        }
+        try:
+            take[line.event](self._agents[line.agent], line)
+        except FormatError as error:  # a packet too long, or a number too high
+            raise NotAllowedError(
+                line, f"it brings or leads to what cannot be written: {error}."
+            ) from None
 
     # --- the life of an agent ---------------------------------------------------------
 
@@ -141,6 +147,12 @@ class Judge:
     def _recover(self, agent: Agent, line: Line) -> None:
         disk = line.durable
         assert disk is not None
+        if agent.state is not None:
+            raise NotAllowedError(
+                line,
+                "it runs: a crash has to come before.",
+                clauses=["runtime.one-at-a-time"],
+            )
         if agent.disk is None and self.head.whole:
             raise NotAllowedError(
                 line,
@@ -154,6 +166,8 @@ class Judge:
                 differences.of_disks(agent.disk, disk),
                 ["runtime.own-disk", "restart.from-disk"],
             )
+        if wrong := wrong_with_disk(disk):
+            raise NotAllowedError(line, wrong, clauses=["state.durable"])
         self._begin(agent, line, disk, recover(agent.config, disk))
 
     def _begin(
@@ -184,9 +198,23 @@ class Judge:
                     "a packet that it did not send before the crash was received.",
                     clauses=["runtime.in-order"],
                 )
+        for output in outputs[done:]:
+            if isinstance(output, Refused):
+                self._take_back(agent, line, output)
         for output in outputs[:done]:
             disk = disk.after(output) if isinstance(output, Persist) else disk
         agent.state, agent.disk = None, disk
+
+    def _take_back(self, agent: Agent, line: Line, refused: Refused) -> None:
+        """Let a refusal that was not performed be no reason to forward its write."""
+        asked = agent.config.me, refused.request, refused.token
+        if asked in self._forwarded:
+            raise NotAllowedError(
+                line,
+                "a write whose refusal it did not give before the crash was forwarded.",
+                clauses=["runtime.in-order", "runtime.forward"],
+            )
+        self._passed_on.discard(asked)
 
     def _why_down(self, agent: Agent) -> str:
         return "it is down." if agent.disk is not None else f"{BEFORE}."
@@ -225,6 +253,8 @@ class Judge:
     def _require_possible(self, agent: Agent, line: Line, message: Message) -> None:
         """Refuse a message that no runtime may give an agent now."""
         now = _instant(message)
+        if wrong := wrong_with_length(agent.config, message):
+            raise NotAllowedError(line, wrong, clauses=["runtime.text"])
         if self.head.clocks and None not in (now, agent.now) and now < agent.now:  # type: ignore[operator] # neither is None
             raise NotAllowedError(
                 line,
@@ -275,6 +305,7 @@ class Judge:
                     f"{packet.sender} was refused no such write under that token.",
                     clauses=["runtime.forward"],
                 )
+            self._forwarded.add(asked)
             return
         key = _key(agent.config.me, packet)
         if not self._sent[key]:

@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 import primacy
@@ -31,6 +32,8 @@ CHECKOUT: Final = ROOM.parent
 
 PATIENCE_S: Final = 120.0
 """How much longer than four times its budget a program may take, by the clock."""
+GLANCE_S: Final = 0.2
+"""How often it is looked whether a program is to be stopped."""
 
 
 class Status(Enum):
@@ -82,6 +85,8 @@ class Finder:
     """It is one of those of which two must find a safety mutant."""
     of_liveness: bool = False
     """It finds what never happens, too."""
+    is_timed: bool = False
+    """Its budget may stop it: it came to its end only if it prints `is_whole`."""
 
 
 FINDERS: Final = (
@@ -107,6 +112,7 @@ FINDERS: Final = (
         ("primacy_model", ""),
         "{seeds:,} seeds, {steps:,} steps",
         of_liveness=True,  # by `convergence`
+        is_timed=True,
     ),
     Finder(
         "hypothesis",
@@ -161,8 +167,10 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(rooms)}
 
 
-def ask(finder: Finder, bend: Bend, folder: Path, budget: Budget) -> Answer:
-    """Ask a finder about a bent copy of core that lies in a folder."""
+def ask(
+    finder: Finder, bend: Bend, folder: Path, budget: Budget, stop: Event
+) -> Answer:
+    """Ask a finder about a bent copy of core that lies in a folder, until a stop."""
     if bend.harm is Harm.LIVENESS and not finder.of_liveness:
         return Answer(Status.NOT_ASKED, told="it speaks of safety")
     if why := missing(finder):
@@ -178,23 +186,40 @@ def ask(finder: Finder, bend: Bend, folder: Path, budget: Budget) -> Answer:
         for word in finder.words
     ]
     begun = time.monotonic()
-    try:
-        done = subprocess.run(  # noqa: S603 - this interpreter, and modules named above
-            [sys.executable, "-B", "-m", finder.module, *words],
-            cwd=folder if finder.needs[1] != "only in a checkout" else CHECKOUT,
-            env=environment(folder),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=4 * budget.seconds + PATIENCE_S,
-        )
-    except subprocess.TimeoutExpired:
-        told = f"not within {4 * budget.seconds + PATIENCE_S:.0f} seconds"
+    most = 4 * budget.seconds + PATIENCE_S
+    with subprocess.Popen(  # noqa: S603 - this interpreter, and modules named above
+        [sys.executable, "-B", "-m", finder.module, *words],
+        cwd=folder if finder.needs[1] != "only in a checkout" else CHECKOUT,
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        said = _said(child, begun + most, stop)
+    if said is None:
+        told = "it was stopped" if stop.is_set() else f"not within {most:.0f} seconds"
         return Answer(Status.UNDECIDED, told=told, seconds=time.monotonic() - begun)
-    if done.returncode != 0:
-        told = (done.stderr.strip().splitlines() or ["no word"])[-1][:200]
+    printed, complaint = said
+    if child.returncode != 0:
+        told = (complaint.strip().splitlines() or ["no word"])[-1][:200]
         return Answer(Status.UNDECIDED, told=f"it failed: {told}")
-    return read(finder, folder, done.stdout)
+    return read(finder, folder, printed)
+
+
+def _said(
+    child: subprocess.Popen[str], end: float, stop: Event
+) -> tuple[str, str] | None:
+    """Wait for what a program prints; kill it at a stop, or when its time is over.
+
+    Ctrl-C alone does not end all of them: a prover takes it for "unknown" and goes on.
+    """
+    while True:
+        try:
+            return child.communicate(timeout=GLANCE_S)
+        except subprocess.TimeoutExpired:
+            if stop.is_set() or time.monotonic() >= end:
+                child.kill()
+                return None
 
 
 def read(finder: Finder, folder: Path, printed: str) -> Answer:
@@ -207,7 +232,7 @@ def read(finder: Finder, folder: Path, printed: str) -> Answer:
     if broken:
         told = finder.says.format(**figures)
         return Answer(Status.KILLED, str(broken), told, seconds, figures)
-    is_whole = bool(figures.get("is_whole", True))
+    is_whole = bool(figures.get("is_whole", not finder.is_timed))
     status = Status.SURVIVED if is_whole else Status.UNDECIDED
     why = str(figures.get("why") or ("nothing broke" if is_whole else "out of time"))
     return Answer(status, "", why, seconds, figures)

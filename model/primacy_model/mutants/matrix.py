@@ -1,7 +1,8 @@
 """The kill matrix: which finder kills which mutant, and whether that is enough.
 
 Its law: a safety mutant is killed by two finders of those that ran, one of liveness by
-one. A mutant that is not is explained in `survivors`, or the matrix has a hole.
+one. A mutant that is not is explained in `survivors`, or the matrix has a hole. One
+that nobody was asked about is neither killed nor alive.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ MARKS: Final = {
 }
 """How an answer is shown that is no kill."""
 NOBODY_ASKED: Final = Answer(Status.NOT_ASKED)
+
+
+class OtherCoreError(Exception):
+    """A matrix speaks of another core than the one that is bent."""
 
 
 def enough(bend: Bend) -> int:
@@ -66,7 +71,12 @@ class Row:
     @property
     def is_killed(self) -> bool:
         """Tell whether enough of them found it."""
-        return len(self.killed_by) >= self.needed
+        return 0 < self.needed <= len(self.killed_by)
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether finders were asked, and not enough of them found it."""
+        return len(self.killed_by) < self.needed
 
     @property
     def reason(self) -> str:
@@ -78,17 +88,22 @@ class Row:
         """Tell whether a finder did not come to its end that could still matter."""
         wanting = (Status.SKIPPED, Status.UNDECIDED)
         told = (self.answers[name] for name in COUNTED if name in self.answers)
-        return not self.is_killed and any(each.status in wanting for each in told)
+        return self.is_alive and any(each.status in wanting for each in told)
 
 
 def exit_code(rows: Sequence[Row]) -> int:
-    """Give 1 for a survivor that is not explained, 3 for what is undecided, else 0."""
-    holes = [row for row in rows if not row.is_killed and not row.reason]
+    """Give 1 for a survivor that is not explained, 3 for what is undecided, else 0.
+
+    But 4 if none of them was asked about any mutant.
+    """
+    holes = [row for row in rows if row.is_alive and not row.reason]
     if any(not row.is_open for row in holes):
         return 1
     told = [answer for row in rows for answer in row.answers.values()]
     skipped = any(answer.status is Status.SKIPPED for answer in told)
-    return 3 if holes or skipped else 0
+    if holes or skipped:
+        return 3
+    return 0 if any(row.needed for row in rows) else 4
 
 
 # --- for people -----------------------------------------------------------------------
@@ -104,9 +119,9 @@ def shown(rows: Sequence[Row]) -> str:
 
 
 def _cells(row: Row, names: Sequence[str]) -> tuple[str, ...]:
-    kills = str(len(row.killed_by)) if row.is_killed else f"{len(row.killed_by)} !"
-    if not row.is_killed and row.reason:
-        kills = f"{len(row.killed_by)} *"
+    kills = str(len(row.killed_by)) if row.needed else ""
+    if row.is_alive:
+        kills += " *" if row.reason else " !"
     cells = (_cell(row.answers.get(name, NOBODY_ASKED)) for name in names)
     return row.bend.id, row.bend.harm.value, *cells, kills
 
@@ -127,7 +142,7 @@ def _notes(rows: Sequence[Row]) -> Iterable[str]:
     }
     yield from sorted(skipped)
     for row in rows:
-        if row.is_killed:
+        if not row.is_alive:
             continue
         for name, answer in row.answers.items():
             if answer.status is Status.UNDECIDED:
@@ -142,11 +157,13 @@ def _summary(rows: Sequence[Row]) -> str:
         some = [row for row in rows if row.bend.harm is harm]
         killed = sum(row.is_killed for row in some)
         told.append(f"{killed} of {len(some)} {harm.value} mutants")
-    left = [row for row in rows if not row.is_killed]
+    left = [row for row in rows if row.is_alive]
     holes = sum(not row.reason for row in left)
+    unasked = sum(row.needed == 0 for row in rows)
     return (
         f"killed by enough of who was asked: {', '.join(told)}; "
         f"{len(left) - holes} survivors explained, {holes} not"
+        + (f"; about {unasked} nobody was asked who counts" if unasked else "")
     )
 
 
@@ -184,7 +201,7 @@ def _row_as_json(row: Row) -> dict[str, object]:
         "property": row.broke,
         "source": bend.source,
         "module": bend.module,
-        "reason": "" if row.is_killed else row.reason,
+        "reason": row.reason if row.is_alive else "",
         "bend_sha256": bend_sha256(bend),
         "finders": {
             name: {
@@ -206,22 +223,23 @@ def bend_sha256(bend: Bend) -> str:
 
 
 def kept(text: str) -> dict[tuple[str, str], Answer]:
-    """Read the answers of an earlier matrix about the same core and the same bends.
+    """Read the answers of an earlier matrix about the same core.
 
-    By the digest of the bend and the finder. What was skipped or undecided is not kept.
+    By the digest of the bend and the finder. What was skipped or not asked is not kept.
     """
     told = json.loads(text)
     if told["core_sha256"] != core_sha256():
-        return {}
+        raise OtherCoreError
+    asked = (Status.KILLED.value, Status.SURVIVED.value, Status.UNDECIDED.value)
     return {
         (row["bend_sha256"], name): Answer(
             Status(each["status"]),
             each["property"],
             each["told"],
-            each["seconds"],
-            each["figures"],
+            float(each["seconds"]),
+            dict(each["figures"]),
         )
         for row in told["mutants"]
         for name, each in row["finders"].items()
-        if each["status"] in (Status.KILLED.value, Status.SURVIVED.value)
+        if each["status"] in asked
     }

@@ -4,18 +4,23 @@ Each mutant is a copy of the installed core in a folder of its own, with one tex
 replaced; each finder runs with it in a process of its own. Its law: 0 if every safety
 mutant was killed by two finders and every other by one, or its survival is explained;
 1 if one survived that is not explained, 2 bad usage, 3 if a finder was skipped, or did
-not come to an end where it could matter.
+not come to an end where it could matter, 4 if nobody was asked who counts.
 """
 
 from __future__ import annotations
 
+import math
+import os
+import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
+from typing import Final
 
 import click
 from rich.console import Console
@@ -33,9 +38,18 @@ from primacy_model.mutants.bend import Bend, MissingTextError, bent
 from primacy_model.mutants.catalogue import BENDS, UnknownBendError, bend_of
 from primacy_model.mutants.finders import FINDERS, Answer, Budget, Finder, Status
 from primacy_model.mutants.matrix import COUNTED, Row, enough
-from primacy_model.usage import BadUsage, reason, require_writable_file, write
+from primacy_model.usage import (
+    BadUsage,
+    reason,
+    require_writable_file,
+    require_writable_folder,
+    write,
+)
 
 Kept = dict[tuple[str, str], Answer]
+
+WEEK_S: Final = 7 * 24 * 3600
+"""The longest time that can be given for one mutant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +59,26 @@ class Inquiry:
     asked: tuple[Finder, ...]
     budget: Budget
     before: Kept
-    """What need not be asked again, by the digest of the bend and the finder."""
+    """What was answered before, by the digest of the bend and the finder."""
     is_enough: bool = False
     """Nobody else is asked once enough have killed it."""
+    stop: Event = field(default_factory=Event)
+    """Nobody else is asked once this is set."""
 
     def judge(self, bend: Bend) -> Row:
-        """Ask each finder about a mutant that has not answered before."""
+        """Ask each finder about a mutant that has not decided it before."""
         answers = self.kept(bend)
         with TemporaryDirectory() as place:
             folder = Path(place).resolve()
             finders.copy_of_core(folder, bend)
             for finder in self.asked:
-                if finder.name not in answers:
+                if self.stop.is_set():
+                    break
+                earlier = answers.get(finder.name)
+                if earlier is None or earlier.status is Status.UNDECIDED:
                     told = self._ask(finder, bend, folder, answers)
-                    answers[finder.name] = told
+                    is_idle = told.status is Status.NOT_ASKED
+                    answers[finder.name] = earlier if earlier and is_idle else told
         return Row(bend, answers)
 
     def kept(self, bend: Bend) -> dict[str, Answer]:
@@ -81,7 +101,7 @@ class Inquiry:
         kills = Row(bend, answers).killed_by
         if self.is_enough and finder.counts and len(kills) >= enough(bend):
             return Answer(Status.NOT_ASKED, told="enough have found it")
-        return finders.ask(finder, bend, folder, self.budget)
+        return finders.ask(finder, bend, folder, self.budget, self.stop)
 
 
 @click.command()
@@ -106,11 +126,13 @@ class Inquiry:
     "--keep",
     "is_keeping",
     is_flag=True,
-    help="Keep what the JSON file holds of the same core and bends; ask the others.",
+    help="Keep what the JSON file holds of the same bends, ask what it leaves open; "
+    "without it the file is begun anew.",
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=1),
+    type=click.FloatRange(min=1, max=WEEK_S),
+    callback=lambda _ctx, _option, given: _number(given),
     default=60.0,
     show_default=True,
     metavar="S",
@@ -156,7 +178,7 @@ def mutants(
 
     Exit codes: 0 every safety mutant is killed by two finders and every other by one,
     or it is explained why not; 1 one survived without an explanation; 2 bad usage; 3 a
-    finder was skipped, or did not come to an end.
+    finder was skipped, or did not come to an end; 4 nobody was asked who counts.
     """
     bends = chosen(ids)
     if is_listing:
@@ -168,14 +190,15 @@ def mutants(
         raise click.UsageError("--keep needs the --json FILE that it keeps.")
     before = _kept(json) if is_keeping and json is not None else {}
     if json is not None:
-        require_writable_file(json)
+        _require_replaceable(json)
     asked = tuple(each for each in FINDERS if each.name in (names or COUNTED))
     inquiry = Inquiry(asked, Budget(seconds, examples, seeds), before, is_enough)
     rows: list[Row] = []
-    for row in _watched(bends, inquiry, jobs):
-        rows.append(row)
-        if json is not None:
-            write(json, matrix.as_json(inquiry.whole(rows)))
+    with closing(_watched(bends, inquiry, jobs)) as found:
+        for row in found:
+            rows.append(row)
+            if json is not None:
+                _replace(json, matrix.as_json(inquiry.whole(rows)))
     click.echo(matrix.shown(rows))
     sys.exit(matrix.exit_code(rows))
 
@@ -208,7 +231,10 @@ def _kept(file: Path) -> Kept:
     with suppress(FileNotFoundError):
         try:
             return matrix.kept(file.read_text(encoding="utf-8"))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except matrix.OtherCoreError:
+            again = "leave out --keep to begin it anew"
+            raise BadUsage(f"{file} speaks of another core; {again}.") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise BadUsage(f"{file} is no matrix of `primacy mutants`.") from None
         except FileNotFoundError:
             raise
@@ -217,7 +243,41 @@ def _kept(file: Path) -> Kept:
     return {}
 
 
-def _watched(bends: Sequence[Bend], inquiry: Inquiry, jobs: int) -> Iterator[Row]:
+def _number(given: float) -> float:
+    """Refuse what is no number, which no range does."""
+    if math.isnan(given):
+        raise click.BadParameter(f"{given} is no number of seconds.")
+    return given
+
+
+def _require_replaceable(file: Path) -> None:
+    """Refuse a file that could not be written, or not be put in place of itself."""
+    require_writable_file(file)
+    if file.is_file() or not file.exists():
+        require_writable_folder(file.resolve().parent)
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write a file as a whole or not at all; a pipe or a terminal as it comes."""
+    if file.exists() and not file.is_file():
+        write(file, text)
+        return
+    place = file.resolve()
+    beside = place.with_name(f"{place.name}.{os.getpid()}.part")
+    try:
+        write(beside, text)
+        if place.exists():
+            shutil.copymode(place, beside)
+        beside.replace(place)
+    except OSError as error:
+        raise BadUsage(f"{file} cannot be written: {reason(error)}.") from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _watched(
+    bends: Sequence[Bend], inquiry: Inquiry, jobs: int
+) -> Generator[Row, None, None]:
     """Judge mutants and show how far it is, on a terminal."""
     console = Console(stderr=True)
     columns = (
@@ -233,16 +293,20 @@ def _watched(bends: Sequence[Bend], inquiry: Inquiry, jobs: int) -> Iterator[Row
         *columns, console=console, transient=True, disable=is_quiet
     ) as progress:
         task = progress.add_task("mutants", total=len(bends), rate="")
-        for row in judged(bends, inquiry, jobs):
-            rate = f"{60 * (progress.tasks[0].speed or 0):.1f} a minute"
-            progress.update(task, advance=1, description=row.bend.id, rate=rate)
-            yield row
+        with closing(judged(bends, inquiry, jobs)) as found:
+            for row in found:
+                rate = f"{60 * (progress.tasks[0].speed or 0):.1f} a minute"
+                progress.update(task, advance=1, description=row.bend.id, rate=rate)
+                yield row
 
 
-def judged(bends: Sequence[Bend], inquiry: Inquiry, jobs: int) -> Iterator[Row]:
+def judged(
+    bends: Sequence[Bend], inquiry: Inquiry, jobs: int
+) -> Generator[Row, None, None]:
     """Judge mutants, side by side, in their order."""
     pool = ThreadPoolExecutor(jobs)
     try:
         yield from pool.map(inquiry.judge, bends)
     finally:
+        inquiry.stop.set()
         pool.shutdown(cancel_futures=True)

@@ -21,14 +21,6 @@ GOOD: Final = (
 )
 
 SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
-    "log-compared-by-length-only": (
-        "check alone: z3 does not decide it within its budget, and neither "
-        "simulation nor hypothesis drew logs of that shape"
-    ),
-    "log-compared-by-index-first": (
-        "check alone: z3 does not decide it within its budget, and neither "
-        "simulation nor hypothesis drew logs of that shape"
-    ),
     "promise-dropped-by-a-vote": (
         "prove alone: a vote in spite of a promise needs a transfer while "
         "another's lease runs, and no timed scope has both"
@@ -44,11 +36,6 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
     "pre-vote-counted-by-anyone": (
         "who gave up its candidacy begins a vote early: it stands in a new "
         "term and needs a quorum of votes all the same"
-    ),
-    "grant-counted-by-anyone": (
-        "the worlds of check have no candidate that gives up and hears a "
-        "grant of a pre-vote and of a vote in one term, without what is "
-        "forgotten"
     ),
     "vote-kept-in-a-higher-term": (
         "the vote that is kept is of a term that is over; it is repeated to a "
@@ -67,10 +54,6 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
         "guarded twice: a worker finds itself on no roll, and refuses"
     ),
     "worker-may-vote": ("guarded twice: no worker is asked for a vote"),
-    "another-mesh-votes": (
-        "worlds have one mesh: only the theorems take packets of another one"
-    ),
-    "stranger-counted": ("worlds have no stranger: only the theorems take its packets"),
     "forwarded-under-another-token": (
         "not in the worlds of check: no client forwards a write"
     ),
@@ -107,10 +90,7 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
     "acknowledged-position-taken": HONEST,
     "claim-of-another-mesh-taken": HONEST,
     "vote-request-of-another-mesh-taken": HONEST,
-    "heartbeat-of-another-mesh-taken": HONEST,
-    "heartbeat-answer-of-another-mesh-taken": HONEST,
     "append-of-another-mesh-taken": HONEST,
-    "append-answer-of-another-mesh-taken": HONEST,
     "read-index-of-another-mesh-taken": HONEST,
     "word-of-another-mesh-taken": HONEST,
     "forward-answer-of-another-mesh-taken": HONEST,
@@ -142,17 +122,6 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
     "acknowledges-its-whole-log": (
         "prove alone: needs an old tail beyond what an append brings, which "
         "no scope near to it has"
-    ),
-    "forward-taken-by-anyone": (
-        "not in the worlds of check: no client forwards a write"
-    ),
-    "refused-forward-accepted": (
-        "not in the worlds of check: no client forwards a write; what a "
-        "client is told is no part of the theorems"
-    ),
-    "old-heartbeat-followed": (
-        "an old leader that is followed is answered under the newer term, and "
-        "steps down"
     ),
     "commit-not-counted": (
         "guarded twice: `AgentMap.suggestion` names the median of the electors"

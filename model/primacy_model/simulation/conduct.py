@@ -20,7 +20,7 @@ from typing import Final
 from primacy.quantities import AgentId
 from primacy_model.simulation.clients import LIST, REGISTERS
 from primacy_model.simulation.clock import MS
-from primacy_model.simulation.fleet import Broken
+from primacy_model.simulation.fleet import Broken, NotPossible
 from primacy_model.simulation.linearizability import Deed, Verdict, check
 from primacy_model.simulation.outcome import (
     CONVERGENCE,
@@ -32,9 +32,9 @@ from primacy_model.simulation.outcome import (
     Counts,
     Outcome,
 )
-from primacy_model.simulation.schedule import Schedule
+from primacy_model.simulation.schedule import BadScheduleError, Schedule
 from primacy_model.simulation.simulator import Simulator
-from primacy_model.simulation.striking import Strikes
+from primacy_model.simulation.striking import Strikes, take_token
 
 WITHIN: Final = 30
 """A healed mesh agrees within so many election timeouts: see docs/simulation.md."""
@@ -52,13 +52,19 @@ def run(schedule: Schedule) -> Outcome:
 
 
 def conducted(schedule: Schedule) -> tuple[Conductor | None, Outcome]:
-    """Run a schedule; give what was run, too, if it could begin at all."""
+    """Run a schedule; give what was run, too, if it could begin at all.
+
+    Raise `BadScheduleError` where it asks for what cannot happen: that is not core's
+    fault.
+    """
     conductor: Conductor | None = None
     found: tuple[str, str] | None = None
     failure: Exception | None = None
     try:
         conductor = Conductor(schedule)
         found = conductor.run()
+    except NotPossible as error:
+        raise BadScheduleError(f"this cannot happen: {error}") from None
     except Broken as broken:
         failure, found = broken, (broken.claim, broken.title)
     except Exception as error:  # noqa: BLE001 - core or a judge: the run has failed
@@ -147,7 +153,7 @@ class Conductor:
         for name in self.simulator.leaders():
             has_token = simulator.fleet.nodes[AgentId(name)].effect
             if simulator.fleet.is_ready(name) and not has_token:
-                simulator.fleet.prepare_effect(name)
+                take_token(simulator, name)
                 is_soon = simulator.clients.chance.comes_true(500)
                 most_us = simulator.election_us * (1 if is_soon else 24) // 4
                 later = simulator.clients.chance.below(most_us)
@@ -234,7 +240,8 @@ class Conductor:
         for call in asked:
             simulator.ask(call.request)
         simulator.run_until(deadline)
-        answered = len(clients.history) - before
+        closed = clients.history[before:]  # a write that was given up is there, too
+        answered = sum(each.answered is not None for _request, each in closed)
         if answered < len(asked):
             return PROGRESS, f"{answered} of {len(asked)} clients were answered"
         if self._disagreement() or self.simulator.leaders() != [leader]:

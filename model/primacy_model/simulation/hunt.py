@@ -2,6 +2,7 @@
 
 `python -m primacy_model.simulation.hunt --seeds N` runs under whatever core is
 imported: `core` names its file, so that who bent it can see that the bent one was run.
+`is_whole` tells whether it came to its end: all seeds were tried, or one broke a claim.
 """
 
 from __future__ import annotations
@@ -42,13 +43,15 @@ def hunt(seeds: int, first: int, seconds: float | None, shrink: int) -> None:
     began = time.process_time()
     found: str | None = None
     tried = steps = 0
+    is_whole = True
     short: dict[str, object] = {}
     for seed in range(first, first + seeds):
         if seconds is not None and time.process_time() - began >= seconds:
+            is_whole = False
             break
         schedule = schedule_of(seed, PREY[seed % len(PREY)])
         outcome = run(schedule)
-        tried, steps = tried + 1, outcome.counts.events
+        tried, steps = tried + 1, steps + outcome.counts.events
         found = None if outcome.property == UNKNOWN else outcome.property
         if found is not None:
             if shrink:
@@ -57,6 +60,7 @@ def hunt(seeds: int, first: int, seconds: float | None, shrink: int) -> None:
     told = {
         "core": primacy.__file__,
         "property": found,
+        "is_whole": is_whole,
         "seeds": tried,
         "steps": steps,
         "seconds": round(time.process_time() - began, 2),

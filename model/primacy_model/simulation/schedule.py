@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections import Counter
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Final
 
@@ -55,6 +56,8 @@ BEYOND: Final = {
 }
 """What breaks the obligations of a runtime. It has to be asked for."""
 
+MOST_SEED: Final = 10**18
+MOST_DIGITS: Final = 30
 MOST_AGENTS: Final = 101
 MOST_MS: Final = 24 * 60 * 60 * 1_000
 MOST_FAULTS: Final = 10_000
@@ -157,6 +160,7 @@ def name_of(place: int) -> str:
 
 def _check(schedule: Schedule) -> None:
     for field, least, most in (
+        ("seed", 0, MOST_SEED),
         ("electors", 1, MOST_AGENTS),
         ("workers", 0, MOST_AGENTS - 1),
         ("clients", 0, MOST_CLIENTS),
@@ -216,6 +220,11 @@ def _check_fault(schedule: Schedule, fault: Fault) -> None:
             f"a fault must befall agents of the mesh, {schedule.names[0]} to "
             f"{schedule.names[-1]}, got {strangers[0]!r}"
         )
+    if len(set(fault.who)) < len(fault.who):
+        raise BadScheduleError(
+            f"a fault must befall each agent once, got {len(fault.who)} names "
+            f"of {len(set(fault.who))} agents"
+        )
     for field in ("at_ms", "lasts_ms", "amount"):
         found = getattr(fault, field)
         if not 0 <= found <= MOST_MS:
@@ -240,10 +249,36 @@ def written(schedule: Schedule) -> str:
 def read(text: str) -> Schedule:
     """Read a schedule. Raise `BadScheduleError` for what is none."""
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_each_once, parse_int=_whole)
+        return _made(found)
     except json.JSONDecodeError as error:
         raise BadScheduleError(f"this is no JSON: {error}") from None
-    if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
+    except RecursionError:
+        raise BadScheduleError("it is nested too deeply") from None
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make an object of what was read. JSON leaves open which of two values holds."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(name for name, _value in pairs).most_common(1)[0][0]
+        raise BadScheduleError(f"the field {twice!r} stands twice in one object")
+    return found
+
+
+def _whole(digits: str) -> int:
+    """Read a whole number. Python refuses to read very long ones."""
+    if len(digits) > MOST_DIGITS:
+        raise BadScheduleError(
+            f"a number must have at most {MOST_DIGITS} digits, got {len(digits)}"
+        )
+    return int(digits)
+
+
+def _made(found: object) -> Schedule:
+    """Make a schedule of what was read."""
+    version = found.pop("format", None) if isinstance(found, dict) else None
+    if not isinstance(found, dict) or type(version) is not int or version != FORMAT:
         raise BadScheduleError(f"a schedule must have format {FORMAT}")
     faults = found.pop("faults", [])
     if not isinstance(faults, list):

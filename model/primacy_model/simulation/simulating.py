@@ -9,7 +9,10 @@ tells what it cost.
 from __future__ import annotations
 
 import json
+import math
 import sys
+from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -32,6 +35,7 @@ from primacy_model.simulation.schedule import (
     BEYOND,
     FAULTS,
     MOST_AGENTS,
+    MOST_SEED,
     BadScheduleError,
     Schedule,
 )
@@ -47,6 +51,7 @@ from primacy_model.usage import (
 )
 
 SEEDS = 100
+MOST_SEEDS = 10_000_000
 SHOWN = 25
 """So many of the last steps of a violation are shown."""
 
@@ -92,11 +97,13 @@ class Tally:
 @click.command()
 @click.option(
     "--seeds",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_SEEDS),
     metavar="N",
     help=f"Run the seeds 0 to N - 1.  [default: {SEEDS}]",
 )
-@click.option("--seed", type=click.IntRange(min=0), metavar="S", help="Run this one.")
+@click.option(
+    "--seed", type=click.IntRange(0, MOST_SEED), metavar="S", help="Run this one."
+)
 @click.option(
     "--schedule",
     "file",
@@ -161,6 +168,8 @@ def simulate(  # noqa: PLR0917 - one for each option
         return
     if sum(each is not None for each in (seeds, seed, file)) > 1:
         raise BadUsage("--seeds, --seed and --schedule exclude each other.")
+    if minutes is not None and not math.isfinite(minutes):
+        raise BadUsage(f"--minutes must be a number of minutes, got {minutes}.")
     for place in (told, out):
         if place is not None:
             require_writable_file(place)
@@ -171,11 +180,14 @@ def simulate(  # noqa: PLR0917 - one for each option
             tally, failing = _one(_read(file))
         else:
             wish = _wish(agents, faults, minutes)
-            chosen = [seed] if seed is not None else list(range(seeds or SEEDS))
+            chosen = [seed] if seed is not None else range(seeds or SEEDS)
             tally = _many(chosen, wish, jobs)
             failing = schedule_of(tally.failed[0].seed, wish) if tally.failed else None
     except BadScheduleError as error:
         raise BadUsage(f"{error}.") from None
+    except BrokenProcessPool:
+        click.echo("A process of --jobs was killed; nothing is decided.", err=True)
+        sys.exit(3)
     except KeyboardInterrupt:
         click.echo("Interrupted; nothing is decided.", err=True)
         sys.exit(INTERRUPTED)
@@ -183,10 +195,12 @@ def simulate(  # noqa: PLR0917 - one for each option
     missing = tally.missing(has_faults=has_faults, has_clients=file is None)
     verdict, code = _verdict(tally, missing)
     _show(tally)
+    if failing is not None:  # first of all: what comes then takes long, and may fail
+        _tell_claim(failing.seed, tally.failed[0])
+    if told is not None:
+        _save(told, _as_json(tally, verdict), is_violated=failing is not None)
     if failing is not None:
         _explain(failing, tally.failed[0], out)
-    if told is not None:
-        write(told, _as_json(tally, verdict))
     click.echo(f"{verdict}{f': {missing}' if code == 4 else ''}")
     rate = tally.counts.virtual_us / US_PER_HOUR / max(tally.core_s, 1e-9) * 3600
     click.echo(
@@ -253,7 +267,7 @@ def _progress() -> Progress:
     )
 
 
-def _many(seeds: list[int], wish: Wish, jobs: int) -> Tally:
+def _many(seeds: Sequence[int], wish: Wish, jobs: int) -> Tally:
     tally = Tally()
     with _progress() as progress:
         task = progress.add_task("seeds", total=len(seeds), rate="")
@@ -304,20 +318,44 @@ def _show(tally: Tally) -> None:
     Console().print(table)
 
 
+def _tell_claim(seed: int, outcome: Outcome) -> None:
+    click.echo(f"\nseed {seed}: {outcome.property} is violated: {outcome.title}")
+
+
+def _save(place: Path, text: str, *, is_violated: bool) -> bool:
+    """Write a text, and tell whether that went well. A violation stays one."""
+    try:
+        write(place, text)
+    except BadUsage as error:
+        if not is_violated:
+            raise
+        click.echo(error.format_message(), err=True)
+        return False
+    return True
+
+
 def _explain(failing: Schedule, outcome: Outcome, out: Path | None) -> None:
     """Shrink a failing schedule, write it down, and show the end of its run."""
+    shortest = failing
     with _progress() as progress:
         task = progress.add_task("shrinking", total=MOST_RUNS, rate="")
 
-        def told(runs_done: int, shortest: Schedule) -> None:
+        def told(runs_done: int, so_far: Schedule) -> None:
+            nonlocal shortest
+            shortest = so_far
             rate = f"{len(shortest.faults)} faults"
             progress.update(task, completed=runs_done, rate=rate, refresh=True)
 
-        shortest, found = shrunk(failing, outcome, told)
+        try:
+            shortest = shrunk(failing, outcome, told)[0]
+        except KeyboardInterrupt:
+            click.echo("Interrupted; this is the shortest so far.", err=True)
+        except BadScheduleError as error:
+            click.echo(f"Shrinking went no further: {error}.", err=True)
     place = out or Path(f"simulate-seed-{failing.seed}.json")
     text = schedule.written(shortest)
-    write(place, text)
-    conductor = conducted(shortest)[0]
+    is_saved = _save(place, text, is_violated=True)
+    conductor, found = conducted(shortest)
     if conductor is None:
         pass
     elif conductor.failure is not None:
@@ -325,13 +363,14 @@ def _explain(failing: Schedule, outcome: Outcome, out: Path | None) -> None:
         click.echo(record.transcript(fleet, conductor.failure, SHOWN))
     else:
         click.echo("\n".join(conductor.simulator.tail))
-    click.echo(f"\nseed {failing.seed}: {found.property} is violated: {found.title}")
+    _tell_claim(failing.seed, found)
     click.echo(
         f"shrunk from {len(failing.faults)} faults to {len(shortest.faults)},"
         f" from {failing.length_ms:,} ms to {shortest.length_ms:,} ms:"
     )
     click.echo(text.rstrip())
-    click.echo(f"again:   primacy simulate --schedule {place}")
+    if is_saved:
+        click.echo(f"again:   primacy simulate --schedule {place}")
 
 
 def _as_json(tally: Tally, verdict: str) -> str:

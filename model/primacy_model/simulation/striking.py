@@ -9,9 +9,18 @@ Source: docs/assumptions.md, "Faults".
 
 from __future__ import annotations
 
+from primacy.fencing import token
 from primacy_model.simulation.clock import MS, PPM
 from primacy_model.simulation.schedule import Fault
 from primacy_model.simulation.simulator import Simulator
+
+
+def take_token(simulator: Simulator, name: str) -> None:
+    """Let whoever leads take its token. That it has one is core's part."""
+    state = simulator.fleet.state(name)
+    if state is not None and not token(state):
+        raise ValueError(f"{name} leads without a token")
+    simulator.fleet.prepare_effect(name)
 
 
 class Strikes:
@@ -20,6 +29,8 @@ class Strikes:
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
         self._downed: dict[int, tuple[str, ...]] = {}
+        self._dooming: dict[str, int] = {}
+        """The last fault that doomed an agent to lose power in a step to come."""
         self._faults = list(simulator.schedule.faults)
         """Those of the schedule, and behind them what `topple` does."""
 
@@ -48,6 +59,9 @@ class Strikes:
         """Let a fault end."""
         fault, simulator = self._faults[number], self.simulator
         for name in self._downed.pop(number, ()):
+            if self._dooming.get(name) == number:  # or it is struck when nobody is left
+                del self._dooming[name]  # to restart it
+                simulator.doomed.pop(name, None)
             if fault.kind in ("pause", "stall"):
                 simulator.resume(name)
             else:
@@ -108,11 +122,12 @@ class Strikes:
                 if not simulator.fleet.is_ready(name):
                     continue
                 if fault.kind == "stall" and name in self.simulator.leaders():
-                    simulator.fleet.prepare_effect(name)
+                    take_token(simulator, name)
                     simulator.plan(1, simulator.act, name)
                 simulator.pause(name)
             elif fault.kind == "crash" and fault.amount > 0:
                 simulator.doomed[name] = fault.amount - 1
+                self._dooming[name] = number
             else:
                 simulator.crash(name)
 
