@@ -69,10 +69,6 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
     "word-of-a-worker-taken": HONEST,
     "candidate-off-its-roll-heard": HONEST,
     "another-roll-taken": HONEST,
-    "everyone-on-the-roll": (
-        "guarded twice: a request that brings another roll is rejected; the "
-        "theorems refuse another first roll"
-    ),
     "unknown-packet-taken": HONEST,
     "unknown-packet-not-told": HONEST,
     "term-below-the-least-taken": HONEST,
@@ -114,11 +110,6 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
         "a leader that stands is a candidate like any other; it keeps what it "
         "knew as a leader, which nobody asks of a candidate"
     ),
-    "refusal-taken-for-an-acknowledgement": (
-        "prove alone: a leader that takes a refusal for an acknowledgement is "
-        "met where logs part, in no scope near to it that was explored to its "
-        "end"
-    ),
     "acknowledges-its-whole-log": (
         "prove alone: needs an old tail beyond what an append brings, which "
         "no scope near to it has"
@@ -129,16 +120,6 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
     "own-log-taken-for-verified": (
         "not reached: a leader sends from where the logs part, so what is "
         "held beyond an accepted append is the leader's too"
-    ),
-    "heartbeat-tells-another-term": (
-        "prove alone: needs a leader whose last entry is of another term than "
-        "the last that is committed, and a round"
-    ),
-    "accepted-elsewhere": (
-        "prove alone: worlds do not ask where a client is told that its entry stands"
-    ),
-    "served-before-applied": (
-        "prove alone: worlds take the outputs of a step to happen together"
     ),
     "round-not-counted": (
         "guarded twice: `AgentMap.suggestion` names the median of the electors"
