@@ -21,6 +21,7 @@ from rich.console import Console
 from primacy_model import counterexample, display, report
 from primacy_model.actors import Assembled
 from primacy_model.engines import search
+from primacy_model.engines.promises import PromiseBrokenError
 from primacy_model.engines.saved import RefusedError
 from primacy_model.engines.search import Engine
 from primacy_model.exploring import (
@@ -42,6 +43,7 @@ from primacy_model.report import Finding
 from primacy_model.usage import (
     INTERRUPTED,
     BadUsage,
+    Undecided,
     reason,
     replace_what_cannot_be_encoded,
     require_writable_file,
@@ -218,7 +220,13 @@ def check(
         raise BadUsage(refusal)
     _require_resumable(chosen, way, workers)
     limits = way.limits()
-    findings = _explore_all(chosen, way, limits, outlets, workers)
+    try:
+        findings = _explore_all(chosen, way, limits, outlets, workers)
+    except PromiseBrokenError as error:
+        raise Undecided(
+            "a fast engine may not take this core as it does; say --without obsolete "
+            f"--without commuting, or --engine oracle: {_short(str(error))}"
+        ) from None
     asked = display.Asked(
         _asked(names, model, is_deep=is_deep), _told(way), resuming(way)
     )
@@ -323,6 +331,12 @@ def _engine(scopes: Sequence[Scope[Hashable]], name: str | None) -> Engine | Non
         extra = "fast" if engine is Engine.NUMBA else "model"
         raise BadUsage(f"the engine {name} needs `pip install 'primacy[{extra}]'`.")
     return engine
+
+
+def _short(told: str) -> str:
+    """Keep the beginning and the end of what holds whole states."""
+    most = 160
+    return told if len(told) <= 2 * most else f"{told[:most]} ... {told[-most:]}"
 
 
 def _require_resumable(

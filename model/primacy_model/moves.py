@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from primacy.agents import AgentSet
-from primacy.fencing import Verdict, admit, token
+from primacy.fencing import token
 from primacy.messages import (
     Elapsed,
     Message,
@@ -34,9 +34,9 @@ from primacy.state import State
 from primacy.stepping import step
 from primacy_model import views
 from primacy_model.actors import Move
-from primacy_model.history import Acted, Asked, Breached, Note
+from primacy_model.history import Asked
 from primacy_model.shape import Shape, config_of
-from primacy_model.world import Budgets, Flight, Gate, Node, Wire, perform
+from primacy_model.world import Budgets, Flight, Gate, Node, Wire, perform, presented
 
 Local = Node | Wire
 Step = Move[Local, Flight, Gate]
@@ -156,19 +156,9 @@ class Moves:
         if node.effect:
             label = f"resumes and acts under token {node.effect}"
             after = replace(node, effect=Term(0))
-            fence, verdict = admit(gate.fence, node.effect)
-            is_admitted = verdict == Verdict.ADMITTED
-            notes: list[Note] = [Acted(node.effect, state.me, is_admitted)]
-            remark = "effect admitted" if is_admitted else "effect refused"
-            highest = gate.highest
-            if is_admitted:
-                if node.effect < highest:
-                    notes.append(Breached("S9"))
-                highest = max(highest, node.effect)
-            gate = replace(gate, fence=fence, highest=highest)
-            yield Move(
-                "act", label, after, shared=gate, notes=tuple(notes), remarks=(remark,)
-            )
+            gate, verdict, notes = presented(gate, node.effect, state.me)
+            remarks = (f"effect {verdict.value}",)
+            yield Move("act", label, after, shared=gate, notes=notes, remarks=remarks)
         elif gate.budgets.effects and token(state):
             label = f"is about to act under token {token(state)}, pauses"
             paused = replace(node, effect=token(state))

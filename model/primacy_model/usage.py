@@ -24,6 +24,12 @@ class BadUsage(click.ClickException):
     exit_code = 2
 
 
+class Undecided(click.ClickException):
+    """Nothing can be said, and it is no mistake of the user; told in one sentence."""
+
+    exit_code = 3
+
+
 def require_writable_file(path: Path) -> None:
     """Refuse a file that could not be written later; it is not made."""
     was_there = path.exists()

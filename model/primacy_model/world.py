@@ -11,11 +11,11 @@ Source: the fault model of docs/assumptions.md.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from primacy.agents import AgentSet
-from primacy.fencing import Fence
+from primacy.fencing import Fence, Verdict, admit
 from primacy.messages import Packet, Timer, VoteReply, VoteRequest
 from primacy.outputs import (
     Apply,
@@ -31,7 +31,16 @@ from primacy.outputs import (
 from primacy.quantities import AgentId, Term
 from primacy.role import Role
 from primacy.state import Durable, State
-from primacy_model.history import Applied, Breached, Handed, Led, Note, Served, Voted
+from primacy_model.history import (
+    Acted,
+    Applied,
+    Breached,
+    Handed,
+    Led,
+    Note,
+    Served,
+    Voted,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,21 @@ class Gate:
     fence: Fence = Fence()
     highest: Term = Term(0)
     """The highest token that the resource has admitted, as the world knows it."""
+
+
+def presented(
+    gate: Gate, token: Term, agent: AgentId
+) -> tuple[Gate, Verdict, tuple[Note, ...]]:
+    """Present a token to the resource; the world itself knows the highest so far."""
+    fence, verdict = admit(gate.fence, token)
+    is_admitted = verdict == Verdict.ADMITTED
+    notes: tuple[Note, ...] = (Acted(token, agent, is_admitted),)
+    if not is_admitted:
+        return replace(gate, fence=fence), verdict, notes
+    if token < gate.highest:
+        notes = (*notes, Breached("S9"))
+    highest = max(gate.highest, token)
+    return replace(gate, fence=fence, highest=highest), verdict, notes
 
 
 # --- a step ---------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from junitparser import JUnitXml
 
 from primacy_model import checking, cli, report
+from primacy_model.engines.promises import PromiseBrokenError
 from primacy_model.oracle import Verdict
 from tests.model import toys
 
@@ -253,6 +254,20 @@ def test_an_interruption_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     result = check("lock")
     assert result.exit_code == 130
     assert result.stderr == "Interrupted in lock (1 of 1); nothing is decided.\n"
+
+
+def test_a_core_that_an_engine_cannot_take_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise PromiseBrokenError("it is obsolete for b in " + "x" * 10_000)
+
+    monkeypatch.setattr(checking, "explored", broken)
+    result = check("lock")
+    assert result.exit_code == 3
+    assert "say --without obsolete --without commuting" in result.stderr
+    assert "it is obsolete for b in " in result.stderr
+    assert len(result.stderr) < 600
 
 
 ENTRY = """

@@ -28,6 +28,7 @@ from primacy_model.simulation.chance import (
 )
 from primacy_model.simulation.clients import Call, Clients, Machine
 from primacy_model.simulation.clock import PPM, Clock
+from primacy_model.simulation.conditions import Conditions
 from primacy_model.simulation.conduct import Conductor, conducted, run
 from primacy_model.simulation.drawing import Wish, schedule_of
 from primacy_model.simulation.hunt import PREY
@@ -36,7 +37,6 @@ from primacy_model.simulation.outcome import Counts
 from primacy_model.simulation.schedule import BEYOND, FAULTS, Fault, Schedule
 from primacy_model.simulation.simulator import Simulator
 from primacy_model.simulation.striking import Strikes
-from primacy_model.simulation.weather import Weather
 from tests.bent import copy_of_core, told_under
 
 ROOT: Final = Path(__file__).parents[2]
@@ -356,7 +356,7 @@ def test_a_command_is_read_back_as_it_was_written(expected: str | None) -> None:
         assert (found.deed, found.key, found.value) == (deed, "x", asked.value)
 
 
-# --- weather --------------------------------------------------------------------------
+# --- conditions -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,7 @@ def test_a_command_is_read_back_as_it_was_written(expected: str | None) -> None:
 def test_a_fault_cuts_these_links_and_no_others(fault: Fault, cut: str) -> None:
     schedule = Schedule(seed=0, electors=3)
     network, timers = Chance(0, Stream.NETWORK), Chance(0, Stream.TIMERS)
-    weather = Weather(schedule, network, timers)
+    conditions = Conditions(schedule, network, timers)
     names = schedule.names
 
     def found() -> str:
@@ -382,32 +382,32 @@ def test_a_fault_cuts_these_links_and_no_others(fault: Fault, cut: str) -> None:
         return " ".join(
             f"{one}{other}"
             for one, other in pairs
-            if weather.is_cut(names[one], names[other])
+            if conditions.is_cut(names[one], names[other])
         )
 
-    weather.begin(7, fault)
+    conditions.begin(7, fault)
     assert found() == cut
     if cut or fault.kind == "loss":
-        assert weather.arrivals(names[0], names[1]) == [] or "01" not in cut
-    weather.end(7)
+        assert conditions.arrivals(names[0], names[1]) == [] or "01" not in cut
+    conditions.end(7)
     assert found() == ""
-    weather.begin(7, fault)
-    weather.calm_down()
+    conditions.begin(7, fault)
+    conditions.calm_down()
     assert found() == ""
-    assert len(weather.arrivals(names[0], names[1])) == 1
+    assert len(conditions.arrivals(names[0], names[1])) == 1
 
 
 def test_packets_of_a_storm_arrive_twice_and_slow_ones_late() -> None:
     schedule = Schedule(seed=0, electors=3, shape="constant")
     network, timers = Chance(0, Stream.NETWORK), Chance(0, Stream.TIMERS)
-    weather = Weather(schedule, network, timers)
-    assert weather.arrivals("n000", "n001") == [5_000]
-    weather.begin(0, Fault(0, "slow", 1, (), 7))
-    assert weather.arrivals("n000", "n001") == [35_000]
-    weather.begin(1, Fault(0, "storm", 1, (), 1_000))
-    assert len(weather.arrivals("n000", "n001")) == 2
-    weather.begin(2, Fault(0, "loss", 1, (), 1_000))
-    assert weather.arrivals("n000", "n001") == []
+    conditions = Conditions(schedule, network, timers)
+    assert conditions.arrivals("n000", "n001") == [5_000]
+    conditions.begin(0, Fault(0, "slow", 1, (), 7))
+    assert conditions.arrivals("n000", "n001") == [35_000]
+    conditions.begin(1, Fault(0, "storm", 1, (), 1_000))
+    assert len(conditions.arrivals("n000", "n001")) == 2
+    conditions.begin(2, Fault(0, "loss", 1, (), 1_000))
+    assert conditions.arrivals("n000", "n001") == []
 
 
 # --- bent cores -----------------------------------------------------------------------

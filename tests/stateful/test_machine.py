@@ -18,8 +18,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from primacy.fencing import Fence, Verdict
 from primacy.quantities import Term
+from primacy_model import world
 from primacy_model.mutants.catalogue import bend_of
-from primacy_model.simulation import fleet as fleet_room
 from primacy_model.simulation.fleet import Broken
 from primacy_model.simulation.record import reproduction
 from tests.bent import ROOT, copy_of_core, told_under
@@ -96,7 +96,7 @@ def test_a_failure_tells_the_transcript_and_a_program_that_fails_again(
     def admits(_: Fence, token: Term) -> tuple[Fence, Verdict]:
         return Fence(token), Verdict.ADMITTED
 
-    monkeypatch.setattr(fleet_room, "admit", admits)
+    monkeypatch.setattr(world, "admit", admits)
     short = settings(
         profile(), max_examples=1000, database=None, phases=[Phase.generate]
     )

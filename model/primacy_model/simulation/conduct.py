@@ -171,7 +171,7 @@ class Conductor:
         """End every fault at once."""
         simulator = self.simulator
         simulator.tell("heal")
-        simulator.weather.calm_down()
+        simulator.conditions.calm_down()
         simulator.doomed.clear()
         self.strikes.steady()
         for name in simulator.names:

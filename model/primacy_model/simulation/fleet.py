@@ -26,7 +26,7 @@ from typing import Final
 
 from primacy.codec import PACKETS, loads
 from primacy.config import Config
-from primacy.fencing import Verdict, admit, token
+from primacy.fencing import token
 from primacy.messages import (
     Elapsed,
     Forward,
@@ -52,7 +52,7 @@ from primacy.quantities import (
 from primacy.recovery import initial, recover
 from primacy.state import NOTHING_DURABLE, State
 from primacy.stepping import step
-from primacy_model.history import Acted, Asked, Breached, History, Note
+from primacy_model.history import Asked, History, Note
 from primacy_model.simulation.calls import (
     Argument,
     Call,
@@ -63,7 +63,7 @@ from primacy_model.simulation.calls import (
     told_by,
 )
 from primacy_model.simulation.judge import Broken, Judge
-from primacy_model.world import Gate, Node, flight, perform
+from primacy_model.world import Gate, Node, flight, perform, presented
 
 __all__ = ["Broken", "Call", "Fleet", "Happened", "NotPossible", "Parcel"]
 
@@ -338,15 +338,7 @@ class Fleet:
         if not node.effect:
             raise NotPossible(f"{name} has taken no token to act under")
         self._write_down("act", name)
-        fence, verdict = admit(self.gate.fence, node.effect)
-        is_admitted = verdict == Verdict.ADMITTED
-        notes: list[Note] = [Acted(node.effect, AgentId(name), is_admitted)]
-        highest = self.gate.highest
-        if is_admitted and node.effect < highest:
-            notes.append(Breached("S9"))
-        if is_admitted:
-            highest = max(highest, node.effect)
-        self.gate = replace(self.gate, fence=fence, highest=highest)
+        self.gate, verdict, notes = presented(self.gate, node.effect, AgentId(name))
         happened = Happened(AgentId(name), verdict=verdict)
         return self._settle(happened, replace(node, effect=Term(0)), notes)
 

@@ -36,12 +36,12 @@ from primacy.state import State
 from primacy_model.simulation.chance import Chance, Stream
 from primacy_model.simulation.clients import Call, Clients, Machine, command
 from primacy_model.simulation.clock import MS, Clock
+from primacy_model.simulation.conditions import Conditions
 from primacy_model.simulation.fleet import Fleet, Happened
 from primacy_model.simulation.judge import Broken
 from primacy_model.simulation.linearizability import Deed
 from primacy_model.simulation.outcome import REJECTED, Counts
 from primacy_model.simulation.schedule import Schedule
-from primacy_model.simulation.weather import Weather
 
 Argument = str | int
 Handler = Callable[..., None]  # each takes the arguments that it was planned with
@@ -62,7 +62,7 @@ class Simulator:
         self.election_us = MS * schedule.election_ms
         self.heal_us = MS * schedule.length_ms
         self.faults = Chance(schedule.seed, Stream.FAULTS)
-        self.weather = Weather(
+        self.conditions = Conditions(
             schedule,
             Chance(schedule.seed, Stream.NETWORK),
             Chance(schedule.seed, Stream.TIMERS),
@@ -178,7 +178,7 @@ class Simulator:
         is_last = not self._copies[number]
         if is_last:
             del self._copies[number]
-        is_lost = self.weather.is_cut(sender, target)
+        is_lost = self.conditions.is_cut(sender, target)
         if is_lost or self.fleet.state(target) is None:
             if is_last:
                 self.fleet.drop(number)
@@ -270,7 +270,7 @@ class Simulator:
 
     def _arm(self, name: str, change: Arm) -> None:
         clock = self.clocks[name]
-        drawn = self.weather.timer_us(name, change.least, change.most)
+        drawn = self.conditions.timer_us(name, change.least, change.most)
         due = clock.shows_us(self.now) + drawn
         self._planned += 1
         order = self._planned
@@ -280,14 +280,14 @@ class Simulator:
 
     def _post(self, number: int, sender: str, target: str) -> None:
         self.counts.packets += 1
-        arrivals = self.weather.arrivals(sender, target)
+        arrivals = self.conditions.arrivals(sender, target)
         if not arrivals:
             self.fleet.drop(number)
             return
         self._copies[number] = len(arrivals)
         latest = self.heal_us + self.election_us - self.now
         for wait in arrivals:
-            soon = wait if self.weather.is_calm else min(wait, latest)
+            soon = wait if self.conditions.is_calm else min(wait, latest)
             self.plan(soon, self.arrive, number, sender, target)
 
     def _lose_power(self, name: str) -> None:

@@ -51,7 +51,7 @@ class Strikes:
             simulator.plan(0, self.topple, simulator.now + lasts)
             return
         else:
-            simulator.weather.begin(number, fault)
+            simulator.conditions.begin(number, fault)
         simulator.counts.faults += 1
         simulator.plan(lasts, self.end, number)
 
@@ -66,7 +66,7 @@ class Strikes:
                 simulator.resume(name)
             else:
                 simulator.restart(name)
-        simulator.weather.end(number)
+        simulator.conditions.end(number)
         if fault.kind == "skew":
             self.steady()
 

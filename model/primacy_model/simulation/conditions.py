@@ -17,7 +17,7 @@ CALM: Final = 10
 """In a calm no packet takes longer than this part of an election timeout."""
 
 
-class Weather:
+class Conditions:
     """The faults that are going on, and what they do to packets and timers."""
 
     def __init__(self, schedule: Schedule, network: Chance, timers: Chance) -> None:
