@@ -163,9 +163,15 @@ def _laws() -> Iterator[str]:
             others = [each for each in used if each != group]
             yield f"Uses: {', '.join(others) or 'nothing else'}.\n"
             yield _table(("kind", "law", "in other words"), rows)
-    own = (laws.PERSISTS_FIRST, laws.APPLIES_FIRST, laws.NEVER_RAISES, laws.ALL_PATHS)
+    own = (
+        laws.PERSISTS_FIRST,
+        laws.APPLIES_FIRST,
+        laws.NEVER_RAISES,
+        laws.ONLY_IMPOSSIBLE,
+        laws.ALL_PATHS,
+    )
     rest = "; ".join(f"*{name}*" for name in own)
-    yield f"Four laws are not about a world but about paths: {rest}.\n"
+    yield f"Five laws are not about a world but about paths: {rest}.\n"
 
 
 def _sentence(law: Law) -> str:

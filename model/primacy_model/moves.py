@@ -34,7 +34,8 @@ from primacy.state import State
 from primacy.stepping import step
 from primacy_model import views
 from primacy_model.actors import Move
-from primacy_model.history import Asked
+from primacy_model.history import Asked, Breached
+from primacy_model.impossible import believed
 from primacy_model.shape import Shape, config_of
 from primacy_model.world import Budgets, Flight, Gate, Node, Wire, perform, presented
 
@@ -61,6 +62,8 @@ class Moves:
             yield from self._elapsing(local, shared)
             yield from self._asked(place, local, shared)
             yield from self._acting(local, shared)
+            if self.shape.intruders:
+                yield from self._intruded(local)
             may_crash = self.shape.crashers or self.shape.agents
             if shared.budgets.crashes and self.shape.agents[place] in may_crash:
                 down = local.state.term
@@ -163,6 +166,19 @@ class Moves:
             label = f"is about to act under token {token(state)}, pauses"
             paused = replace(node, effect=token(state))
             yield Move("pause", label, paused, shared=spent(gate, "effects"))
+
+    def _intruded(self, node: Node) -> Iterator[Step]:
+        """Let an agent hear what cannot be, and note what it does not reject."""
+        assert node.state is not None
+        told = believed(node.state)
+        if not told:
+            yield Move("intrude", "hears all that cannot be, rejects it", node)
+        for each in told:
+            said = "intrude", f"hears what cannot be ({each.told.clause})"
+            move = self._performed(node, each.after, each.outputs, said, None)
+            packet = f"{each.told.packet!r}"
+            notes = (*move.notes, Breached("rejection"))
+            yield replace(move, notes=notes, remarks=(packet, *move.remarks))
 
     def _splits(self, gate: Gate) -> Iterator[Step]:
         if gate.sides is not None:

@@ -233,6 +233,7 @@ ALWAYS: Final[tuple[Property, ...]] = (
         has_quorums_behind_commits,
         seen.called,
     ),
+    _never_broken("rejection", "what cannot be valid changes nothing"),
     _never_broken("commit-monotone", "a commit index never falls"),
     _always(
         "next-above-match",

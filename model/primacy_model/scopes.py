@@ -126,6 +126,19 @@ DEFAULT: Final = (
         ("elected-again", "both-sides", "committed"),
     ),
     _scope(
+        "impossible-packets",
+        "At any moment everyone hears every packet that cannot be, and rejects it.",
+        Shape(
+            begins="elected",
+            workers=("d",),
+            terms=2,
+            impatient=("b",),
+            budgets=Budgets(rounds=1),
+            intruders=True,
+        ),
+        ("elected-again",),
+    ),
+    _scope(
         "worker",
         "A worker follows, hears nobody, and neither votes nor stands.",
         Shape(begins="elected", workers=("w",), terms=2, impatient=("b", "w")),

@@ -38,6 +38,8 @@ class Shape:
     """Who may crash; everyone if empty."""
     clients_at: tuple[str, ...] = ()
     """Where clients write and read; everywhere if empty."""
+    intruders: bool = False
+    """Every agent hears, at any moment, all packets that cannot be."""
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -87,6 +89,7 @@ def kinds_of(shape: Shape) -> tuple[str, ...]:
         "deliver TransferNow": budgets.transfers,
         "drop": budgets.drops,
         "duplicate": budgets.duplicates,
+        "intrude": shape.intruders,
     }
     return tuple(kind for kind, is_promised in promised.items() if is_promised)
 
@@ -110,4 +113,6 @@ def bounds_of(shape: Shape) -> Mapping[str, int | str]:
     ):
         if who:
             bounds[name] = " ".join(who)
+    if shape.intruders:
+        bounds["intruders"] = "all that cannot be"
     return bounds

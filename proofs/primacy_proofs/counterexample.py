@@ -17,7 +17,7 @@ from primacy_proofs._z3 import INT, Expr, constant
 from primacy_proofs.clocks import later
 from primacy_proofs.containers import Answered, Served
 from primacy_proofs.finite import Model, search
-from primacy_proofs.lifting import LOCAL, RESTART
+from primacy_proofs.lifting import LOCAL, RESTART, UNKNOWN
 from primacy_proofs.paths import Decision
 from primacy_proofs.posing import Posed, posed
 from primacy_proofs.prover import Obligation
@@ -169,6 +169,8 @@ class Picture:
             said = f"{self._scene.me} handles {self._packet(unit, 0)}"
             if "now" in self._path_looks | self._scene.goal_says:
                 said += f"; its clock shows {self._scene.now(constant('now', INT))}"
+        elif unit in UNKNOWN:
+            said = f"{self._scene.me} handles a message of no kind that it knows"
         elif unit != RESTART:
             local = next(each for each in LOCAL if each.__name__ == unit)
             of = {each.name: each.kind.sort for each in columns(local)}

@@ -64,6 +64,7 @@ MUTANTS: Final = (
     Mutant("everyone-is-an-elector", ("VoteRequest",), ("election",)),
     Mutant("worker-may-vote", ("VoteRequest",), ("election",)),
     Mutant("another-mesh-votes", ("VoteReply",), ("election",)),
+    Mutant("another-roll-taken", ("VoteRequest",), (laws.REJECTION,)),
     Mutant("stranger-counted", ("HeartbeatReply",), (laws.TOTAL,)),
     Mutant("lower-token-admitted", ("Resource",), ("fencing",)),
     Mutant("fence-forgets", ("Resource",), ("fencing",)),

@@ -27,6 +27,7 @@ from primacy_proofs import (
     leases,
     lifting,
     matching,
+    rejection,
     tactics,
     workers,
 )
@@ -73,6 +74,7 @@ RESTS_ON: Final = {
     "read": ("durable", "roll", "election", "log", "commit", "read"),
     "lease": ("durable", "roll", "election", "log", "commit", "read", "lease"),
     laws.TOTAL: ("durable", "roll", "election", "log", "commit"),
+    laws.REJECTION: ("durable", "roll", "election", "log", "commit"),
 }
 """Which groups of laws the proofs of a group may use."""
 
@@ -210,6 +212,13 @@ def _of_step(step: Step) -> Place:
     return Place(step.case, step.name, shown)
 
 
+def _of_path(case: Case, number: int) -> Place:
+    path = case.paths[number - 1]
+    shown = tuple(str(decision) for decision in path.decisions)
+    raised = f": {path.error}" if path.error is not None else ""
+    return Place(case.name, f"path {number}{raised}", shown)
+
+
 def _posed(
     place: Place, law: str, prover: Prover, given: Iterable[Expr], goal: Expr
 ) -> Obligation:
@@ -251,6 +260,10 @@ def _of_case(case: Case, wanted: frozenset[str]) -> Iterator[Obligation]:
         yield _posed(place, laws.ALL_PATHS, _prover(NOTHING), [], whole)
     if laws.TOTAL in wanted:
         yield from _without_errors(case)
+    if laws.REJECTION in wanted:
+        for number, given, goal in rejection.owed(case):
+            place, axioms = _of_path(case, number), _prover(laws.REJECTION)
+            yield _posed(place, laws.ONLY_IMPOSSIBLE, axioms, given, goal)
     for step in steps(case):
         place = _of_step(step)
         if "durable" in wanted and not step.is_crash:
@@ -265,8 +278,7 @@ def _without_errors(case: Case) -> Iterator[Obligation]:
     for number, path in enumerate(case.paths, start=1):
         if path.error is None:
             continue
-        shown = tuple(str(decision) for decision in path.decisions)
-        place = Place(case.name, f"path {number}: {path.error}", shown)
+        place = _of_path(case, number)
         given = [case.given, path.condition]
         yield _posed(place, laws.NEVER_RAISES, _prover(laws.TOTAL), given, FALSE)
 

@@ -57,6 +57,8 @@ def group_of(law: str) -> str:
         return laws.TOTAL
     if law == laws.ALL_PATHS:
         return laws.PATHS
+    if law == laws.ONLY_IMPOSSIBLE:
+        return laws.REJECTION
     if law == laws.PERSISTS_FIRST:
         return "durable"
     if law == laws.APPLIES_FIRST:
@@ -350,6 +352,31 @@ THEOREMS: Final = (
         ("message.total",),
         OF_DISKS,
         twin="stranger-counted",
+    ),
+    Theorem(
+        "RJ",
+        "rejection",
+        "whoever sent it, a packet is rejected, and changes nothing, exactly if it "
+        "cannot be valid",
+        laws.REJECTION,
+        (laws.ONLY_IMPOSSIBLE,),
+        (
+            "message.kind",
+            "message.mesh",
+            "message.sender",
+            "message.term",
+            "message.position",
+            "message.entries",
+            "message.one-leader",
+            "message.unchanged",
+            "message.late-is-valid",
+            "leader.electors-only",
+            "claim.initial-leaders-only",
+            "stand.electors-only",
+            "roll.first",
+        ),
+        OF_DISKS,
+        twin="another-roll-taken",
     ),
     Theorem(
         "PC",

@@ -60,10 +60,18 @@ DEPTHS = {
 """What shows that the runs are not vacuous: each happens in at least one."""
 
 
+ROUNDS = 20
+"""The deep profile begins anew so often: what hypothesis remembers of 20,000 runs
+fills 7 GB."""
+
+
+def is_deep() -> bool:
+    return settings.get_current_profile_name() == "deep"
+
+
 def profile() -> settings:
-    is_deep = settings.get_current_profile_name() == "deep"
     return settings(
-        settings.get_profile("deep" if is_deep else "quick"),
+        settings.get_profile("deep" if is_deep() else "quick"),
         suppress_health_check=[HealthCheck.too_slow],
     )
 
@@ -71,7 +79,8 @@ def profile() -> settings:
 def seen_by(machine: type[Deeds]) -> Counter[str]:
     machine.seen = Counter()
     machine.failure = None
-    run_state_machine_as_test(machine, settings=profile())
+    for _ in range(ROUNDS if is_deep() else 1):
+        run_state_machine_as_test(machine, settings=profile())
     return machine.seen
 
 

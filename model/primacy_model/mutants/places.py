@@ -27,17 +27,34 @@ NEAR: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "fencing": ("fencing",),
     "following": ("regular-election", "replication", "reads", "partition"),
-    "heartbeats": ("reads", "follower-reads", "worker-reads", "partition-round"),
+    "heartbeats": (
+        "reads",
+        "follower-reads",
+        "worker-reads",
+        "partition-round",
+        "impossible-packets",
+    ),
     "log": ("replication", "two-writes"),
     "pending": ("reads", "follower-reads", "follower-reads-unseen"),
     "quantities": ("initial-election-pair", "initial-election"),
     "reads": ("reads", "follower-reads", "follower-reads-unseen", "worker-reads"),
     "recovery": ("regular-election", "worker-crash"),
-    "replication": ("replication", "two-writes", "partition-write", "transfer-write"),
+    "replication": (
+        "replication",
+        "two-writes",
+        "partition-write",
+        "transfer-write",
+        "impossible-packets",
+    ),
     "roll": ("initial-election-pair", "worker"),
-    "stepping": ("regular-election", "replication", "reads"),
+    "stepping": (
+        "regular-election",
+        "replication",
+        "reads",
+        "impossible-packets",
+    ),
     "transfer": ("transfer", "transfer-write", "reads-and-transfer"),
-    "validity": ("initial-election-pair", "worker-reads"),
+    "validity": ("impossible-packets", "initial-election-pair", "worker-reads"),
 }
 """The scopes that call on a module, the smallest first."""
 CLOCKED: Final[Mapping[str, tuple[str, ...]]] = {

@@ -52,7 +52,8 @@ from primacy.quantities import (
 from primacy.recovery import initial, recover
 from primacy.state import NOTHING_DURABLE, State
 from primacy.stepping import step
-from primacy_model.history import Asked, History, Note
+from primacy_model.history import Asked, Breached, History, Note
+from primacy_model.impossible import impossible
 from primacy_model.simulation.calls import (
     Argument,
     Call,
@@ -158,20 +159,24 @@ class Fleet:
         return self._handled(parcel.target, heard, outputs_done)
 
     def intrude(self, name: str, text: str) -> Happened:
-        """Let a packet arrive that no agent of this mesh has sent, whatever it says.
+        """Let a packet arrive that cannot be: `rejection` judges what becomes of it.
 
-        It is a text of `codec`, under the identity of another mesh or from a stranger.
-        Agents of the mesh do not lie (docs/assumptions.md), so none can be forged.
+        It is a text of `codec`, and one of those of `impossible`: agents of the mesh do
+        not lie (docs/assumptions.md), so nothing that they could say can be forged.
         """
         node, packet = self._require_ready(name), loads(text, *PACKETS)
         assert node.state is not None
-        is_ours = packet.mesh == node.state.config.mesh
-        if is_ours and packet.sender in self.nodes and packet.sender != name:
+        known = {each.packet: each for each in impossible(node.state)}
+        if packet not in known:
             raise NotPossible(
-                f"{packet.sender} is an agent of this mesh: it never lies"
+                f"{packet.sender} could say this to {name}, and agents never lie"
             )
         self._write_down("intrude", name, text)
-        return self._handled(name, Received(packet, START), None)
+        after, outputs = step(node.state, Received(packet, START))
+        is_rejected = known[packet].is_rejected(node.state, after, outputs)
+        notes = () if is_rejected else (Breached("rejection"),)
+        self._judge.note(notes)
+        return self._performed(name, node, after, outputs)
 
     def drop(self, number: int) -> Happened:
         """Lose a parcel."""

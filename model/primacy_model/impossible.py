@@ -1,0 +1,308 @@
+"""Packets that cannot be: each with one defect, and otherwise as welcome as can be.
+
+They are made for the agent that is to hear them: it would grant, acknowledge or follow
+what they say, if it did not look. No honest agent sends them; what a broken or foreign
+program says is like this. `believed` lets an agent hear one, and tells whether it was
+rejected, with the reason of its one defect and an unchanged state.
+
+The defects are written down here a second time, from the clauses, and not taken from
+`primacy.validity`: a guard that is lost there is missed here.
+
+Source: clauses `message.*`, `leader.electors-only`, `claim.initial-leaders-only`,
+`stand.electors-only`, `roll.first` of docs/specification.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Final, TypeVar
+
+from primacy.agents import AgentSet
+from primacy.log import Entry, EntryKind, Segment
+from primacy.messages import (
+    Append,
+    AppendReply,
+    Claim,
+    Forward,
+    ForwardReply,
+    Heartbeat,
+    HeartbeatReply,
+    Packet,
+    PreVoteReply,
+    PreVoteRequest,
+    ReadIndexReply,
+    ReadIndexRequest,
+    Received,
+    TransferNow,
+    VoteReply,
+    VoteRequest,
+)
+from primacy.outputs import Outputs, Reason, Rejected
+from primacy.quantities import (
+    NOBODY,
+    START,
+    AgentId,
+    Command,
+    Index,
+    MeshKey,
+    RequestId,
+    Round,
+    Term,
+)
+from primacy.role import Role
+from primacy.roll import Roll
+from primacy.state import State
+from primacy.stepping import step
+
+STRANGER: Final = AgentId("stranger")
+"""An agent of no mesh."""
+LEAST_0: Final = (Claim, PreVoteReply, ReadIndexRequest, ReadIndexReply)
+"""The kinds whose sender may be in term 0."""
+ASKED: Final = RequestId("r1")
+"""The request that answers name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A packet of a kind that core does not know: of a later version, say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """A packet that cannot be."""
+
+    packet: Packet
+    reason: Reason
+    """With which it has to be rejected."""
+    clause: str
+    """What it breaks."""
+
+    def is_rejected(self, before: State, after: State, outputs: Outputs) -> bool:
+        """Tell whether a step has rejected it for its defect, and done nothing."""
+        sender = NOBODY if self.reason == Reason.UNKNOWN_KIND else self.packet.sender
+        return after == before and outputs == (Rejected(self.reason, sender),)
+
+
+def impossible(state: State) -> Iterator[Impossible]:
+    """List what an agent must reject in this state: each packet has one defect."""
+    later: Any = Later()
+    yield Impossible(later, Reason.UNKNOWN_KIND, "message.kind")
+    peers = state.config.peers.members
+    electors = [name for name in peers if state.config.initial_leaders.has(name)]
+    for name in peers[:1]:
+        for packet in _welcome(state, name):
+            yield from _without_header(state, packet)
+    for name in electors[:1]:
+        yield from _without_position(state, name)
+        yield from _off_their_roll(state, name)
+        yield from _of_a_leader(state, name)
+    workers = state.config.workers.without(state.me).members
+    for name in workers[:1]:
+        yield from _of_a_worker(state, name)
+    if state.role == Role.LEADER:
+        yield from _not_begun(state, peers)
+    for name in electors:
+        yield from _of_a_second_leader(state, name)
+
+
+def _welcome(state: State, sender: AgentId) -> Iterator[Packet]:
+    """Grant and acknowledge all there is, or ask for it in the next term."""
+    mesh, term, later = state.config.mesh, _term(state), Term(state.term + 1)
+    index, last = state.log.last_index, state.log.last_term
+    commit, roll = state.commit_index, state.config.first_roll
+    lead = state.leadership
+    acknowledged = Term(max(term, last))
+    yield Claim(mesh, sender, state.term)
+    yield PreVoteRequest(mesh, sender, Term(later + 1), index, last, roll)
+    yield PreVoteReply(mesh, sender, state.term, later, granted=True)
+    yield VoteRequest(mesh, sender, later, index, last, roll, transfer=True)
+    yield VoteReply(mesh, sender, term, granted=True)
+    yield _heartbeat(state, sender)
+    yield HeartbeatReply(mesh, sender, acknowledged, lead.round, index, last)
+    yield _append(state, sender)
+    yield AppendReply(
+        mesh, sender, acknowledged, accepted=True, index=index, index_term=last
+    )
+    yield ReadIndexRequest(mesh, sender, state.term, ASKED)
+    yield ReadIndexReply(mesh, sender, state.term, ASKED, granted=True, index=commit)
+    yield TransferNow(mesh, sender, term)
+    yield Forward(mesh, sender, term, ASKED, Command("theirs"))
+    yield ForwardReply(mesh, sender, term, ASKED, accepted=True, index=index)
+
+
+def _term(state: State) -> Term:
+    """Give the agent's term, or the first there is."""
+    return Term(max(state.term, 1))
+
+
+def _heartbeat(state: State, sender: AgentId) -> Heartbeat:
+    """Lead the next term, and know what is committed."""
+    index, last = state.log.last_index, state.log.last_term
+    mesh, later, everyone = state.config.mesh, Term(state.term + 1), AgentSet()
+    return Heartbeat(mesh, sender, later, Round(1), index, last, everyone)
+
+
+def _append(state: State, sender: AgentId) -> Append:
+    """Lead the next term, and bring an entry of it."""
+    mesh, later, commit = state.config.mesh, Term(state.term + 1), state.commit_index
+    brought = Segment.of(Entry(later, EntryKind.COMMAND, Command("theirs")))
+    before = state.log.term_at(commit)
+    return Append(mesh, sender, later, commit, before, brought, commit)
+
+
+# --- one defect each ------------------------------------------------------------------
+
+
+def _without_header(state: State, packet: Packet) -> Iterator[Impossible]:
+    """Come from elsewhere, or from a term that cannot be."""
+    mesh = MeshKey(f"other-{state.config.mesh}")
+    yield Impossible(replace(packet, mesh=mesh), Reason.WRONG_MESH, "message.mesh")
+    for sender in (STRANGER, state.me, NOBODY):
+        reason, clause = Reason.UNKNOWN_SENDER, "message.sender"
+        yield Impossible(replace(packet, sender=sender), reason, clause)
+    is_least_0 = isinstance(packet, LEAST_0)
+    below = replace(packet, term=Term(-1 if is_least_0 else 0))
+    yield Impossible(below, Reason.BAD_TERM, "message.term")
+
+
+def _without_position(state: State, sender: AgentId) -> Iterator[Impossible]:
+    """Name a position of a log, or a round, that cannot be."""
+    for packet in _welcome(state, sender):
+        term = packet.term
+        match packet:
+            case PreVoteRequest() | VoteRequest():
+                wrong = _positions(Term(term - 1))
+                made = [replace(packet, last_index=i, last_term=t) for i, t in wrong]
+                yield from _misplaced(made)
+            case Heartbeat():
+                wrong = _positions(term)
+                told = [
+                    replace(packet, commit_index=i, commit_term=t) for i, t in wrong
+                ]
+                yield from _misplaced(told)
+                rounds = [replace(packet, round=Round(each)) for each in (0, -1)]
+                yield from _misplaced(rounds)
+            case HeartbeatReply():
+                wrong = _positions(term)
+                held = [replace(packet, last_index=i, last_term=t) for i, t in wrong]
+                yield from _misplaced([*held, replace(packet, round=Round(-1))])
+            case Append():
+                empty, wrong = replace(packet, entries=Segment()), _positions(term)
+                sent = [replace(empty, prev_index=i, prev_term=t) for i, t in wrong]
+                yield from _misplaced([*sent, replace(packet, commit_index=Index(-1))])
+            case AppendReply():
+                wrong = _positions(term)
+                found = [replace(packet, index=i, index_term=t) for i, t in wrong]
+                yield from _misplaced(found)
+            case ReadIndexReply() | ForwardReply():
+                yield from _misplaced([replace(packet, index=Index(-1))])
+            case _:
+                pass
+
+
+Named = TypeVar("Named", bound=Packet)
+
+
+def _positions(highest: Term) -> tuple[tuple[Index, Term], ...]:
+    """List positions that no log has: where, and of which term."""
+    return (
+        (Index(-1), Term(1)),
+        (Index(0), Term(1)),
+        (Index(1), Term(0)),
+        (Index(1), Term(highest + 1)),
+    )
+
+
+def _misplaced(packets: list[Named]) -> Iterator[Impossible]:
+    for packet in packets:
+        yield Impossible(packet, Reason.BAD_POSITION, "message.position")
+
+
+def _off_their_roll(state: State, sender: AgentId) -> Iterator[Impossible]:
+    """Ask for votes under another electorate."""
+    first = state.config.first_roll
+    others = [Roll(AgentSet((sender,))), replace(first, index=Index(1), term=Term(1))]
+    for packet in _welcome(state, sender):
+        if isinstance(packet, PreVoteRequest | VoteRequest):
+            for roll in others:
+                if roll != first:
+                    asked = replace(packet, roll=roll)
+                    yield Impossible(asked, Reason.WRONG_ROLL, "roll.first")
+
+
+def _of_a_leader(state: State, sender: AgentId) -> Iterator[Impossible]:
+    """Bring entries whose terms cannot follow each other."""
+    append = _append(state, sender)
+    term, reason = append.term, Reason.BAD_ENTRIES
+    runs: list[tuple[Term, ...]] = [(Term(term + 1),), (Term(0),)]
+    if append.prev_term < term:
+        runs += [(term, Term(term - 1))]
+    if append.prev_term > 1:
+        runs += [(Term(append.prev_term - 1),)]
+    for terms in runs:
+        entries = Segment(tuple(Entry(each, EntryKind.NOOP) for each in terms))
+        yield Impossible(replace(append, entries=entries), reason, "message.entries")
+
+
+def _of_a_worker(state: State, worker: AgentId) -> Iterator[Impossible]:
+    """Do as a worker what electors do."""
+    for packet in _welcome(state, worker):
+        match packet:
+            case Claim():
+                clause = "claim.initial-leaders-only"
+            case PreVoteRequest() | VoteRequest():
+                clause = "stand.electors-only"
+            case Heartbeat() | Append() | TransferNow():
+                clause = "leader.electors-only"
+            case _:
+                continue
+        yield Impossible(packet, Reason.NOT_AN_ELECTOR, clause)
+
+
+def _not_begun(state: State, peers: tuple[AgentId, ...]) -> Iterator[Impossible]:
+    """Acknowledge to a leader what it has not sent."""
+    mesh, term, held = state.config.mesh, state.term, state.log.last_index
+    later, beyond = Round(state.leadership.round + 1), Index(held + 1)
+    last = state.log.last_term
+    for name in peers:
+        yield from _misplaced([HeartbeatReply(mesh, name, term, later, held, last)])
+        taken = AppendReply(
+            mesh, name, term, accepted=True, index=beyond, index_term=term
+        )
+        yield from _misplaced([taken])
+
+
+def _of_a_second_leader(state: State, sender: AgentId) -> Iterator[Impossible]:
+    """Lead a term that has another leader."""
+    if state.leader in (NOBODY, sender):
+        return
+    reason, clause = Reason.SECOND_LEADER, "message.one-leader"
+    heartbeat = replace(_heartbeat(state, sender), term=state.term)
+    yield Impossible(heartbeat, reason, clause)
+    append = replace(_append(state, sender), term=state.term, entries=Segment())
+    yield Impossible(append, reason, clause)
+
+
+# --- how they are heard ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """What an agent made of a packet that cannot be, if it did not reject it."""
+
+    told: Impossible
+    after: State
+    outputs: Outputs
+
+
+@cache
+def believed(state: State) -> tuple[Believed, ...]:
+    """Let an agent hear all that cannot be, and list what it does not reject."""
+    found = []
+    for told in impossible(state):
+        after, outputs = step(state, Received(told.packet, START))
+        if not told.is_rejected(state, after, outputs):
+            found.append(Believed(told, after, outputs))
+    return tuple(found)
