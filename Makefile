@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PIP_TOOLS := pip-tools==7.6.2
 
 .DEFAULT_GOAL := check
-.PHONY: check bite test deep coverage lint wheel-test chaos bench docs lock clean help
+.PHONY: check bite test deep adversary coverage lint wheel-test chaos bench docs lock clean help
 
 check: $(READY) ## explore the default scopes, prove the theorems (ARGS=... for the scopes)
 	@$(BIN)/primacy check $(ARGS)
@@ -25,6 +25,9 @@ test: $(READY) ## run all tests and the examples in the documents (ARGS=...)
 deep: $(READY) ## run the tests that take minutes: larger worlds, to the end
 	@$(BIN)/python -m pytest --quiet --numprocesses auto -m deep $(ARGS)
 
+adversary: $(READY) ## let adversaries do 20,000 runs to a mesh, half an hour of a core (ARGS=...)
+	@$(BIN)/python -m pytest --quiet --hypothesis-profile=deep tests/stateful/test_machine.py $(ARGS)
+
 coverage: $(READY) ## show that the tests of the core reach each statement and branch of it
 	@$(BIN)/python -m pytest --quiet --numprocesses auto tests/core --cov
 
@@ -38,11 +41,12 @@ lint: $(READY) ## check style, types, layers and the liftable subset
 wheel-test: $(READY) ## build the wheel and try it in a fresh environment without extras
 	@$(BIN)/python -m pytest --quiet -m wheel tests/test_wheel.py
 
-chaos: $(READY) ## kill, stop and cut off agents that run, and judge what clients saw (ARGS=...)
+chaos: $(READY) ## do real faults to agents that run, and judge what clients saw (ARGS=...)
 	@$(BIN)/python -m tests.runtime.chaos $(ARGS)
 
-bench: $(READY) ## print how fast the core and the checker are
+bench: $(READY) ## print how fast the core, the checker and agents are, these beside others
 	@$(BIN)/python -m primacy_model.bench
+	@$(BIN)/python -m tests.runtime.against --quick
 
 docs: $(READY) ## build the documents into docs/_build/html; a warning is an error
 	@$(BIN)/sphinx-build -q -n -W --keep-going -b html docs docs/_build/html

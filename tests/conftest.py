@@ -15,7 +15,7 @@ settings.register_profile(
     "quick", deadline=None, derandomize=True, max_examples=300, stateful_step_count=50
 )
 settings.register_profile(
-    "deep", deadline=None, max_examples=20_000, stateful_step_count=100, print_blob=True
+    "deep", deadline=None, max_examples=1_000, stateful_step_count=100, print_blob=True
 )
 usual = "ci" if os.environ.get("CI") else "local"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or usual)

@@ -1,8 +1,8 @@
 """The law of rejection: exactly what cannot be valid is rejected, and changes nothing.
 
-It is about one path, in any state that an agent may be in. Nothing is assumed of who sent
-the packet. What cannot be valid is written down here from the clauses; core decides it
-in `validity` and in two handlers.
+It is about one path, in any state that an agent may be in. Nothing is assumed of who
+sent the packet. What cannot be valid is written down here, from the clauses; core
+decides it in `validity` and in two handlers.
 
 Source: clauses `message.*`, `leader.electors-only`, `claim.initial-leaders-only`,
 `stand.electors-only`, `roll.first` of docs/specification.md.

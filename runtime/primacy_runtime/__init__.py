@@ -4,7 +4,8 @@ Begin:   `Agent`, `AgentRole`, `Tls`, `Clock`
 Apply:   `Machine`, `Table`
 Watch:   `Health`, `Events`, `Counts`, `JsonLines`
 Fail:    `SettingsError`; of the disk `StoreError`; of a request `RequestError` and what
-         it is: `NotAccepted`, `WriteLost`, `OutcomeUnknown`, `NotFresh`, ...
+         it is: `NotAccepted`, `WriteLost`, `OutcomeUnknown`, `NotFresh`, ...;
+         of a peer that lies `TermsUsedUp`
 
 It is one runtime for the core in `primacy`, and uses nothing but its public API. What
 it keeps of the obligations of a runtime, clause by clause, is in docs/runtime.md.
@@ -27,6 +28,7 @@ from primacy_runtime.failures import (
     StoreError,
     StoreForeign,
     StoreInUse,
+    TermsUsedUp,
     TooBusy,
     TransferFailed,
     WriteLost,
@@ -59,6 +61,7 @@ __all__ = [
     "StoreForeign",
     "StoreInUse",
     "Table",
+    "TermsUsedUp",
     "Tls",
     "TooBusy",
     "TransferFailed",

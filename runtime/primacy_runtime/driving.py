@@ -71,6 +71,7 @@ from primacy_runtime.recording import Recording
 from primacy_runtime.requests import Proposal, Requests
 from primacy_runtime.store import Store
 from primacy_runtime.telling import Teller
+from primacy_runtime.terms import require_a_term
 
 MOST_AT_ONCE: Final = 128
 """How many messages are stepped before the disk is waited for."""
@@ -175,6 +176,7 @@ class Driver:
             message = waiting.make()
             if message is not None:
                 state, outputs = step(state, message)
+                require_a_term(state, outputs)
                 results.append((state, outputs))
                 if recording is not None:
                     recording.step(state.config.agent_id, message, state, outputs)

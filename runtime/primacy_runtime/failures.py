@@ -32,6 +32,10 @@ class StoreBroken(StoreError):
     """A write failed, or its outcome is not known."""
 
 
+class TermsUsedUp(Exception):
+    """The agent knows the highest term that there is; nobody can stand above it."""
+
+
 class RequestError(Exception):
     """A request was not answered as it was asked."""
 

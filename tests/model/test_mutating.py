@@ -17,7 +17,7 @@ from primacy_model.mutants.catalogue import BENDS, bend_of
 from primacy_model.mutants.finders import FINDERS, Answer, Budget, Status
 from primacy_model.mutants.kill import RAISES
 from primacy_model.mutants.kills import KILLS
-from primacy_model.mutants.matrix import Row
+from primacy_model.mutants.matrix import Kept, Row
 from primacy_model.mutants.places import UNMET, places
 
 SAFETY = bend_of("half-is-a-quorum")
@@ -134,18 +134,24 @@ def test_a_mutant_is_killed_and_written_down_and_kept(tmp_path: Path) -> None:
 
 def test_what_is_kept_of_others_and_of_who_is_not_asked_stays(tmp_path: Path) -> None:
     file = tmp_path / "matrix.json"
-    before = [Row(SAFETY, {"prove": KILLED}), Row(BENDS[-1], {"prove": KILLED})]
+    unasked = Row(BENDS[-2], {})
+    before = [
+        Row(SAFETY, {"prove": KILLED}),
+        unasked,
+        Row(BENDS[-1], {"prove": KILLED}),
+    ]
     file.write_text(matrix.as_json(before), encoding="utf-8")
     asked = (SAFETY.id, "--by", "check", "--seconds", "5", "--json", str(file))
     assert run(*asked, "--keep").exit_code == 0
-    one, other = json.loads(file.read_text(encoding="utf-8"))["mutants"]
+    one, silent, other = json.loads(file.read_text(encoding="utf-8"))["mutants"]
     assert (one["id"], one["killed_by"]) == (SAFETY.id, ["check", "prove"])
+    assert (silent["id"], silent["finders"]) == (BENDS[-2].id, {})
     assert (other["id"], other["killed_by"]) == (BENDS[-1].id, ["prove"])
 
 
 def test_nobody_else_is_asked_once_enough_have_killed_it() -> None:
     asked = tuple(finder for finder in FINDERS if finder.name == "check")
-    inquiry = mutating.Inquiry(asked, BUDGET, {}, is_enough=True)
+    inquiry = mutating.Inquiry(asked, BUDGET, Kept(), is_enough=True)
     twice = {"prove": KILLED, "simulation": KILLED}
     answer = inquiry._ask(asked[0], SAFETY, Path("nowhere"), twice)
     assert answer.status is Status.NOT_ASKED
@@ -155,7 +161,8 @@ def test_what_was_skipped_or_told_of_another_bend_is_not_kept() -> None:
     text = matrix.as_json([row(SAFETY, KILLED, UNDECIDED, SKIPPED, NOT_ASKED)])
     digest = matrix.bend_sha256(SAFETY)
     kept = matrix.kept(text)
-    assert kept == {
+    assert kept.bends == {digest}
+    assert kept.answers == {
         (digest, "check"): KILLED,
         (digest, "prove"): replace(UNDECIDED, figures={}),
     }
@@ -222,7 +229,7 @@ def test_a_matrix_that_cannot_be_written_leaves_the_earlier_one(
 
 
 def test_after_a_stop_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    inquiry = mutating.Inquiry(FINDERS, BUDGET, {})
+    inquiry = mutating.Inquiry(FINDERS, BUDGET, Kept())
 
     def stopping(*_: object) -> Answer:
         inquiry.stop.set()
@@ -235,7 +242,7 @@ def test_after_a_stop_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_who_leaves_early_stops_who_is_still_asking(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    inquiry = mutating.Inquiry(FINDERS[:1], BUDGET, {})
+    inquiry = mutating.Inquiry(FINDERS[:1], BUDGET, Kept())
     monkeypatch.setattr(finders, "ask", lambda *_: KILLED)
     found = mutating.judged(BENDS[:3], inquiry, 1)
     next(found)

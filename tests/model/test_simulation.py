@@ -21,6 +21,7 @@ from primacy_model.simulation import clients as clients_room
 from primacy_model.simulation.chance import (
     LOGNORMAL,
     SHAPES,
+    STREAMS,
     TAIL,
     Chance,
     Stream,
@@ -77,6 +78,14 @@ def test_a_seed_has_one_run_whatever_the_hashes_are(salt: str) -> None:
 
 def test_another_seed_has_another_run() -> None:
     assert len(set(DIGESTS.values())) == len(DIGESTS)
+
+
+def test_no_two_seeds_share_a_stream_and_each_stream_is_used() -> None:
+    """What is drawn of a seed is pinned by `DIGESTS`, whatever streams there are."""
+    assert {0 <= each < STREAMS for each in Stream} == {True}
+    room = ROOT / "model" / "primacy_model" / "simulation"
+    sources = "".join(each.read_text() for each in room.glob("*.py"))
+    assert [each for each in Stream if f"Stream.{each.name}" not in sources] == []
 
 
 def test_chance_is_pinned() -> None:

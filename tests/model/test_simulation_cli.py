@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ from primacy_model.simulation import conduct, seeds, simulating
 from primacy_model.simulation.conduct import Conductor
 from primacy_model.simulation.drawing import Wish, schedule_of
 from primacy_model.simulation.fleet import NotPossible
-from primacy_model.simulation.linearizability import Finding, Verdict
-from primacy_model.simulation.outcome import Outcome
+from primacy_model.simulation.linearizability import Finding, Verdict, check
+from primacy_model.simulation.outcome import Counts, Outcome
 from primacy_model.simulation.schedule import FAULTS, Schedule, read, written
 from primacy_model.simulation.shrinking import Told, shrunk
+from primacy_model.simulation.telling import MOST_TOLD, tell_undecided
 
 
 @pytest.fixture(autouse=True)
@@ -86,11 +88,48 @@ def test_a_schedule_that_holds_is_told_to_hold() -> None:
     assert result.stdout.splitlines()[-2] == "holds"
 
 
-def test_a_bound_that_is_reached_is_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
-    unknown = Finding(Verdict.UNKNOWN, "x")
-    monkeypatch.setattr(conduct, "check", lambda _history: unknown)
-    result = simulate("--seed", "0")
-    assert (result.exit_code, result.stdout.splitlines()[-2]) == (3, "incomplete")
+def test_a_bound_that_is_reached_is_incomplete_and_told_with_its_seed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The search itself gives up: neither good nor bad is said of any seed."""
+    monkeypatch.setattr(conduct, "check", partial(check, most=3))
+    result = simulate("--seeds", "2", "--faults", "kill", "--json", "found.json")
+    *_, first, second, verdict, _cost = result.stdout.splitlines()
+    assert (result.exit_code, verdict) == (3, "incomplete")
+    assert re.fullmatch(r"seed 0: not decided: key \w+: \d+ configurations", first)
+    assert re.fullmatch(r"seed 1: not decided: key \w+: \d+ configurations", second)
+    found = json.loads(Path("found.json").read_text())
+    assert (found["verdict"], found["failed"]) == ("incomplete", [])
+    assert [each["seed"] for each in found["unknown"]] == [0, 1]
+    Path("s.json").write_text(written(schedule_of(0)))
+    again = simulate("--schedule", "s.json")
+    assert again.exit_code == 3
+    assert "seed 0: not decided: key" in again.stdout
+
+
+def test_a_bound_that_is_reached_hides_no_violation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    findings = iter([Finding(Verdict.UNKNOWN, "y")])
+    bad = Finding(Verdict.VIOLATED, "x")
+    monkeypatch.setattr(conduct, "check", lambda _history: next(findings, bad))
+    monkeypatch.setattr(
+        simulating, "shrunk", lambda given, outcome, _told: (given, outcome)
+    )
+    result = simulate("--seeds", "3")
+    assert result.exit_code == 1
+    assert "seed 0: not decided: key y" in result.stdout
+    assert "seed 1: linearizable is violated" in result.stdout
+
+
+def test_of_many_seeds_that_were_not_decided_some_are_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    outcome = Outcome(7, "unknown", "key x: 9 configurations", 0, None, Counts(), "")
+    tell_undecided([outcome] * (MOST_TOLD + 2))
+    *named, rest = capsys.readouterr().out.splitlines()
+    assert named == ["seed 7: not decided: key x: 9 configurations"] * MOST_TOLD
+    assert rest == "and 2 seeds more: --json has them all"
 
 
 def test_where_nothing_went_wrong_or_nobody_asked_it_is_vacuous() -> None:
@@ -114,6 +153,27 @@ def test_no_fault_is_no_vacuity_if_none_was_asked_for() -> None:
         (("--schedule", "bytes.json"), "bytes.json is no schedule"),
         (("--schedule", "bad.json", "--agents", "3"), "has its own agents"),
         (("--json", "no/where.json"), "cannot be written"),
+        (
+            ("--json", "x.json", "--out", "x.json"),
+            "--json and --out must name two files, got x.json and x.json.",
+        ),
+        (
+            ("--json", "x.json", "--out", "folder/../x.json"),
+            "--json and --out must name two files, got x.json and folder/../x.json.",
+        ),
+        (("--json", "x.json", "--out", "link.json"), "must name two files"),
+        (("--json", "x.json", "--out", "x.json/y"), "x.json/y cannot be written: "),
+        (("--json", "folder", "--out", "folder/y"), "folder cannot be written: is a"),
+        (("--json", "good.json", "--schedule", "good.json"), "--json and --schedule"),
+        (
+            ("--seed", "5", "--json", "simulate-seed-5.json"),
+            "--json must not be named as a shrunk schedule is, got simulate-seed-5",
+        ),
+        (("--schedule", "round.json", "--json", "x.json"), "round.json cannot be read"),
+        (
+            ("--schedule", "late.json"),
+            "late.json is no schedule: at_ms of a kill must be less than length_ms",
+        ),
         (("--agents", "102"), "102"),
         (("--minutes", "0"), "0"),
         (("--seeds", "0"), "0"),
@@ -126,10 +186,19 @@ def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], said: str) -> Non
     Path("bad.json").write_text("{")
     Path("bytes.json").write_bytes(b"\xff")
     Path("deep.json").write_text("[" * 200_000)
+    good = written(schedule_of(0, Wish(3, ("kill",))))
+    Path("good.json").write_text(good)
+    Path("late.json").write_text(good.replace('"at_ms": ', '"at_ms": 999'))
+    Path("folder").mkdir()
+    Path("link.json").symlink_to("x.json")
+    Path("round.json").symlink_to("round.json")
+    before = sorted(Path().iterdir())
     result = simulate(*arguments)
     assert result.exit_code == 2
     assert said in result.output
     assert "Traceback" not in result.output
+    assert sorted(Path().iterdir()) == before
+    assert Path("good.json").read_text() == good
 
 
 def test_what_cannot_happen_is_a_mistake_and_no_violation(

@@ -18,8 +18,9 @@ from hypothesis.stateful import initialize, precondition, rule
 from primacy import AgentId, State, Timer, dumps
 from primacy.outputs import Reason
 from primacy_model.impossible import Believed, believed, impossible
+from tests.stateful.asking import Asking
 from tests.stateful.driver import Driver, mesh_of
-from tests.stateful.telling import Telling, deed
+from tests.stateful.telling import deed
 
 SIZES = [
     *[(3, 0)] * 4,
@@ -61,7 +62,7 @@ def _believed(state: State) -> tuple[Believed, ...]:
         return ()
 
 
-class Deeds(Telling):
+class Deeds(Asking):
     """Does to a mesh of 1 to 7 agents any single thing that may happen to it."""
 
     seen: ClassVar[Counter[str]] = Counter()

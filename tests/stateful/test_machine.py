@@ -5,6 +5,7 @@ Which profile runs is said in docs/adversary.md: `quick`, unless `deep` is asked
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import subprocess
@@ -81,6 +82,7 @@ def seen_by(machine: type[Deeds]) -> Counter[str]:
     machine.failure = None
     for _ in range(ROUNDS if is_deep() else 1):
         run_state_machine_as_test(machine, settings=profile())
+        gc.collect()  # or it is kept until some later collection
     return machine.seen
 
 

@@ -25,7 +25,7 @@ from primacy import (
     Term,
     dumps,
 )
-from primacy.messages import AppendReply, PreVoteReply, VoteReply, VoteRequest
+from primacy.messages import Append, AppendReply, PreVoteReply, VoteReply, VoteRequest
 from primacy_model.conformance import wandering
 from primacy_model.conformance.instrumented import Instrumented, Way
 from primacy_model.conformance.overheard import QUICK, overheard
@@ -200,7 +200,11 @@ def _look(state: State, said: object) -> tuple[object, ...]:
             is_own = state.log.accepts(said.index, state.term)
             return (*look, said.accepted, _sign(said.index - last), is_far, is_own)
         case VoteRequest():
-            return (*look, said.transfer, state.durable.voted_for == sender)
+            is_blank = said.last_index == 0
+            return (*look, said.transfer, state.durable.voted_for == sender, is_blank)
+        case Append():
+            ahead = _sign(said.commit_index - said.prev_index - said.entries.size)
+            return (*look, said.prev_index == 0, said.entries.size == 0, ahead)
         case _:
             return look
 

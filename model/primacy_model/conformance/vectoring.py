@@ -1,8 +1,8 @@
 """The command `primacy vectors`.
 
 It decides where vectors go. Its law: it writes into a folder that is not there, is
-empty, or holds vectors and nothing else; a file that it did not make is never touched.
-With `--check` nothing is written.
+empty, or holds vectors and nothing else, and replaces it as a whole. A file that it did
+not make is never touched. With `--check` nothing is written.
 
 Source: docs/conformance.md, "Vectors".
 """
@@ -13,19 +13,23 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 
-from primacy_model.conformance.vectors import FORMAT, MANIFEST, SCHEMAS, files
+from primacy_model.conformance.replacing import (
+    present,
+    put_right,
+    replace,
+    require_room,
+)
+from primacy_model.conformance.vectors import MANIFEST, files
 from primacy_model.progress import Watch
 from primacy_model.usage import (
+    INTERRUPTED,
     BadUsage,
     reason,
     replace_what_cannot_be_encoded,
-    require_writable_folder,
-    write,
 )
 
 
@@ -43,21 +47,24 @@ def vectors(*, out: Path, is_checking: bool) -> None:
     """Write vectors for other runtimes: what core answers, on each of its paths.
 
     Exit codes: 0 written, or the same; 1 with --check, if something differs; 2 bad
-    usage.
+    usage; 130 interrupted, and nothing is half.
     """
     replace_what_cannot_be_encoded()
     if is_checking and not (out / MANIFEST).is_file():
         raise BadUsage(f"{out} holds no vectors: there is no {MANIFEST}.")
-    if not is_checking:
-        require_writable_folder(out)
-        require_room(out)
-    errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
-    with Watch("situations", errors) as watch:
-        made = files(watch)
-    if is_checking:
-        _compare(out, made)
-        return
-    _write(out, made)
+    try:
+        if not is_checking:
+            _make_room(out)
+        errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
+        with Watch("situations", errors) as watch:
+            made = files(watch)
+        if is_checking:
+            _compare(out, made)
+            return
+        replace(out, made)
+    except KeyboardInterrupt:
+        click.echo(f"Interrupted; nothing in {out} is half.", err=True)
+        sys.exit(INTERRUPTED)
     told = json.loads(made[MANIFEST])
     coverage = told["coverage"]
     runs = sum(each["holds"] == "trace" for each in told["files"].values())
@@ -72,61 +79,21 @@ def vectors(*, out: Path, is_checking: bool) -> None:
     )
 
 
-def require_room(out: Path) -> None:
-    """Refuse a folder that holds something else than vectors."""
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise BadUsage(f"{out} is no folder.")
+def _make_room(out: Path) -> None:
+    """Put right what a run left that was killed, and refuse what cannot be replaced."""
     try:
-        found = _present(out)
-        known = _known(out)
-    except OSError as error:
-        raise BadUsage(f"{out} cannot be read: {reason(error)}.") from None
-    for name in sorted(found):
-        if name not in known:
-            raise BadUsage(
-                f"{out} holds {name}, which is no vector: name a folder that is empty,"
-                " or one that holds vectors and nothing else."
-            )
-
-
-def _present(out: Path) -> set[str]:
-    return {
-        file.relative_to(out).as_posix() for file in out.rglob("*") if not file.is_dir()
-    }
-
-
-def _known(out: Path) -> set[str]:
-    """List the files that an older manifest names; none if there is no manifest."""
-    try:
-        manifest: Any = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-        if manifest["manifest"].partition("/")[0] != FORMAT.partition("/")[0]:
-            return set()
-        schemas = {f"{SCHEMAS}/{name}" for name in manifest["schemas"]}
-        return {MANIFEST, *manifest["files"], *schemas}
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
-        return set()
-
-
-def _write(out: Path, made: Mapping[str, str]) -> None:
-    """Take away what an older version wrote; the manifest comes last."""
-    try:
-        for name in sorted(_present(out)) if out.exists() else []:
-            (out / name).unlink()
-        (out / SCHEMAS).mkdir(parents=True, exist_ok=True)
+        put_right(out)
     except OSError as error:
         raise BadUsage(f"{out} cannot be written: {reason(error)}.") from None
-    for name, text in made.items():
-        write(out / name, text)
+    require_room(out)
 
 
 def _compare(out: Path, made: Mapping[str, str]) -> None:
     """Say what differs from what would be written."""
-    present = _present(out)
-    wrong = [f"{name} is too much" for name in sorted(present - made.keys())]
+    found = present(out)
+    wrong = [f"{name} is too much" for name in sorted(found - made.keys())]
     for name, text in made.items():
-        if name not in present:
+        if name not in found:
             wrong.append(f"{name} is missing")
         elif (out / name).read_bytes() != text.encode():
             wrong.append(f"{name} differs")

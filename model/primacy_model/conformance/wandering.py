@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Final, TypeVar
 
@@ -43,11 +44,15 @@ WALKS: Final = 40
 """For each agent."""
 STEPS: Final = 60
 """In each walk."""
+ASKED_BESIDE: Final = 2
+"""So many requests are asked of each state of a walk, beside what takes it further."""
 NOON: Final = Instant(1_000)
 LONG: Final = 66
 """Entries of a long log: more than core keeps in a chunk."""
 
 One = TypeVar("One")
+_Head = tuple[MeshKey, AgentId, Term]
+_Place = tuple[Index, Term]
 
 
 def _member(me: str, electors: str, workers: str = "", lease_ms: int = 0) -> Config:
@@ -81,7 +86,7 @@ def wandered(walks: int = WALKS) -> Iterator[tuple[State, Message]]:
     for config in MEMBERS:
         for number in range(walks):
             words = f"{config.mesh} {config.me} {number}"
-            yield from _walk(config, Random(words))  # noqa: S311 - no secret
+            yield from _walk(config, words)
 
 
 def directed() -> Iterator[tuple[State, Message]]:
@@ -176,13 +181,16 @@ def disks(walks: int = WALKS) -> Iterator[tuple[Config, Durable]]:
             yield config, _disk(config, Random(words))  # noqa: S311 - no secret
 
 
-def _walk(config: Config, random: Random) -> Iterator[tuple[State, Message]]:
+def _walk(config: Config, words: str) -> Iterator[tuple[State, Message]]:
+    random, beside = Random(words), Random(f"{words} beside")  # noqa: S311 - no secret
     state, _ = recover(config, _disk(config, random))
-    chosen, now = _Chooser(random), 0
+    chosen, asked, now = _Chooser(random), _Chooser(beside), 0
     for _ in range(STEPS):
         now += random.choice((0, 1, 1_000, 5_000))
         message = chosen.message(state, Instant(now))
         yield state, message
+        for _ in range(ASKED_BESIDE):
+            yield state, wire.Received(asked.request(state), NOON)
         state, _ = step(state, message)
         if state.commit_index > state.log.last_index:
             return  # packets of two leaders: no agent of a mesh comes here
@@ -252,23 +260,28 @@ class _Chooser:
         )
         return self._one(*makes)()
 
-    def packet(self, state: State) -> Packet:
-        """Draw a packet."""
-        head, request = self._head(state), RequestId(self._one("r1", "r2"))
-        at, end, term = self._position(state), self._end(state), head[2]
-        granted = not self._rarely(4)
-        makes: Sequence[Callable[[], Packet]] = (
-            lambda: wire.Claim(*head),
+    def request(self, state: State) -> Packet:
+        """Draw what a candidate or a leader asks: most ways through core are theirs."""
+        head, at, end = self._head(state), self._position(state), self._end(state)
+        drawn = self._one(*self._requests(state, head, at, end))()
+        if not isinstance(drawn, wire.PreVoteRequest | wire.VoteRequest):
+            return drawn
+        strangers = state.config.everyone.with_(AgentId("z"))
+        others = Roll(state.roll.electors, term=Term(1)), Roll(strangers)
+        return replace(drawn, roll=self._one(*others)) if self._rarely(8) else drawn
+
+    def _requests(
+        self, state: State, head: _Head, at: _Place, end: _Place
+    ) -> tuple[Callable[[], Packet], ...]:
+        term = head[2]
+        return (
             lambda: wire.PreVoteRequest(*head, *end, self._roll(state)),
-            lambda: wire.PreVoteReply(*head, self._proposed(state), granted),
             lambda: wire.VoteRequest(
                 *head, *end, self._roll(state), self._one(False, False, True)
             ),
-            lambda: wire.VoteReply(*head, granted),
             lambda: wire.Heartbeat(
                 *head, self._round(state), *at, state.config.everyone
             ),
-            lambda: wire.HeartbeatReply(*head, self._round(state), *at),
             lambda: wire.Append(*head, *at, self._entries(state, at, term), at[0]),
             lambda: wire.Append(
                 *head,
@@ -276,6 +289,23 @@ class _Chooser:
                 self._entries(state, at, term),
                 self._position(state)[0],
             ),
+        )
+
+    def packet(self, state: State) -> Packet:
+        """Draw a packet."""
+        head, request = self._head(state), RequestId(self._one("r1", "r2"))
+        at, end = self._position(state), self._end(state)
+        granted = not self._rarely(4)
+        pre_vote, vote, heartbeat, *appends = self._requests(state, head, at, end)
+        makes: Sequence[Callable[[], Packet]] = (
+            lambda: wire.Claim(*head),
+            pre_vote,
+            lambda: wire.PreVoteReply(*head, self._proposed(state), granted),
+            vote,
+            lambda: wire.VoteReply(*head, granted),
+            heartbeat,
+            lambda: wire.HeartbeatReply(*head, self._round(state), *at),
+            *appends,
             lambda: wire.AppendReply(*head, granted, *at),
             lambda: wire.ReadIndexRequest(*head, request),
             lambda: wire.ReadIndexReply(*head, request, granted, at[0]),
@@ -285,7 +315,7 @@ class _Chooser:
         )
         return self._one(*makes)()
 
-    def _head(self, state: State) -> tuple[MeshKey, AgentId, Term]:
+    def _head(self, state: State) -> _Head:
         config = state.config
         mesh = MeshKey("north(z)") if self._rarely(40) else config.mesh
         electors = config.initial_leaders.without(config.me).members
@@ -298,7 +328,7 @@ class _Chooser:
         term = self._one(0, -1) if self._rarely(20) else state.term + self._one(*near)
         return mesh, sender, Term(term)
 
-    def _position(self, state: State) -> tuple[Index, Term]:
+    def _position(self, state: State) -> _Place:
         last = state.log.last_index
         index = self._one(
             last, last, state.commit_index, 0, self._random.randint(0, last)
@@ -307,7 +337,7 @@ class _Chooser:
             return Index(self._one(-1, 0, last, last + 1)), Term(self._one(-1, 0, 1, 9))
         return Index(index), state.log.term_at(Index(index))
 
-    def _end(self, state: State) -> tuple[Index, Term]:
+    def _end(self, state: State) -> _Place:
         if self._rarely(3):
             return self._position(state)
         past = self._one(0, 0, 1, -1)
@@ -330,7 +360,7 @@ class _Chooser:
             )
         return state.config.first_roll
 
-    def _entries(self, state: State, at: tuple[Index, Term], term: Term) -> Segment:
+    def _entries(self, state: State, at: _Place, term: Term) -> Segment:
         near = max(1, term + self._one(0, 0, 0, -1))
         entry = Entry(Term(near), EntryKind.COMMAND, Command("set z"), RequestId("r9"))
         noop = Entry(Term(max(1, term)), EntryKind.NOOP)

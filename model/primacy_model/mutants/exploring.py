@@ -29,8 +29,10 @@ from primacy_model.engines.search import Engine
 from primacy_model.limits import Limit
 from primacy_model.living import DEEP_LIVING, LIVING
 from primacy_model.mesh import Mesh
+from primacy_model.misconfigured import first_misjudged, small
 from primacy_model.model import Kind
 from primacy_model.mutants.arenas import Arena, ScriptError, scope_of
+from primacy_model.mutants.catalogue import bend_of
 from primacy_model.mutants.kill import RAISES, Living, Place, Timed
 from primacy_model.mutants.places import places
 from primacy_model.scopes import DEEP, DEFAULT, MeshScope
@@ -263,6 +265,8 @@ def _arena(scope: MeshScope) -> Arena:
 def hunted(name: str, seconds: float) -> dict[str, object]:
     """Explore a mutant, and tell what was found, and in which core."""
     begun = time.process_time()
+    if bend_of(name).module == "config":
+        return _configured(begun)
     sought, states, cut = places(name), 0, 0
     found = Found("nowhere")
     for number, place in enumerate(sought):
@@ -282,6 +286,17 @@ def hunted(name: str, seconds: float) -> dict[str, object]:
         told["smaller"] = list(smaller(name, place, until))
     told["seconds"] = round(time.process_time() - begun, 1)
     return told
+
+
+def _configured(begun: float) -> dict[str, object]:
+    """Ask for all small configurations; worlds are made of sound ones."""
+    tried, clause = first_misjudged(small())
+    found = Found("small configurations", clause or None, 1 if clause else 0)
+    told: dict[str, object] = {"core": primacy.__file__, **asdict(found)}
+    told |= {"states": tried, "is_whole": True, "smaller": []}
+    if not clause:
+        told["why"] = f"none of {tried:,} small configurations is misjudged"
+    return told | {"seconds": round(time.process_time() - begun, 1)}
 
 
 def main(words: list[str]) -> None:

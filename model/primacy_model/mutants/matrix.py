@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from primacy_model.mutants.bend import Bend, Harm
@@ -222,16 +222,26 @@ def bend_sha256(bend: Bend) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def kept(text: str) -> dict[tuple[str, str], Answer]:
-    """Read the answers of an earlier matrix about the same core.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an earlier matrix holds."""
 
-    By the digest of the bend and the finder. What was skipped or not asked is not kept.
+    bends: frozenset[str] = frozenset()
+    """The digests of its bends, of those that nobody was asked about, too."""
+    answers: Mapping[tuple[str, str], Answer] = field(default_factory=dict)
+    """By the digest of the bend and the finder."""
+
+
+def kept(text: str) -> Kept:
+    """Read an earlier matrix about the same core.
+
+    What was skipped or not asked is not kept.
     """
     told = json.loads(text)
     if told["core_sha256"] != core_sha256():
         raise OtherCoreError
     asked = (Status.KILLED.value, Status.SURVIVED.value, Status.UNDECIDED.value)
-    return {
+    answers = {
         (row["bend_sha256"], name): Answer(
             Status(each["status"]),
             each["property"],
@@ -243,3 +253,4 @@ def kept(text: str) -> dict[tuple[str, str], Answer]:
         for name, each in row["finders"].items()
         if each["status"] in asked
     }
+    return Kept(frozenset(row["bend_sha256"] for row in told["mutants"]), answers)

@@ -37,7 +37,7 @@ from primacy_model.mutants import finders, matrix
 from primacy_model.mutants.bend import Bend, MissingTextError, bent
 from primacy_model.mutants.catalogue import BENDS, UnknownBendError, bend_of
 from primacy_model.mutants.finders import FINDERS, Answer, Budget, Finder, Status
-from primacy_model.mutants.matrix import COUNTED, Row, enough
+from primacy_model.mutants.matrix import COUNTED, Kept, Row, enough
 from primacy_model.usage import (
     BadUsage,
     reason,
@@ -45,8 +45,6 @@ from primacy_model.usage import (
     require_writable_folder,
     write,
 )
-
-Kept = dict[tuple[str, str], Answer]
 
 WEEK_S: Final = 7 * 24 * 3600
 """The longest time that can be given for one mutant."""
@@ -59,7 +57,7 @@ class Inquiry:
     asked: tuple[Finder, ...]
     budget: Budget
     before: Kept
-    """What was answered before, by the digest of the bend and the finder."""
+    """What the file holds of an earlier run."""
     is_enough: bool = False
     """Nobody else is asked once enough have killed it."""
     stop: Event = field(default_factory=Event)
@@ -85,14 +83,18 @@ class Inquiry:
         """Look up what finders said of a mutant before."""
         digest = matrix.bend_sha256(bend)
         asked = ((finder.name, (digest, finder.name)) for finder in FINDERS)
-        return {name: self.before[at] for name, at in asked if at in self.before}
+        answers = self.before.answers
+        return {name: answers[at] for name, at in asked if at in answers}
 
     def whole(self, rows: Sequence[Row]) -> list[Row]:
         """Put what was kept of the mutants that are not judged beside these rows."""
         judged = {row.bend.id: row for row in rows}
-        known = ((bend, self.kept(bend)) for bend in BENDS if bend.id not in judged)
-        kept = {bend.id: Row(bend, answers) for bend, answers in known if answers}
-        every = judged | kept
+        kept = {
+            bend.id: Row(bend, self.kept(bend))
+            for bend in BENDS
+            if matrix.bend_sha256(bend) in self.before.bends
+        }
+        every = kept | judged
         return [every[bend.id] for bend in BENDS if bend.id in every]
 
     def _ask(
@@ -188,7 +190,7 @@ def mutants(
         return
     if is_keeping and json is None:
         raise click.UsageError("--keep needs the --json FILE that it keeps.")
-    before = _kept(json) if is_keeping and json is not None else {}
+    before = _kept(json) if is_keeping and json is not None else Kept()
     if json is not None:
         _require_replaceable(json)
     asked = tuple(each for each in FINDERS if each.name in (names or COUNTED))
@@ -240,7 +242,7 @@ def _kept(file: Path) -> Kept:
             raise
         except OSError as error:
             raise BadUsage(f"{file} cannot be read: {reason(error)}.") from None
-    return {}
+    return Kept()
 
 
 def _number(given: float) -> float:

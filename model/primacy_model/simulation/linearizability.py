@@ -131,9 +131,16 @@ def _require_order(keys: dict[str, list[Operation]]) -> None:
 def _without_idle(operations: Sequence[Operation]) -> list[Operation]:
     """Leave out what was not answered and was seen by nobody: it changes no verdict.
 
-    Whoever reads between such a write and the next one would have read it.
+    An append that took effect stands in each read until the next write; a write is what
+    is read next, if nothing but reads lies between. But a write decides what later
+    appends stand behind, too, and a swap tells of what nobody reads.
     """
-    is_swapped = any(each.deed is Deed.SWAP for each in operations)
+    deeds = {each.deed for each in operations}
+    never_idle: set[Deed] = set()
+    if Deed.APPEND in deeds:
+        never_idle.add(Deed.WRITE)
+    if Deed.SWAP in deeds:
+        never_idle |= {Deed.WRITE, Deed.APPEND, Deed.SWAP}
     seen: set[Hashable] = set()
     for each in operations:
         if each.deed is Deed.READ and each.answered is not None:
@@ -143,7 +150,8 @@ def _without_idle(operations: Sequence[Operation]) -> list[Operation]:
         each
         for each in operations
         if each.answered is not None
-        or (each.deed is not Deed.READ and (is_swapped or each.value in seen))
+        or each.deed in never_idle
+        or (each.deed is not Deed.READ and each.value in seen)
     ]
 
 

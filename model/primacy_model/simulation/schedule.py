@@ -63,6 +63,28 @@ MOST_MS: Final = 24 * 60 * 60 * 1_000
 MOST_FAULTS: Final = 10_000
 MOST_CLIENTS: Final = 100
 
+ANY: Final = (0, MOST_AGENTS)
+SOME: Final = (1, MOST_AGENTS)
+PAIR: Final = "link"
+"""The kind of fault that befalls two agents."""
+NAMED: Final = {
+    **dict.fromkeys(("crash", "kill", "pause", "stall"), ANY),  # or whoever leads
+    **dict.fromkeys(("partition", "oneway", "hub"), SOME),
+    **dict.fromkeys(("clocks", "early", "skew"), SOME),
+    PAIR: (2, 2),
+}
+"""How many agents a fault names; the other kinds name none."""
+AMOUNTS: Final = {
+    "crash": (0, 1_000),  # 0: between two steps, k: after k - 1 outputs
+    "oneway": (0, 1),  # 0: they are not heard, 1: they do not hear
+    "link": (0, 1),  # 0: one does not hear the other, 1: neither does
+    "loss": (0, MILLE),  # of a thousand packets
+    "storm": (0, MILLE),  # of a thousand packets arrive twice
+    "slow": (1, 1_000),  # times as long
+    "late": (0, MOST_MS),  # at most so many ms
+}
+"""What the amount of a fault may be; 0 of the other kinds."""
+
 
 class BadScheduleError(ValueError):
     """What is no schedule: what was got, and what is allowed."""
@@ -225,12 +247,24 @@ def _check_fault(schedule: Schedule, fault: Fault) -> None:
             f"a fault must befall each agent once, got {len(fault.who)} names "
             f"of {len(set(fault.who))} agents"
         )
-    for field in ("at_ms", "lasts_ms", "amount"):
-        found = getattr(fault, field)
-        if not 0 <= found <= MOST_MS:
+    least, most = NAMED.get(fault.kind, (0, 0))
+    for field, found, lower, upper in (
+        ("at_ms", fault.at_ms, 0, MOST_MS),
+        ("lasts_ms", fault.lasts_ms, 0, MOST_MS),
+        ("amount", fault.amount, *AMOUNTS.get(fault.kind, (0, 0))),
+        ("who", len(fault.who), min(least, len(schedule.names)), most),
+    ):
+        if not lower <= found <= upper:
+            what = "the number of names in who" if field == "who" else field
+            allowed = f"from {lower} to {upper}" if lower < upper else f"{lower}"
             raise BadScheduleError(
-                f"{field} of a fault must be from 0 to {MOST_MS}, got {found}"
+                f"{what} of a {fault.kind} must be {allowed}, got {found}"
             )
+    if fault.at_ms >= schedule.length_ms:
+        raise BadScheduleError(
+            f"at_ms of a {fault.kind} must be less than length_ms, when all is healed: "
+            f"{schedule.length_ms}, got {fault.at_ms}"
+        )
 
 
 # --- written and read -----------------------------------------------------------------

@@ -13,13 +13,13 @@ Source: Zeller and Hildebrandt, *Simplifying and Isolating Failure-Inducing Inpu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
 from primacy_model.simulation.conduct import run
 from primacy_model.simulation.outcome import Outcome
-from primacy_model.simulation.schedule import Fault, Schedule, name_of
+from primacy_model.simulation.schedule import PAIR, Fault, Schedule, name_of
 
 MOST_RUNS: Final = 400
 SEEDS: Final = 3
@@ -105,7 +105,7 @@ def _smaller_mesh(schedule: Schedule) -> Iterator[Schedule]:
         befallen = (
             replace(each, who=tuple(who for who in each.who if who in names))
             for each in schedule.faults
-            if not each.who or set(each.who) & names
+            if not each.who or _is_left(each, names)
         )
         yield replace(
             schedule,
@@ -114,6 +114,12 @@ def _smaller_mesh(schedule: Schedule) -> Iterator[Schedule]:
             rates_ppm=schedule.rates_ppm[: len(names)],
             faults=tuple(befallen),
         )
+
+
+def _is_left(fault: Fault, names: Collection[str]) -> bool:
+    """Tell whether enough of those whom a fault befalls are among these."""
+    left = sum(who in names for who in fault.who)
+    return left == len(fault.who) if fault.kind == PAIR else left > 0
 
 
 def _plainer(schedule: Schedule) -> Iterator[Schedule]:
@@ -136,7 +142,7 @@ def _shorter_faults(schedule: Schedule) -> Iterator[Schedule]:
         changed = []
         if fault.lasts_ms > schedule.election_ms:
             changed.append(replace(fault, lasts_ms=fault.lasts_ms // 2))
-        if len(fault.who) > 1:
+        if len(fault.who) > 1 and fault.kind != PAIR:
             changed.append(replace(fault, who=fault.who[: len(fault.who) // 2]))
         for each in changed:
             yield replace(schedule, faults=(*before, each, *behind))

@@ -8,12 +8,11 @@ tells what it cost.
 
 from __future__ import annotations
 
-import json
 import math
+import re
 import sys
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import click
@@ -28,9 +27,9 @@ from rich.progress import (
 from rich.table import Table
 
 from primacy_model.simulation import record, schedule
-from primacy_model.simulation.conduct import WITHIN, conducted
+from primacy_model.simulation.conduct import conducted
 from primacy_model.simulation.drawing import Wish, schedule_of
-from primacy_model.simulation.outcome import UNKNOWN, Counts, Outcome
+from primacy_model.simulation.outcome import Outcome
 from primacy_model.simulation.schedule import (
     BEYOND,
     FAULTS,
@@ -41,6 +40,15 @@ from primacy_model.simulation.schedule import (
 )
 from primacy_model.simulation.seeds import Ran, runs
 from primacy_model.simulation.shrinking import MOST_RUNS, shrunk
+from primacy_model.simulation.telling import (
+    US_PER_HOUR,
+    Tally,
+    as_json,
+    show,
+    tell_claim,
+    tell_undecided,
+    verdict_of,
+)
 from primacy_model.usage import (
     INTERRUPTED,
     BadUsage,
@@ -55,43 +63,9 @@ MOST_SEEDS = 10_000_000
 SHOWN = 25
 """So many of the last steps of a violation are shown."""
 
-US_PER_HOUR = 3_600_000_000
-
-
-@dataclass(slots=True)
-class Tally:
-    """What all runs came to."""
-
-    counts: Counts = field(default_factory=Counts)
-    seeds: int = 0
-    core_s: float = 0
-    slowest: int = 0
-    """The longest time to convergence, in thousandths of an election timeout."""
-    failed: list[Outcome] = field(default_factory=list)
-    unknown: list[Outcome] = field(default_factory=list)
-
-    def add(self, ran: Ran) -> None:
-        """Count a run."""
-        outcome = ran.outcome
-        self.counts.add(outcome.counts)
-        self.seeds += 1
-        self.core_s += ran.core_s
-        self.slowest = max(self.slowest, outcome.converged or 0)
-        if outcome.property == UNKNOWN:
-            self.unknown.append(outcome)
-        elif outcome.property is not None:
-            self.failed.append(outcome)
-
-    def missing(self, *, has_faults: bool, has_clients: bool) -> str:
-        """Name what must happen and never did; nothing if all did."""
-        counts = self.counts
-        if not counts.elections:
-            return "no leader was elected"
-        if has_faults and not counts.faults:
-            return "no fault happened"
-        if has_clients and not (counts.reads and counts.writes):
-            return "no read or no write was served"
-        return ""
+NAME = "simulate-seed-{}.json"
+"""Where a shrunk schedule goes, if nobody says where."""
+NAMES = re.compile(NAME.format("[0-9]+").replace(".", r"\."), re.IGNORECASE)
 
 
 @click.command()
@@ -170,14 +144,13 @@ def simulate(  # noqa: PLR0917 - one for each option
         raise BadUsage("--seeds, --seed and --schedule exclude each other.")
     if minutes is not None and not math.isfinite(minutes):
         raise BadUsage(f"--minutes must be a number of minutes, got {minutes}.")
-    for place in (told, out):
-        if place is not None:
-            require_writable_file(place)
+    if file is not None and (agents, faults, minutes) != (None, None, None):
+        raise BadUsage("A schedule has its own agents, faults and minutes.")
+    given = None if file is None else _read(file)
+    _require_places(file, told, out)
     try:
-        if file is not None:
-            if (agents, faults, minutes) != (None, None, None):
-                raise BadUsage("A schedule has its own agents, faults and minutes.")
-            tally, failing = _one(_read(file))
+        if given is not None:
+            tally, failing = _one(given)
         else:
             wish = _wish(agents, faults, minutes)
             chosen = [seed] if seed is not None else range(seeds or SEEDS)
@@ -193,12 +166,13 @@ def simulate(  # noqa: PLR0917 - one for each option
         sys.exit(INTERRUPTED)
     has_faults = faults != "none" and (file is None or bool(tally.counts.faults))
     missing = tally.missing(has_faults=has_faults, has_clients=file is None)
-    verdict, code = _verdict(tally, missing)
-    _show(tally)
+    verdict, code = verdict_of(tally, missing)
+    show(tally)
+    tell_undecided(tally.unknown)
     if failing is not None:  # first of all: what comes then takes long, and may fail
-        _tell_claim(failing.seed, tally.failed[0])
+        tell_claim(failing.seed, tally.failed[0])
     if told is not None:
-        _save(told, _as_json(tally, verdict), is_violated=failing is not None)
+        _save(told, as_json(tally, verdict), is_violated=failing is not None)
     if failing is not None:
         _explain(failing, tally.failed[0], out)
     click.echo(f"{verdict}{f': {missing}' if code == 4 else ''}")
@@ -231,6 +205,36 @@ def _wish(agents: int | None, faults: str | None, minutes: float | None) -> Wish
                 f"No fault is named {name!r}: none, {', '.join((*FAULTS, *BEYOND))}."
             )
     return Wish(agents, names, length_ms)
+
+
+def _require_places(file: Path | None, told: Path | None, out: Path | None) -> None:
+    """Refuse files that cannot be written, or of which one would overwrite another."""
+    for option, other in (("--out", out), ("--schedule", file)):
+        if told is not None and other is not None and _is_same(told, other):
+            raise BadUsage(
+                f"--json and {option} must name two files, got {told} and {other}."
+            )
+    if (
+        told is not None
+        and out is None
+        and _is_same(told.parent, Path())
+        and NAMES.fullmatch(told.name)
+    ):
+        raise BadUsage(
+            f"--json must not be named as a shrunk schedule is, got {told}:"
+            " choose another name, or name the schedule with --out."
+        )
+    for place in (told, out):
+        if place is not None:
+            require_writable_file(place)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Tell whether two paths name one file, also by links; neither has to be there."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one.resolve() == other.resolve()
 
 
 def _read(file: Path) -> Schedule:
@@ -284,44 +288,6 @@ def _many(seeds: Sequence[int], wish: Wish, jobs: int) -> Tally:
 # --- what is told ---------------------------------------------------------------------
 
 
-def _verdict(tally: Tally, missing: str) -> tuple[str, int]:
-    if tally.failed:
-        return "violated", 1
-    if tally.unknown:
-        return "incomplete", 3
-    return ("vacuous", 4) if missing else ("holds", 0)
-
-
-def _show(tally: Tally) -> None:
-    counts = tally.counts
-    table = Table("what", "how much", box=None, pad_edge=False)
-    for what, found in (
-        ("seeds", f"{tally.seeds:,}"),
-        ("simulated hours", f"{counts.virtual_us / US_PER_HOUR:,.2f}"),
-        ("steps, each judged", f"{counts.steps:,}"),
-        ("packets", f"{counts.packets:,}"),
-        ("elections", f"{counts.elections:,}"),
-        ("faults", f"{counts.faults:,}"),
-        ("crashes", f"{counts.crashes:,}"),
-        ("client operations", f"{counts.operations:,}"),
-        ("writes acknowledged", f"{counts.writes:,}"),
-        ("reads served", f"{counts.reads:,}"),
-        ("of them under a lease", f"{counts.lease_reads:,}"),
-        ("effects admitted", f"{counts.admitted:,}"),
-        ("stale effects refused", f"{counts.refused:,}"),
-        (
-            f"slowest convergence (at most {WITHIN})",
-            f"{tally.slowest / 1000:.1f} election timeouts",
-        ),
-    ):
-        table.add_row(what, found)
-    Console().print(table)
-
-
-def _tell_claim(seed: int, outcome: Outcome) -> None:
-    click.echo(f"\nseed {seed}: {outcome.property} is violated: {outcome.title}")
-
-
 def _save(place: Path, text: str, *, is_violated: bool) -> bool:
     """Write a text, and tell whether that went well. A violation stays one."""
     try:
@@ -352,7 +318,7 @@ def _explain(failing: Schedule, outcome: Outcome, out: Path | None) -> None:
             click.echo("Interrupted; this is the shortest so far.", err=True)
         except BadScheduleError as error:
             click.echo(f"Shrinking went no further: {error}.", err=True)
-    place = out or Path(f"simulate-seed-{failing.seed}.json")
+    place = out or Path(NAME.format(failing.seed))
     text = schedule.written(shortest)
     is_saved = _save(place, text, is_violated=True)
     conductor, found = conducted(shortest)
@@ -363,7 +329,7 @@ def _explain(failing: Schedule, outcome: Outcome, out: Path | None) -> None:
         click.echo(record.transcript(fleet, conductor.failure, SHOWN))
     else:
         click.echo("\n".join(conductor.simulator.tail))
-    _tell_claim(failing.seed, found)
+    tell_claim(failing.seed, found)
     click.echo(
         f"shrunk from {len(failing.faults)} faults to {len(shortest.faults)},"
         f" from {failing.length_ms:,} ms to {shortest.length_ms:,} ms:"
@@ -371,16 +337,3 @@ def _explain(failing: Schedule, outcome: Outcome, out: Path | None) -> None:
     click.echo(text.rstrip())
     if is_saved:
         click.echo(f"again:   primacy simulate --schedule {place}")
-
-
-def _as_json(tally: Tally, verdict: str) -> str:
-    found = {
-        "verdict": verdict,
-        "seeds": tally.seeds,
-        "counts": asdict(tally.counts),
-        "slowest_convergence": tally.slowest / 1000,
-        "failed": [asdict(each) for each in tally.failed],
-        "unknown": [asdict(each) for each in tally.unknown],
-        "core_s": round(tally.core_s, 3),
-    }
-    return json.dumps(found, indent=2) + "\n"
