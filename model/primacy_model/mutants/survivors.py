@@ -11,15 +11,6 @@ from typing import Final
 
 from primacy_model.mutants.survivors_progress import PROGRESS_SURVIVORS
 
-HONEST: Final = (
-    "no honest agent sends what it lets through, and worlds have no others: "
-    "it is left to the theorems and to the tests of the clause"
-)
-GOOD: Final = (
-    "worlds and theorems are made of good configurations: the tests of the "
-    "clause kill it"
-)
-
 SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
     "promise-dropped-by-a-vote": (
         "prove alone: a vote in spite of a promise needs a transfer while "
@@ -38,9 +29,9 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
         "term and needs a quorum of votes all the same"
     ),
     "vote-kept-in-a-higher-term": (
-        "the vote that is kept is of a term that is over; it is repeated to a "
-        "candidate only if that one stands again, and then its log was judged "
-        "before"
+        "simulation alone, by convergence: who keeps its vote refuses the others of "
+        "the new term. The vote is repeated only to a candidate whose log was judged "
+        "before, so nothing that is safe is lost"
     ),
     "candidate-in-a-higher-term": (
         "the grants that are kept are of an older term: it needs a grant of "
@@ -57,39 +48,6 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
     "forwarded-under-another-token": (
         "not in the worlds of check: no client forwards a write"
     ),
-    "read-index-below-0-taken": HONEST,
-    "forwarded-place-below-0-taken": HONEST,
-    "round-not-begun-acknowledged": HONEST,
-    "entries-not-there-acknowledged": HONEST,
-    "entries-out-of-order-taken": HONEST,
-    "heartbeat-of-a-second-leader-taken": HONEST,
-    "append-of-a-second-leader-taken": HONEST,
-    "heartbeat-of-a-worker-taken": HONEST,
-    "append-of-a-worker-taken": HONEST,
-    "word-of-a-worker-taken": HONEST,
-    "candidate-off-its-roll-heard": HONEST,
-    "another-roll-taken": HONEST,
-    "unknown-packet-taken": HONEST,
-    "unknown-packet-not-told": HONEST,
-    "term-below-the-least-taken": HONEST,
-    "index-0-matches-anything": HONEST,
-    "position-of-any-term": HONEST,
-    "position-below-0": HONEST,
-    "position-without-a-term": HONEST,
-    "position-of-a-candidate-taken": HONEST,
-    "position-of-a-commit-taken": HONEST,
-    "round-0-is-a-round": HONEST,
-    "position-of-a-lagging-log-taken": HONEST,
-    "round-below-0-acknowledged": HONEST,
-    "previous-position-taken": HONEST,
-    "commit-below-0-taken": HONEST,
-    "acknowledged-position-taken": HONEST,
-    "claim-of-another-mesh-taken": HONEST,
-    "vote-request-of-another-mesh-taken": HONEST,
-    "append-of-another-mesh-taken": HONEST,
-    "read-index-of-another-mesh-taken": HONEST,
-    "word-of-another-mesh-taken": HONEST,
-    "forward-answer-of-another-mesh-taken": HONEST,
     "leadership-outlives-itself": (
         "guarded twice: who leads again begins with a new `Leadership`, and "
         "who does not lead asks for the role first"
@@ -107,8 +65,8 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
         "who does not lead asks for the role first"
     ),
     "leader-stands": (
-        "a leader that stands is a candidate like any other; it keeps what it "
-        "knew as a leader, which nobody asks of a candidate"
+        "simulation alone, by stability: a leader that stands is a candidate like any "
+        "other; it keeps what it knew as a leader, which nobody asks of a candidate"
     ),
     "acknowledges-its-whole-log": (
         "prove alone: needs an old tail beyond what an append brings, which "
@@ -118,8 +76,8 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
         "guarded twice: `AgentMap.suggestion` names the median of the electors"
     ),
     "own-log-taken-for-verified": (
-        "not reached: a leader sends from where the logs part, so what is "
-        "held beyond an accepted append is the leader's too"
+        "prove alone: a leader sends from where the logs part, so what is held beyond "
+        "an accepted append is the leader's too, in all runs that were seen"
     ),
     "round-not-counted": (
         "guarded twice: `AgentMap.suggestion` names the median of the electors"
@@ -134,8 +92,8 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
         "budget for one read"
     ),
     "every-parked-read-served": (
-        "needs two reads that wait to be applied: the worlds of check have a "
-        "budget for one read"
+        "simulation alone: needs two reads that wait to be applied; the worlds of "
+        "check have a budget for one read, and theorems know no single parked read"
     ),
     "lease-read-by-anyone": ("guarded twice: `has_lease` asks for the role again"),
     "lease-of-anyone": (
@@ -167,18 +125,6 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
     "no-token-admitted": (
         "guarded twice: who does not lead has no token, and asks for no effect"
     ),
-    "elector-named-twice": GOOD,
-    "agents-named-twice": GOOD,
-    "identity-without-electorate": GOOD,
-    "nobody-is-a-name": GOOD,
-    "any-sign-in-a-name": GOOD,
-    "no-electors": GOOD,
-    "elector-and-worker": GOOD,
-    "agent-of-another-mesh": GOOD,
-    "drift-of-everything": GOOD,
-    "lease-without-a-drift": GOOD,
-    "lease-of-any-length": GOOD,
-    "lease-without-the-drift": GOOD,
 }
 """Of safety, by the id of the bend."""
 
