@@ -15,6 +15,7 @@ from primacy_model.scopes import DEFAULT, default
 from primacy_model.transcript import written
 from tests.model.test_timed import PINNED
 from tests.model_figures import PAGE, figures
+from tests.mutants import matrix
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,6 +30,20 @@ def test_readme_gives_the_totals_of_the_default_scopes() -> None:
     total = sum(known[scope.name].states for scope in DEFAULT)
     total += sum(count for count, _ in PINNED.values())
     assert int(states.replace(",", "")) == total
+
+
+def test_readme_gives_the_totals_of_the_kill_matrix() -> None:
+    rows = [row for row in matrix()["mutants"] if row["kind"] == "safety"]
+    by_two = sum(len(row["killed_by"]) > 1 for row in rows)
+    by_one = sum(len(row["killed_by"]) == 1 for row in rows)
+    said = re.search(
+        r"of (\d+) mutants that could do harm (.*?) each", README, re.DOTALL
+    )
+    assert said is not None
+    assert int(said[1]) == len(rows)
+    assert " ".join(said[2].split()) == (
+        f"two finders kill {by_two}, one {by_one}, and"
+    )
 
 
 def test_readme_shows_lines_of_the_violation_that_is_found() -> None:

@@ -21,6 +21,7 @@ from typing import Final, TypeVar
 
 from primacy_runtime.agent import Agent
 from primacy_runtime.failures import SettingsError
+from primacy_runtime.recording import traces
 from primacy_runtime.settings import AgentRole
 from primacy_runtime.tls import Tls
 
@@ -38,6 +39,7 @@ SHARED: Final = (
     "batch",
     "request_timeout",
     "folder",
+    "trace",
     "agents",
     "tls",
 )
@@ -56,8 +58,13 @@ def read(path: Path) -> Toml:
         raise SettingsError(f"{path} must be TOML: {error}") from None
 
 
-def agent(told: Toml, agent_id: str | None, reset: Iterable[str] = ()) -> Agent:
-    """Make one agent of a mesh; `agent_id` stands in for the one in the file."""
+def agent(
+    told: Toml,
+    agent_id: str | None,
+    reset: Iterable[str] = (),
+    trace: Path | None = None,
+) -> Agent:
+    """Make one agent of a mesh; `agent_id`, `trace` stand in for those in the file."""
     _check_keys(told, SHARED, "the file")
     name = agent_id or _get(told, "agent_id", str, "")
     tables = _get(told, "agents", dict, {})
@@ -72,6 +79,7 @@ def agent(told: Toml, agent_id: str | None, reset: Iterable[str] = ()) -> Agent:
         _check_keys(table, OWN, f"agents.{one}")
     mine: Toml = tables[name]
     folder = _get(told, "folder", str, "primacy-data")
+    traced = trace or _get(told, "trace", str, "")
     return Agent(
         _get(told, "mesh_id", str),
         name,
@@ -103,6 +111,7 @@ def agent(told: Toml, agent_id: str | None, reset: Iterable[str] = ()) -> Agent:
         metrics=_get(mine, "metrics", str, "") or None,
         tls=_tls(told, name),
         reset=tuple(reset),
+        record=traces(Path(traced)) if traced else None,
     )
 
 

@@ -3,9 +3,10 @@
 `python -m primacy_runtime.piped SETTINGS`, where SETTINGS is a JSON object with the
 arguments of `Agent`, and besides: `rate`, how fast its clock runs; `report`, every how
 many seconds it tells its health; `resource`, a file of `Resource` that it acts on
-whenever it leads. It reads requests from standard input, `{"id", "do", ...}`, and
-writes `{"id", "result"}` or `{"id", "error", "message"}`, and `{"health"}`. It ends
-with its input. The demonstration and the tests with faults drive it; it is no service.
+whenever it leads; `trace`, a folder for its traces. It reads requests from standard
+input, `{"id", "do", ...}`, and writes `{"id", "result"}` or `{"id", "error",
+"message"}`, and `{"health"}`. It ends with its input. The demonstration and the tests
+with faults drive it; it is no service.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -21,7 +22,7 @@ from typing import Any, Final, TextIO
 from primacy_runtime.agent import Agent
 from primacy_runtime.clock import Clock
 from primacy_runtime.failures import RequestError
-from primacy_runtime.recording import Record
+from primacy_runtime.recording import traces
 from primacy_runtime.resource import Resource
 from primacy_runtime.settings import AgentRole
 
@@ -29,17 +30,21 @@ EVERY_S: Final = 0.4
 """How long a leader takes from deciding on an effect to performing it."""
 
 Json = dict[str, Any]  # whatever JSON holds
+Act = Callable[[str, int], object]
+"""Asks a resource for an effect, in the name of an agent and under a token."""
 
 
 class Piped:
     """Runs one agent, and answers."""
 
-    def __init__(self, told: Json, out: TextIO, record: Record | None = None) -> None:
+    def __init__(self, told: Json, out: TextIO) -> None:
         self._out = out
         self._report: float = told.pop("report", 0.0)
         self._resource: str = told.pop("resource", "")
         self._clock = Clock(told.pop("rate", 1.0))
         role = AgentRole(told.pop("role", AgentRole.ACTIVE.value))
+        folder = told.pop("trace", "")
+        record = traces(Path(folder)) if folder else None
         self._name = str(told["agent_id"])
         self._agent = Agent(role=role, clock=self._clock, record=record, **told)
 
@@ -115,12 +120,17 @@ class Piped:
 
     async def _act(self) -> None:
         """Decide on an effect, take a while, perform it under the token of then."""
-        resource = Resource(Path(self._resource))
+        acts = self.resources(self._resource)
         while True:
             token = self._agent.token  # runtime.attach-token
             await asyncio.sleep(EVERY_S)
             if token:
-                await asyncio.to_thread(resource.act, self._name, token)
+                for act in acts:
+                    await asyncio.to_thread(act, self._name, token)
+
+    def resources(self, place: str) -> list[Act]:
+        """Open what is acted on whenever this agent leads."""
+        return [Resource(Path(place)).act]
 
 
 if __name__ == "__main__":

@@ -45,16 +45,26 @@ class BadInput(click.ClickException):
     metavar="ID",
     help="Let this peer come back with another disk, once. Read docs/runtime.md first.",
 )
+@click.option(
+    "--trace",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Write a trace of this start there, for primacy conform.",
+)
 @click.option("--json-logs", is_flag=True, help="Write logs as lines of JSON.")
 def agent(
-    file: Path, agent_id: str | None, reset: tuple[str, ...], json_logs: bool
+    file: Path,
+    agent_id: str | None,
+    reset: tuple[str, ...],
+    trace: Path | None,
+    json_logs: bool,
 ) -> None:
     """Run one agent of a mesh until Ctrl-C or SIGTERM; logs go to standard error."""
     _log(json_logs)
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            one = agent_of(read(file), agent_id, reset)
+            one = agent_of(read(file), agent_id, reset, trace)
         for warning in caught:
             LOGGER.warning("%s", warning.message)
         asyncio.run(_run(one))

@@ -39,6 +39,12 @@ class Member:
     def __init__(self, told: Json, log: Path, module: str) -> None:
         self.name: str = told["agent_id"]
         self.told = told
+        self.before: tuple[str, ...] = ()
+        """What stands before the command, such as what puts it into a network."""
+        self.rooms: tuple[str, ...] = ()
+        """What is looked into for modules before all else."""
+        self.led: set[int] = set()
+        """The terms that it said it leads."""
         self.health: Json | None = None
         """What it last said of itself, `None` while it is down."""
         self.is_paused = False
@@ -62,9 +68,11 @@ class Member:
     async def start(self) -> None:
         """Start the process, on the disk that is there."""
         self.health, self.is_paused, self.is_cut = None, False, False
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        rooms = os.pathsep.join([*self.rooms, *sys.path])
+        environment = {**os.environ, "PYTHONPATH": rooms}
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
+                *self.before,
                 sys.executable,
                 "-m",
                 self._module,
@@ -84,6 +92,7 @@ class Member:
             said: Json = json.loads(line)
             if "health" in said:
                 self.health = said["health"]
+                self.led |= {self.health["token"]} - {0}
             elif (answer := self._asked.get(said["id"])) and not answer.done():
                 if "error" in said:
                     answer.set_exception(Refusal(said["error"], said["message"]))
@@ -161,8 +170,10 @@ class Stage:
         names: Sequence[str],
         settings: Mapping[str, object],
         module: str = "primacy_runtime.piped",
+        where: Mapping[str, str] | None = None,
     ) -> None:
-        self.where = where = dict(zip(names, free_places(len(names)), strict=True))
+        if where is None:
+            where = dict(zip(names, free_places(len(names)), strict=True))
         self.members = {
             name: Member(
                 {

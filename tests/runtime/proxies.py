@@ -5,7 +5,7 @@ and nothing comes through until it is healed, as on a wire that was pulled out.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from primacy_runtime.settings import address
 from primacy_runtime.stage import free_places
@@ -17,10 +17,13 @@ Pair = tuple[str, str]
 class Proxies:
     """One proxy for each ordered pair of agents."""
 
-    def __init__(self, where: dict[str, str]) -> None:
-        self._where = where
-        pairs = [(a, b) for a in where for b in where if a != b]
-        self.places = dict(zip(pairs, free_places(len(pairs)), strict=True))
+    kind = "proxies"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        pairs = [(a, b) for a in names for b in names if a != b]
+        free = free_places(len(names) + len(pairs))
+        self.where = dict(zip(names, free, strict=False))
+        self.places = dict(zip(pairs, free[len(names) :], strict=True))
         self._open = {pair: asyncio.Event() for pair in pairs}
         self._broken: set[Pair] = set()
         self._writers: dict[Pair, set[asyncio.StreamWriter]] = {
@@ -29,6 +32,14 @@ class Proxies:
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.heal()
+
+    def peers(self, name: str) -> dict[str, str]:
+        """Tell where an agent reaches each other one."""
+        return {b: place for (a, b), place in self.places.items() if a == name}
+
+    def before(self, name: str) -> tuple[str, ...]:  # noqa: ARG002 - nothing
+        """Put nothing before the command of an agent."""
+        return ()
 
     async def start(self) -> None:
         """Open all ports."""
@@ -78,7 +89,7 @@ class Proxies:
         try:
             if pair in self._broken:
                 return
-            at = address("agent", self._where[pair[1]])
+            at = address("agent", self.where[pair[1]])
             back, onward = await asyncio.open_connection(at.host, at.port)
             writers.add(onward)
             async with asyncio.TaskGroup() as ways:

@@ -1,87 +1,128 @@
-"""A short run with real faults, and that the judges of long ones would notice."""
+"""A short run with real faults, and what it has: networks, disks, resources."""
 
 import asyncio
+import json
+import subprocess
+import sys
+import time
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from primacy_model.simulation.linearizability import Deed, Operation
-from primacy_runtime.resource import Resource
-from tests.runtime.chaos import Chaos, judged, play, told
-from tests.runtime.meshes import alone, run
+from primacy_model.simulation.linearizability import Deed
+from primacy_runtime.settings import address
+from tests.bent import ROOT
+from tests.runtime import namespaces, postgres
+from tests.runtime.chaos import keep, play, seeds, told
+from tests.runtime.chaos_page import BEGIN, END, FIGURES, quantile, table
+from tests.runtime.meshes import run
 from tests.runtime.proxies import Proxies
-from tests.runtime.traced import finish, record
+from tests.runtime.test_commands import ENVIRONMENT
+from tests.runtime.trial import KINDS, Chaos, Place, Plan
+from tests.test_traceability import DOCUMENTS
 
-NAMES = ("ada", "bob", "cyd")
+NAMES = ("ada", "bob")
+PAGE = DOCUMENTS["docs/runtime.md"]
 
 
 @pytest.mark.clause("runtime.own-disk", "runtime.fence", "runtime.attach-token")
 def test_real_faults_lose_nothing_and_let_nothing_stale_through() -> None:
-    outcome = asyncio.run(play(1, seed=4, count=3))
-    assert outcome.wrong == [], told(outcome)
-    assert outcome.faults
-    assert len(outcome.history) > 20
-    assert outcome.effects > 0
+    row = play(Plan(1, 4, agents=3))
+    assert row["wrong"] == [], told(row)
+    assert row["faults"]
+    assert row["writes_acknowledged"] > 5
+    assert row["reads_answered"] > 5
+    assert row["effects"]["SQLite"]["admitted"] > 0
+    assert row["network"] == "proxies"
 
 
-def write(value: str, called: int, answered: int | None) -> Operation:
-    return Operation("ada", Deed.WRITE, "key", called, answered, value)
+def test_the_same_holds_in_namespaces_with_postgresql(tmp_path: Path) -> None:
+    if why := namespaces.missing() or postgres.missing():
+        pytest.skip(why)
+    file = tmp_path / "found.json"
+    plan = ("--seconds", "1", "--agents", "3", "--faults", "cut,full", "--leaders")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.runtime.chaos", *plan, "--json", file],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (row,) = json.loads(file.read_text())
+    assert row["network"] == "network namespaces"
+    assert row["disks"].startswith("a tmpfs")
+    assert row["effects"]["PostgreSQL"]["admitted"] > 0
+    assert row["writes_acknowledged"] > 0
 
 
-def read(value: str | None, called: int, answered: int) -> Operation:
-    return Operation("bob", Deed.READ, "key", called, answered, None, value)
-
-
-@pytest.mark.parametrize(
-    ("history", "is_well"),
-    [
-        ([write("1", 1, 2), read("1", 3, 4)], True),
-        ([write("1", 1, 2), read(None, 3, 4)], False),
-        ([write("1", 1, None), read(None, 2, 3), read("1", 4, 5)], True),
-        ([write("1", 1, 2), write("2", 3, 4), read("1", 5, 6)], False),
-    ],
-    ids=["fresh", "lost", "late", "stale"],
-)
-def test_a_lost_write_and_a_stale_read_would_be_noticed(
-    tmp_path: Path, history: list[Operation], is_well: bool
-) -> None:
-    chaos = Chaos(tmp_path, 1, NAMES)
-    chaos.outcome.history = history
-    chaos._judge()
-    assert (chaos.outcome.wrong == []) == is_well, told(chaos.outcome)
-
-
-def test_a_lower_token_that_was_admitted_would_be_noticed(tmp_path: Path) -> None:
-    chaos = Chaos(tmp_path, 1, NAMES)
-    resource = Resource(tmp_path / "resource")
-    resource.act("ada", 2)
-    resource._connection.execute("UPDATE fence SET highest = 0")
-    resource.act("bob", 1)
-    resource.close()
-    chaos._judge()
-    assert chaos.outcome.wrong == ["the resource admitted a token after a higher one"]
-
-
-def test_a_trace_that_was_changed_would_be_noticed(tmp_path: Path) -> None:
-    traces = tmp_path / "traces"
-    traces.mkdir()
+@pytest.mark.clause("runtime.persist-fails")
+def test_an_agent_whose_disk_is_full_ends_and_loses_nothing(tmp_path: Path) -> None:
+    chaos = Chaos(Place(tmp_path), Plan(0, 1, agents=3))
 
     async def work() -> None:
-        agent = alone(tmp_path, record=lambda config: record(traces, config))
-        async with agent:
-            await agent.propose("x=1")
+        async with chaos.begun():
+            victim = chaos.stage.leader()
+            assert victim is not None
+            await chaos.disks.fill(victim)
+            until = time.monotonic() + 30
+            for number in range(1_000):
+                if not victim.is_up or time.monotonic() > until:
+                    break
+                value = f"{number}" + "." * 500
+                await chaos.clients.operate("ada", Deed.WRITE, victim.name, "k", value)
+            assert not victim.is_up
+            await victim.kill()
+            await victim.start()
+            assert await chaos.agree()
+            for name in chaos.stage.members:
+                await chaos.clients.operate("bob", Deed.READ, name, "k")
+        chaos.judge()
 
-    run(work())
-    (trace,) = traces.iterdir()
-    text = trace.read_text()
-    assert judged(traces) == []
-    trace.write_text(text[: len(text) // 2])  # as `kill -9` leaves it
-    assert judged(traces) != []
-    finish(trace)
-    assert judged(traces) == []
-    trace.write_text(text.replace('"voted_for":"ada"', '"voted_for":""', 1))
-    assert "not allowed" in judged(traces)[0]
+    asyncio.run(work())
+    assert chaos.outcome.wrong == []
+    ends = [log.read_text() for log in tmp_path.glob("*.log")]
+    assert sum("database or disk is full" in text for text in ends) == 1
+
+
+def test_a_clock_runs_at_another_rate_within_the_bound(tmp_path: Path) -> None:
+    chaos = Chaos(Place(tmp_path), Plan(0, 1, agents=3))
+    victim = chaos.stage.members["agent-1"]
+    rates = set()
+    for _ in range(20):
+        asyncio.run(chaos.faults.do("clock", victim))
+        rates.add(victim.told["rate"])
+    assert len(rates) == 20
+    assert all(0.95 <= rate <= 1.05 for rate in rates)
+    assert {*chaos.faults.kinds} == {*KINDS}
+
+
+@pytest.mark.clause("runtime.fence")
+def test_postgresql_refuses_a_token_below_the_highest() -> None:
+    if why := postgres.missing():
+        pytest.skip(why)
+    with TemporaryDirectory() as folder, postgres.server(Path(folder)) as socket:
+        resource = postgres.Fenced(str(socket), "one")
+        resource.begin()
+        for agent, token in (
+            ("ada", 1),
+            ("bob", 3),
+            ("ada", 1),
+            ("ada", 0),
+            ("bob", 3),
+        ):
+            resource.act(agent, token)
+        verdicts = [(effect.token, effect.verdict) for effect in resource.effects()]
+    assert verdicts == [
+        (1, "admitted"),
+        (3, "admitted"),
+        (1, "refused"),
+        (0, "refused"),
+        (3, "admitted"),
+    ]
 
 
 def test_the_network_of_these_tests_can_be_cut_and_healed() -> None:
@@ -93,22 +134,22 @@ def test_the_network_of_these_tests_can_be_cut_and_healed() -> None:
                 writer.write(part)
             writer.close()
 
-        server = await asyncio.start_server(echo, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        proxies = Proxies({"ada": "127.0.0.1:1", "bob": f"127.0.0.1:{port}"})
+        proxies = Proxies(NAMES)
+        at = address("bob", proxies.where["bob"])
+        server = await asyncio.start_server(echo, at.host, at.port)
         await proxies.start()
-        host, _, at = proxies.places["ada", "bob"].partition(":")
-        reader, writer = await asyncio.open_connection(host, int(at))
+        to = address("proxy", proxies.peers("ada")["bob"])
+        reader, writer = await asyncio.open_connection(to.host, to.port)
         writer.write(b"one")
         assert await reader.readexactly(3) == b"one"
-        proxies.cut([("ada", "bob")], breaks=False)
+        proxies.cut([NAMES], breaks=False)
         writer.write(b"two")
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await reader.read(1)
         proxies.heal()
         assert await reader.readexactly(3) == b"two"
-        proxies.cut([("ada", "bob")], breaks=True)
+        proxies.cut([NAMES], breaks=True)
         with suppress(ConnectionError):
             assert await reader.read(1) == b""
         writer.transport.abort()
@@ -118,3 +159,95 @@ def test_the_network_of_these_tests_can_be_cut_and_healed() -> None:
         await asyncio.sleep(0)
 
     run(work())
+
+
+WIRES = """
+import subprocess, sys
+from tests.runtime import namespaces
+
+HEAR = '''
+import socket
+heard = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+heard.bind(("0.0.0.0", 7000))
+heard.settimeout(0.3)
+print("ready", flush=True)
+try:
+    print(heard.recv(9).decode(), flush=True)
+except TimeoutError:
+    print("silence", flush=True)
+'''
+SAY = '''
+import socket, sys
+said = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+try:
+    said.sendto(b"hello", (sys.argv[1], 7000))
+except OSError as error:
+    print(error.strerror)
+'''
+
+def said(sender, receiver):
+    command = ["ip", "netns", "exec", receiver, sys.executable, "-c", HEAR]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as hearing:
+        hearing.stdout.readline()
+        at = wires.where[receiver].partition(":")[0]
+        command = ["ip", "netns", "exec", sender, sys.executable, "-c", SAY, at]
+        told = subprocess.run(command, capture_output=True, text=True).stdout
+        print(sender, receiver, told.strip() + hearing.stdout.read().strip())
+
+namespaces.enter()
+wires = namespaces.Namespaces(("ada", "bob"))
+import asyncio
+asyncio.run(wires.start())
+said("ada", "bob")
+wires.cut([("ada", "bob")], breaks=False)
+said("ada", "bob")
+said("bob", "ada")
+wires.heal()
+wires.cut([("ada", "bob")], breaks=True)
+said("ada", "bob")
+wires.heal()
+said("ada", "bob")
+asyncio.run(wires.stop())
+"""
+
+
+def test_a_wire_between_namespaces_can_be_cut_and_healed() -> None:
+    if why := namespaces.missing():
+        pytest.skip(why)
+    done = subprocess.run(
+        namespaces.isolated([sys.executable, "-c", WIRES]),
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        "ada bob hello",
+        "ada bob silence",
+        "bob ada hello",
+        "ada bob Network is unreachablesilence",
+        "ada bob hello",
+    ]
+
+
+def test_the_page_shows_the_figures_that_were_measured() -> None:
+    rows = json.loads(FIGURES.read_text(encoding="utf-8"))
+    shown = PAGE.partition(BEGIN)[2].partition(END)[0]
+    assert shown.strip() == table(rows)
+    assert all(row["wrong"] == [] for row in rows)
+    assert {kind for row in rows for kind in row["faults"]} == {*KINDS}
+
+
+def test_a_quantile_is_the_nearest_rank() -> None:
+    assert [quantile([3.0, 1.0, 2.0], percent) for percent in (0, 50, 99)] == [1, 2, 3]
+    assert quantile([float(n) for n in range(1, 201)], 99) == 198
+
+
+def test_figures_of_the_same_arguments_are_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    one = {"arguments": "a", "seed": 1, "operations": 1}
+    keep(file, [one, {**one, "seed": 2}])
+    keep(file, [{**one, "operations": 2}])
+    assert [row["operations"] for row in json.loads(file.read_text())] == [1, 2]
+    assert seeds("1-3,7") == [1, 2, 3, 7]

@@ -1,54 +1,54 @@
-"""`primacy_runtime.piped` with a trace: `python -m tests.runtime.traced SETTINGS`.
+"""The agent of the runs with faults: `python -m tests.runtime.traced SETTINGS`.
 
-Each start writes a file of its own, `TRACES/AGENT.NUMBER.jsonl`. Each line is handed to
-the system before anything of it leaves the agent, so `kill -9` loses no line that
-mattered; it leaves a trace without an end, see `finish`.
+It is `primacy_runtime.piped`, and besides: `postgres`, folder and database of a server
+that it acts on as well (see `tests.runtime.postgres`); the request `full`, which lets
+its file grow no more. That it cannot write is one sentence in its log and the exit code
+1.
 """
 
 import asyncio
 import json
 import sys
-from pathlib import Path
+from typing import Any, Final
 
-from primacy import Config
-from primacy_model.conformance.recorder import Recorder
-from primacy_runtime.piped import Piped
+from primacy_runtime.failures import StoreError
+from primacy_runtime.piped import Act, Piped
+from primacy_runtime.store import Store
+from tests.runtime.postgres import Fenced
 
-
-class Traced(Recorder):
-    """A recorder with a file of its own."""
-
-    def __init__(self, path: Path, config: Config) -> None:
-        self._file = path.open("w", encoding="utf-8", newline="\n", buffering=1)
-        told = "primacy_runtime"
-        super().__init__(
-            self._file.write, [config], runtime=told, states="digest", clocks=True
-        )
-
-    def end(self) -> None:
-        """End the trace."""
-        super().end()
-        self._file.close()
+NO_MORE: Final = 1
+ENOUGH: Final = 2**30
 
 
-def record(folder: Path, config: Config) -> Recorder:
-    """Begin the next trace of an agent."""
-    number = len(list(folder.glob(f"{config.agent_id}.*.jsonl"))) + 1
-    return Traced(folder / f"{config.agent_id}.{number}.jsonl", config)
+class Traced(Piped):
+    """An agent on which more can be tried."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self._postgres: list[str] = told.pop("postgres", [])
+        super().__init__(told, sys.stdout)
+
+    def resources(self, place: str) -> list[Act]:
+        found = super().resources(place)
+        return [*found, Fenced(*self._postgres).act] if self._postgres else found
+
+    async def _do(self, what: str, asked: dict[str, Any]) -> object:
+        if what != "full":
+            return await super()._do(what, asked)
+        life = self._agent._life
+        assert life is not None
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(life._disk, limit, life._store, asked["is_full"])
+        return None
 
 
-def finish(path: Path) -> None:
-    """End the trace of a process that was killed: cut the last line if it is half."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    if not lines[-1].endswith("\n"):
-        lines.pop()
-    if '"event":"end"' not in lines[-1]:
-        count = len(lines) - 1  # without the head
-        lines.append(f'{{"seq":{count + 1},"event":"end","lines":{count}}}\n')
-    path.write_text("".join(lines), encoding="utf-8", newline="\n")
+def limit(store: Store, is_full: bool) -> None:
+    """Have SQLite take the disk for full at the next page that the file needs."""
+    pages = NO_MORE if is_full else ENOUGH  # at least what the file has now
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
 
 
 if __name__ == "__main__":
-    told = json.loads(sys.argv[1])
-    traces = Path(told.pop("traces"))
-    asyncio.run(Piped(told, sys.stdout, lambda config: record(traces, config)).run())
+    try:
+        asyncio.run(Traced(json.loads(sys.argv[1])).run())
+    except StoreError as error:
+        sys.exit(str(error))
