@@ -11,6 +11,7 @@ Source: seed, "Usage Example"; clauses `runtime.*`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -118,6 +119,7 @@ class Agent:
         )
         self._counts = Counts()
         self._has_started = False
+        self._turn = asyncio.Lock()
         self._life: Life | None = None
 
     # Life.
@@ -127,12 +129,18 @@ class Agent:
         if self._has_started:
             raise AgentStopped("An agent starts once; make another one to go on.")
         self._has_started = True
-        self._life = await Life.begin(self._given, self._counts, self.health)
+        async with self._turn:
+            self._life = await Life.begin(self._given, self._counts, self.health)
 
     async def stop(self) -> None:
-        """Stop, and let go of disk and ports. It may be called at any time."""
-        if self._life is not None:
-            await self._life.stop()
+        """Stop, and let go of disk and ports. It may be called at any time.
+
+        During a start it waits for that; before one, there will be none.
+        """
+        self._has_started = True
+        async with self._turn:
+            if self._life is not None:
+                await self._life.stop()
 
     async def closed(self) -> None:
         """Wait until the agent has stopped; raise why, if it failed."""

@@ -106,19 +106,23 @@ class Life:
         """Open the disk and the ports, and begin; or leave nothing open."""
         loop, config = asyncio.get_running_loop(), given.config
         disk = ThreadPoolExecutor(1, f"primacy-{config.agent_id}")
+        opened: list[Store] = []  # also if nobody waits for it any more
+        life: Life | None = None
         try:
-            store = await loop.run_in_executor(disk, Store.open, given.path, config)
-            try:
-                life = cls(given, store, disk, counts)
-                await life._open(health)
-            except BaseException:
-                await loop.run_in_executor(disk, store.close)
-                raise
+            await loop.run_in_executor(
+                disk, lambda: opened.append(Store.open(given.path, config))
+            )
+            life = cls(given, opened[0], disk, counts)
+            await life._open(health)
         except BaseException:
+            if life is not None:
+                await life.transport.close()
+            closing = disk.submit(lambda: [store.close() for store in opened])
+            await asyncio.shield(asyncio.wrap_future(closing))
             disk.shutdown(wait=False)
             raise
         life._task = asyncio.create_task(life._run())
-        life._teller.tell("started", address=str(life.where), disk=store.id)
+        life._teller.tell("started", address=str(life.where), disk=life._store.id)
         return life
 
     async def _open(self, health: Callable[[], Health]) -> None:
@@ -135,8 +139,12 @@ class Life:
                 )
 
                 self.port = serve(given.metrics, Metrics(health, self._counts))
+        except ModuleNotFoundError as error:
+            raise SettingsError(
+                f"metrics needs {error.name}: install the extra with "
+                f"pip install 'primacy[runtime]'"
+            ) from None
         except OSError as error:
-            await self.transport.close()
             raise SettingsError(
                 f"listen and metrics must be free local addresses, "
                 f"got {given.listen} and {given.metrics or 'none'}: {error}"
@@ -191,7 +199,7 @@ class Life:
             await self.port.close()
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._disk, self._store.close)
-        self._disk.shutdown(wait=False)
+        self._disk.shutdown()  # its thread is idle: it ends at once
 
     async def stop(self) -> None:
         """End it now; it may be called at any time, by any number of tasks."""

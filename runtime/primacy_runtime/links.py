@@ -120,10 +120,13 @@ class Link:
                 settle(writer, terms.patience)
                 writer.write(greeting(terms.introductions.hello(self.peer)))
                 welcome = await read_greeting(reader, Welcome)
-                if welcome.refused:
+                shown = names(writer.get_extra_info("ssl_object")) if terms.tls else None
+                is_meant = shown is None or self.peer in shown
+                if welcome.refused and is_meant:
                     terms.refused(self.peer, (welcome.refused, welcome.reason[:400]))
                     return False
-                refusal = await self._judge(welcome, writer)
+                judge = terms.introductions.judge_listener
+                refusal = await judge(welcome, self.peer, shown)
             if refusal != WELCOME:
                 self._reject(*refusal)
                 return False
@@ -133,10 +136,6 @@ class Link:
             return True
         finally:
             writer.transport.abort()
-
-    async def _judge(self, welcome: Welcome, writer: asyncio.StreamWriter) -> Refusal:
-        shown = names(writer.get_extra_info("ssl_object")) if self._terms.tls else None
-        return await self._terms.introductions.judge_listener(welcome, self.peer, shown)
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

@@ -1,8 +1,9 @@
 """Receiving: a port, introductions, and the packets of those who may speak.
 
-Its law: nobody waits for anybody else here. A caller has a moment to introduce itself,
-strangers are few at a time, a peer has one connection (its newest) and a window of
-packets that are not yet handled. Whatever is not of the format ends the connection, is
+Its law: nobody waits for anybody else here. A caller has a moment to introduce itself.
+Strangers are few at a time: in a crowd the one that has said nothing for longest makes
+room, so that whoever speaks at once gets in. A peer has one connection (its newest) and
+a window of packets that are not yet handled. Whatever is not of the format ends the connection, is
 counted, and is told at a limited rate.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -35,7 +37,7 @@ from primacy_runtime.tls import names
 
 GREETING_S: Final = 5.0
 """How long a caller may take to introduce itself."""
-MOST_STRANGERS: Final = 64
+MOST_STRANGERS: Final = 256
 """How many callers may be about to introduce themselves."""
 WINDOW: Final = 128
 """How many packets of one peer may wait to be handled."""
@@ -63,7 +65,8 @@ class Listener:
         self._house = house
         self._socket: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._strangers = 0
+        self._strangers: dict[asyncio.Task[None], str] = {}
+        """Who has not introduced itself, the oldest first, and from where it calls."""
         self._callers: dict[str, asyncio.StreamWriter] = {}
 
     async def open(self, where: Address) -> Address:
@@ -91,14 +94,25 @@ class Listener:
                 self._house.teller.warn_rarely("no caller taken", "", why=error)
                 await asyncio.sleep(0.1)
                 continue
-            if self._strangers >= MOST_STRANGERS:
-                self._house.counts.rejected["crowd"] += 1
-                sock.close()
-                continue
-            self._strangers += 1
+            if len(self._strangers) >= MOST_STRANGERS:
+                self._make_room()
             task = asyncio.create_task(self._serve(sock))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._strangers[task] = _name_of(sock)
+            task.add_done_callback(self._forget)
+            await asyncio.sleep(0)  # many who call at once must not hold up the agent
+
+    def _make_room(self) -> None:
+        """Send away who waits for longest, of the place that most call from."""
+        (place, _), *_ = Counter(self._strangers.values()).most_common(1)
+        task = next(one for one, at in self._strangers.items() if at == place)
+        del self._strangers[task]
+        task.cancel()
+        self._house.counts.rejected["crowd"] += 1
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._strangers.pop(task, None)
 
     async def close(self) -> None:
         """Send everybody away."""
@@ -113,12 +127,9 @@ class Listener:
         hello: Hello | None = None
         writer: asyncio.StreamWriter | None = None
         try:
-            try:
-                async with asyncio.timeout(GREETING_S):
-                    reader, writer = await self._opened(sock)
-                    hello = await self._introduced(reader, writer)
-            finally:
-                self._strangers -= 1
+            async with asyncio.timeout(GREETING_S):
+                reader, writer = await self._opened(sock)
+                hello = await self._introduced(reader, writer)
             if hello is not None:
                 await self._hear(reader, writer, hello.sender)
         except FrameError as error:
@@ -171,6 +182,9 @@ class Listener:
         refusal = await house.introductions.judge_caller(hello, shown)
         writer.write(greeting(house.introductions.welcome(refusal)))
         if refusal == WELCOME:
+            me = asyncio.current_task()
+            assert me is not None
+            self._strangers.pop(me, None)
             return hello
         self._reject(refusal[0], hello.sender[:80], refusal[1])
         await reader.read(1)  # until the caller has read it and is gone

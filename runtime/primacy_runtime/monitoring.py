@@ -1,7 +1,7 @@
 """Metrics for Prometheus, read from the agent when somebody asks for them.
 
 Its law: nothing here changes anything, and the port answers from a thread of its own,
-so that a slow scrape delays no step. It needs the package prometheus_client.
+so that a slow scrape delays no step, and few such threads. It needs the package prometheus_client.
 
 Source: seed, "Monitoring".
 """
@@ -9,11 +9,16 @@ Source: seed, "Monitoring".
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from wsgiref.simple_server import WSGIServer
+from contextlib import suppress
+from functools import partial
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any, Final
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -26,6 +31,16 @@ from primacy import Role
 from primacy_runtime.counts import BOUNDS_S, Counts
 from primacy_runtime.health import Health
 from primacy_runtime.settings import Address
+
+MOST_SCRAPES: Final = 16
+"""How many may be answered at a time."""
+LONGEST_PAUSE_S: Final = 5.0
+"""How long whoever scrapes may say nothing, or take nothing."""
+POLL_S: Final = 0.1
+"""How soon the port is closed when it shall be."""
+
+Request = socket.socket | tuple[bytes, socket.socket]
+Caller = Any  # as socketserver types it: an address of any family
 
 
 class Metrics(Collector):
@@ -119,11 +134,68 @@ def _who(health: Health) -> tuple[list[str], list[str]]:
     return ["mesh", "agent"], [health.mesh, health.agent]
 
 
+class _Answer(WSGIRequestHandler):
+    """One scrape. Whoever is slow is let go."""
+
+    timeout = LONGEST_PAUSE_S
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Log nothing: scrapes come all the time."""
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    """A thread for each scrape, a few at a time, and none when it is closed."""
+
+    daemon_threads = False  # so that closing waits for them
+
+    def __init__(self, where: Address) -> None:
+        found = socket.getaddrinfo(
+            where.host, where.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        self.address_family, place = found[0][0], found[0][4]
+        self._scrapes: set[object] = set()
+        super().__init__((str(place[0]), int(place[1])), _Answer)
+
+    def server_bind(self) -> None:
+        """Bind; ask nobody for the name of the host, for that may take long."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]  # typed for any family
+        self.setup_environ()
+
+    def process_request(self, request: Request, client_address: Caller) -> None:
+        """Answer in a thread, or send away whom there is none for."""
+        if len(self._scrapes) >= MOST_SCRAPES:
+            super().shutdown_request(request)
+            return
+        self._scrapes.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Request) -> None:
+        """End a scrape."""
+        self._scrapes.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Request, client_address: Caller) -> None:
+        """Say nothing: whoever scraped was slow, or went away."""
+
+    def server_close(self) -> None:
+        """Close the port, end all scrapes, and wait for their threads."""
+        for scrape in tuple(self._scrapes):
+            if isinstance(scrape, socket.socket):
+                with suppress(OSError):  # it ended just now
+                    scrape.shutdown(socket.SHUT_RDWR)
+        super().server_close()
+
+
 class Port:
     """An open port for Prometheus."""
 
-    def __init__(self, server: WSGIServer, thread: threading.Thread) -> None:
-        self._server, self._thread = server, thread
+    def __init__(self, server: _Server) -> None:
+        self._server = server
+        self._thread = threading.Thread(
+            target=partial(server.serve_forever, poll_interval=POLL_S), daemon=True
+        )
+        self._thread.start()
 
     @property
     def number(self) -> int:
@@ -131,14 +203,19 @@ class Port:
         return int(self._server.server_port)
 
     async def close(self) -> None:
-        """Close the port; the thread ends within half a second."""
-        await asyncio.to_thread(self._server.shutdown)
+        """Close the port; nothing of it is left, neither sockets nor threads."""
+        await asyncio.to_thread(self._end)
+
+    def _end(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
         self._server.server_close()
-        await asyncio.to_thread(self._thread.join)
 
 
 def serve(where: Address, metrics: Metrics) -> Port:
     """Answer scrapes at an address."""
     registry = CollectorRegistry()
     registry.register(metrics)
-    return Port(*start_http_server(where.port, where.host, registry))
+    server = _Server(where)
+    server.set_app(make_wsgi_app(registry))
+    return Port(server)

@@ -19,6 +19,7 @@ from primacy_runtime.agent import Agent
 from primacy_runtime.failures import SettingsError, StoreError
 from primacy_runtime.mesh_file import agent as agent_of
 from primacy_runtime.mesh_file import read
+from primacy_runtime.sockets import outlive_broken_pipes
 from primacy_runtime.telling import LOGGER, JsonLines
 
 FAILED: Final = 1
@@ -60,6 +61,7 @@ def agent(
     json_logs: bool,
 ) -> None:
     """Run one agent of a mesh until Ctrl-C or SIGTERM; logs go to standard error."""
+    outlive_broken_pipes()
     _log(json_logs)
     try:
         with warnings.catch_warnings(record=True) as caught:

@@ -2,17 +2,24 @@
 
 Its law: what was sent and not acknowledged for so long ends the connection. Without it,
 TCP would try again ever more rarely, and a healed network would stay silent for
-minutes.
+minutes. And who goes away while something is written to it ends the connection, not the
+process.
 """
 
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from typing import Final
 
 HIGH_WATER: Final = 2**18
 """How many bytes may wait in a writer before a link holds back."""
+
+
+def outlive_broken_pipes() -> None:
+    """Have a write to an end that is gone fail, where a program let it end itself."""
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
 
 def settle(writer: asyncio.StreamWriter, patience: float) -> None:
