@@ -14,13 +14,13 @@ import pytest
 from primacy_model.simulation.linearizability import Deed
 from primacy_runtime.settings import address
 from tests.bent import ROOT
-from tests.runtime import namespaces, postgres
-from tests.runtime.chaos import keep, play, seeds, told
-from tests.runtime.chaos_page import BEGIN, END, FIGURES, quantile, table
+from tests.runtime.chaos import namespaces, postgres
+from tests.runtime.chaos.__main__ import keep, play, seeds, told
+from tests.runtime.chaos.page import BEGIN, END, FIGURES, quantile, table
+from tests.runtime.chaos.trial import KINDS, Chaos, Place, Plan
 from tests.runtime.meshes import run
 from tests.runtime.proxies import Proxies
 from tests.runtime.test_commands import ENVIRONMENT
-from tests.runtime.trial import KINDS, Chaos, Place, Plan
 from tests.test_traceability import DOCUMENTS
 
 NAMES = ("ada", "bob")
@@ -163,7 +163,7 @@ def test_the_network_of_these_tests_can_be_cut_and_healed() -> None:
 
 WIRES = """
 import subprocess, sys
-from tests.runtime import namespaces
+from tests.runtime.chaos import namespaces
 
 HEAR = '''
 import socket

@@ -18,8 +18,8 @@ from primacy_model.mutants.finders import copy_of_core
 from primacy_model.simulation.linearizability import Deed, Operation
 from primacy_runtime.resource import Effect
 from primacy_runtime.stage import Member
-from tests.runtime import verdict
-from tests.runtime.trial import TIMES, Chaos, Place, Plan
+from tests.runtime.chaos import verdict
+from tests.runtime.chaos.trial import TIMES, Chaos, Place, Plan
 
 PATIENCE_S = 20.0
 ATTEMPTS = 5

@@ -13,10 +13,10 @@ from primacy_runtime import AgentStopped, SettingsError
 from primacy_runtime.failures import StoreBroken
 from primacy_runtime.mesh_file import agent, read
 from primacy_runtime.recording import Trace, finish, traces
+from tests.runtime.chaos.restarts import PERSIST, TIMER, of_restarts
+from tests.runtime.chaos.verdict import conformed, lines, of_traces
 from tests.runtime.meshes import alone, run
-from tests.runtime.restarts import PERSIST, TIMER, of_restarts
 from tests.runtime.test_commands import ENVIRONMENT, MESH, RUN
-from tests.runtime.verdict import conformed, lines, of_traces
 
 
 def start_and_stop(folder: Path, times: int = 1) -> list[Path]:

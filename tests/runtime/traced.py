@@ -1,7 +1,7 @@
 """The agent of the runs with faults: `python -m tests.runtime.traced SETTINGS`.
 
 It is `primacy_runtime.piped`, and besides: `postgres`, folder and database of a server
-that it acts on as well (see `tests.runtime.postgres`); the request `full`, which lets
+that it acts on as well (see `chaos.postgres`); the request `full`, which lets
 its file grow no more. That it cannot write is one sentence in its log and the exit code
 1.
 """
@@ -14,7 +14,7 @@ from typing import Any, Final
 from primacy_runtime.failures import StoreError
 from primacy_runtime.piped import Act, Piped
 from primacy_runtime.store import Store
-from tests.runtime.postgres import Fenced
+from tests.runtime.chaos.postgres import Fenced
 
 NO_MORE: Final = 1
 ENOUGH: Final = 2**30

@@ -1,0 +1,258 @@
+"""One run: agents as processes, clients, faults to one after the other, a judgement.
+
+The seed chooses the faults; processes and networks stay as they are, so no two runs are
+the same. Where it may, a run has network namespaces, small file systems and PostgreSQL;
+else proxies that cut, a limit in SQLite, and SQLite alone.
+"""
+
+import asyncio
+import random
+import secrets
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from primacy_model.simulation.linearizability import Deed
+from primacy_runtime.resource import Effect, Resource
+from primacy_runtime.stage import Stage
+from tests.runtime.chaos import verdict
+from tests.runtime.chaos.clients import Clients
+from tests.runtime.chaos.disks import Limited, Mounted
+from tests.runtime.chaos.faults import Faults, Network
+from tests.runtime.chaos.namespaces import Namespaces
+from tests.runtime.chaos.postgres import Fenced
+from tests.runtime.proxies import Proxies
+
+ELECTION_S: Final = 0.4
+DRIFT_PPM: Final = 50_000
+TIMES: Final[Mapping[str, float]] = {
+    "heartbeat_interval": 0.1,
+    "election_timeout": ELECTION_S,
+    "leader_timeout": 0.6,
+    "lease": 0.35,
+    "clock_drift_ppm": DRIFT_PPM,
+}
+KINDS: Final = ("kill", "kill-all", "stop", "cut", "clock", "full")
+PATIENCE_S: Final = 30.0
+REST: Final = 0.6
+"""How often all have to be well again before the next fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run takes place, and what it has there."""
+
+    folder: Path
+    is_isolated: bool = False
+    """The process has namespaces of its own."""
+    postgres: Path | None = None
+    """The socket of a server with an empty fence."""
+    core: Path | None = None
+    """A copy of core that the agents run, bent perhaps; else the real one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done."""
+
+    seconds: float
+    seed: int
+    agents: int = 5
+    kinds: Sequence[str] = KINDS
+    leaders: bool = False
+    """Faults are done to whoever leads alone."""
+
+    @property
+    def arguments(self) -> str:
+        """Write down the plan as the command line has it, but for the seed."""
+        kinds = "" if self.kinds == KINDS else f" --faults {','.join(self.kinds)}"
+        leaders = " --leaders" if self.leaders else ""
+        return f"--seconds {self.seconds:g} --agents {self.agents}{kinds}{leaders}"
+
+    @property
+    def names(self) -> list[str]:
+        return [f"agent-{number}" for number in range(1, self.agents + 1)]
+
+
+Row = dict[str, Any]
+"""A run, as JSON has it; failovers in election timeouts."""
+
+
+@dataclass
+class Outcome:
+    """What came of a run."""
+
+    effects: dict[str, list[Effect]] = field(default_factory=dict)
+    """What each resource was asked for."""
+    trace_lines: int = 0
+    wrong: list[str] = field(default_factory=list)
+    """What must not be, in sentences; empty if all is well."""
+
+
+class Chaos:
+    """One run."""
+
+    def __init__(
+        self, place: Place, plan: Plan, times: Mapping[str, float] = TIMES
+    ) -> None:
+        self.place, self.plan, self.outcome = place, plan, Outcome()
+        self._draw = random.Random(plan.seed)  # noqa: S311 - chooses faults
+        folder, names = place.folder, plan.names
+        self.traces = folder / "traces"
+        self.traces.mkdir()
+        self.network: Network = (
+            Namespaces(names) if place.is_isolated else Proxies(names)
+        )
+        self.disks = Mounted(folder) if place.is_isolated else Limited(folder)
+        settings: dict[str, object] = {
+            **times,
+            "report": 0.02,
+            "resource": str(folder / "resource"),
+            "trace": str(self.traces),
+        }
+        self._resource = Resource(folder / "resource")
+        self._fenced: Fenced | None = None
+        if place.postgres is not None:
+            server = str(place.postgres), f"run_{secrets.token_hex(8)}"
+            self._fenced = Fenced(*server)
+            self._fenced.begin()
+            settings["postgres"] = server
+        where = self.network.where
+        self.stage = Stage(folder, names, settings, "tests.runtime.traced", where)
+        for name, member in self.stage.members.items():
+            member.before = self.network.before(name)
+            member.rooms = (str(place.core),) if place.core else ()
+            member.told["peers"] = self.network.peers(name)
+            member.told["folder"] = str(self.disks.folder(name))
+            member.told["rate"] = self._rate()
+        self.clients = Clients(self.stage, self._draw)
+        self.faults = Faults(
+            self.stage,
+            self.network,
+            self.disks,
+            self._draw,
+            election_s=times["election_timeout"],
+            drift=DRIFT_PPM / 1_000_000,
+        )
+
+    def _rate(self) -> float:
+        return 1 + self._draw.uniform(-DRIFT_PPM, DRIFT_PPM) / 1_000_000
+
+    async def run(self) -> Outcome:
+        """Do faults for some time, then judge."""
+        plan, faults = self.plan, self.faults
+        async with self.begun():
+            self.clients.begin()
+            until = time.monotonic() + plan.seconds
+            is_well = True
+            while is_well and (not faults.done or time.monotonic() < until):
+                is_well = await self._do_fault() and not faults.never
+            is_well = is_well and await self.agree() and await self._acted()
+            await self.clients.end()
+            if is_well:
+                await self.clients.read_all()
+        self.judge()
+        return self.outcome
+
+    @asynccontextmanager
+    async def begun(self) -> AsyncIterator[None]:
+        """Have all agents run, and leave nothing behind."""
+        async with AsyncExitStack() as stack:
+            stack.callback(self.disks.close)
+            await self.network.start()
+            stack.push_async_callback(self.network.stop)
+            stack.push_async_callback(self.stage.leave)
+            await self.stage.start()
+            await self.agree()
+            yield
+
+    async def agree(self) -> bool:
+        """Wait until all agents are up and follow one leader."""
+        begun = time.monotonic()
+        while not self._has_agreed():
+            if time.monotonic() - begun > PATIENCE_S:
+                self.outcome.wrong.append("the agents do not follow one leader")
+                return False
+            await asyncio.sleep(0.02)
+            await self.faults.mend()
+        return True
+
+    def _has_agreed(self) -> bool:
+        members = self.stage.members.values()
+        return all(one.is_heard for one in members) and self.stage.has_agreed()
+
+    async def _acted(self) -> bool:
+        """Wait until whoever leads has acted on each resource."""
+        begun = time.monotonic()
+        while not all(self._effects().values()):
+            if time.monotonic() - begun > PATIENCE_S:
+                self.outcome.wrong.append("nobody acts on a resource")
+                return False
+            await asyncio.sleep(0.1)
+        return True
+
+    def _effects(self) -> dict[str, list[Effect]]:
+        """Look at what each resource was asked for."""
+        found = {"SQLite": self._resource.effects()}
+        if self._fenced is not None:
+            found["PostgreSQL"] = self._fenced.effects()
+        return found
+
+    async def _do_fault(self) -> bool:
+        """Do one; tell whether the run may go on."""
+        draw, plan = self._draw, self.plan
+        if plan.leaders and not await self.agree():
+            return False
+        kind = draw.choice(plan.kinds)
+        victim = self.stage.leader() if plan.leaders else self.faults.victim()
+        if victim is None:  # it is gone again: look once more
+            return True
+        probing = asyncio.create_task(self.clients.probe(victim))
+        await self.faults.do(kind, victim)
+        await asyncio.sleep(draw.uniform(0, 3 * ELECTION_S))
+        probing.cancel()
+        return draw.random() >= REST or await self.agree()
+
+    def judge(self) -> None:
+        """Judge what was seen from outside, and what the agents wrote down."""
+        outcome, members = self.outcome, self.stage.members
+        outcome.effects = self._effects()
+        self._resource.close()
+        outcome.wrong += self.faults.never
+        outcome.wrong += verdict.of_history(self.clients.history)
+        for name, effects in outcome.effects.items():
+            outcome.wrong += verdict.of_effects(name, effects)
+        outcome.wrong += verdict.of_leaders({a: m.led for a, m in members.items()})
+        outcome.wrong += verdict.of_traces(self.traces, members)
+        outcome.trace_lines = verdict.lines(self.traces)
+        outcome.wrong += verdict.of_logs(self.place.folder.glob("*.log"))
+
+    def row(self) -> Row:
+        """Sum up, for JSON."""
+        plan, faults, history = self.plan, self.faults, self.clients.history
+        answered = [each for each in history if each.answered is not None]
+        writes = sum(each.deed is Deed.WRITE for each in answered)
+        return {
+            "arguments": plan.arguments,
+            "seed": plan.seed,
+            "network": self.network.kind,
+            "disks": self.disks.kind,
+            "faults": dict(sorted(faults.done.items())),
+            "ended_by_full_disk": faults.ended_full,
+            "operations": len(history),
+            "writes_acknowledged": writes,
+            "reads_answered": len(answered) - writes,
+            "not_answered": dict(sorted(self.clients.failed.items())),
+            "effects": {
+                name: dict(Counter(effect.verdict for effect in effects))
+                for name, effects in self.outcome.effects.items()
+            },
+            "trace_lines": self.outcome.trace_lines,
+            "traces": len(list(self.traces.iterdir())),
+            "failovers": [round(one / ELECTION_S, 3) for one in faults.failovers],
+            "wrong": self.outcome.wrong,
+        }
