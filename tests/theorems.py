@@ -167,11 +167,11 @@ def _laws() -> Iterator[str]:
         laws.PERSISTS_FIRST,
         laws.APPLIES_FIRST,
         laws.NEVER_RAISES,
-        laws.ONLY_IMPOSSIBLE,
+        *prover.OF_PATHS,
         laws.ALL_PATHS,
     )
     rest = "; ".join(f"*{name}*" for name in own)
-    yield f"Five laws are not about a world but about paths: {rest}.\n"
+    yield f"Six laws are not about a world but about paths: {rest}.\n"
 
 
 def _sentence(law: Law) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 
 from primacy.outputs import Output
 from primacy.state import State
-from primacy_proofs import history, laws, lifting, prover, rejection
+from primacy_proofs import history, laws, lifting, prover
 from primacy_proofs._z3 import FALSE, Expr
 from primacy_proofs.clocks import clock_facts
 from primacy_proofs.finite import Question
@@ -114,12 +114,13 @@ def _of_case(obligation: Obligation, law: Law | None) -> Iterator[Posed]:
         question = Question(_resting(laws.TOTAL), FACTS, given, FALSE)
         yield Posed(obligation, None, question, World(), World(), case, (path,))
         return
-    if obligation.law == laws.ONLY_IMPOSSIBLE:
+    if obligation.law in prover.OF_PATHS:
         number = int(obligation.where.split()[1].rstrip(":"))
         path = case.paths[number - 1]
-        owed = {each: (given, goal) for each, given, goal in rejection.owed(case)}
+        group, of_paths = prover.OF_PATHS[obligation.law]
+        owed = {each: (given, goal) for each, given, goal in of_paths(case)}
         assumed, goal = owed[number]
-        question = Question(_resting(laws.REJECTION), FACTS, assumed, goal)
+        question = Question(_resting(group), FACTS, assumed, goal)
         yield Posed(obligation, None, question, World(), World(), case, (path,))
         return
     for step in taken:

@@ -21,6 +21,7 @@ from primacy_proofs import (
     completeness,
     contracts,
     election,
+    forwarding,
     freshness,
     history,
     laws,
@@ -61,6 +62,12 @@ NOTHING: Final = "nothing"
 """No hypotheses at all."""
 AXIOMS_ALONE: Final = "axioms"
 """What containers and configurations promise, and no invariant."""
+
+OF_PATHS: Final = {
+    laws.ONLY_IMPOSSIBLE: (laws.REJECTION, rejection.owed),
+    laws.FORWARDED: ("fencing", forwarding.owed),
+}
+"""Laws about single paths: their group, and what has to be shown of each path."""
 
 RESTS_ON: Final = {
     "durable": ("durable",),
@@ -260,10 +267,10 @@ def _of_case(case: Case, wanted: frozenset[str]) -> Iterator[Obligation]:
         yield _posed(place, laws.ALL_PATHS, _prover(NOTHING), [], whole)
     if laws.TOTAL in wanted:
         yield from _without_errors(case)
-    if laws.REJECTION in wanted:
-        for number, given, goal in rejection.owed(case):
-            place, axioms = _of_path(case, number), _prover(laws.REJECTION)
-            yield _posed(place, laws.ONLY_IMPOSSIBLE, axioms, given, goal)
+    for law, (group, owed) in OF_PATHS.items():
+        if group in wanted:
+            for number, given, goal in owed(case):
+                yield _posed(_of_path(case, number), law, _prover(group), given, goal)
     for step in steps(case):
         place = _of_step(step)
         if "durable" in wanted and not step.is_crash:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from primacy_proofs import laws
-from primacy_proofs.prover import QUORUMS, RESTS_ON, Obligation
+from primacy_proofs.prover import OF_PATHS, QUORUMS, RESTS_ON, Obligation
 
 EVERY_MESH: Final = "every mesh"
 
@@ -57,8 +57,8 @@ def group_of(law: str) -> str:
         return laws.TOTAL
     if law == laws.ALL_PATHS:
         return laws.PATHS
-    if law == laws.ONLY_IMPOSSIBLE:
-        return laws.REJECTION
+    if law in OF_PATHS:
+        return OF_PATHS[law][0]
     if law == laws.PERSISTS_FIRST:
         return "durable"
     if law == laws.APPLIES_FIRST:
@@ -250,16 +250,19 @@ THEOREMS: Final = (
     Theorem(
         "S9",
         "fencing",
-        "no token is admitted after a higher one; a token names one leader",
+        "no token is admitted after a higher one; a token names one leader; a write "
+        "that is forwarded is taken only under the token that it names",
         "fencing",
         (
             "no token is admitted after a higher one",
             "a token names one leader",
             "a token was its leaders",
+            laws.FORWARDED,
         ),
         (
             "fencing.token-is-term",
             "fencing.leader-only",
+            "fencing.forwarded",
             "fencing.lower-refused",
             "fencing.monotone",
         ),

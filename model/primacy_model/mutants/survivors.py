@@ -46,7 +46,8 @@ SAFETY_SURVIVORS: Final[Mapping[str, str]] = {
     ),
     "worker-may-vote": ("guarded twice: no worker is asked for a vote"),
     "forwarded-under-another-token": (
-        "not in the worlds of check: no client forwards a write"
+        "prove alone: in the worlds of check no client forwards a write, and what is "
+        "taken under another token breaks no claim of the runs"
     ),
     "leadership-outlives-itself": (
         "guarded twice: who leads again begins with a new `Leadership`, and "
