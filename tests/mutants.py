@@ -87,7 +87,10 @@ SURVIVORS_HEAD: Final = """
 ## Survivors
 
 A safety mutant that fewer than two finders killed, or one of liveness that none did.
-The last column says why; it is an argument and no proof.
+The last column says why; it is an argument and no proof. That none of them goes unseen:
+the tests of core that cite the clause kill {noticed} of these {count}. The others are
+killed by a test of another clause, for `primacy mutants --by tests` asks only for its
+own: {rest}.
 """
 
 OPEN_HEAD: Final = """
@@ -121,13 +124,29 @@ def page() -> str:
         *_matrix(rows),
         BOUNDS_HEAD,
         *_bounds(rows),
-        SURVIVORS_HEAD,
+        _noticed(rows),
         *_survivors(rows),
         PITFALLS_HEAD,
         *_pitfalls(),
         "\n" + MUTATION_RUN.read_text(encoding="utf-8"),
     ]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def _noticed(rows: Sequence[Row]) -> str:
+    """Tell which survivors the tests of their clause kill."""
+    alive = [row for row in rows if not is_killed(row)]
+    unseen = [row["id"] for row in alive if _status(row, "tests") != "killed"]
+    return SURVIVORS_HEAD.format(
+        noticed=len(alive) - len(unseen),
+        count=len(alive),
+        rest=", ".join(f"`{name}`" for name in unseen),
+    )
+
+
+def _status(row: Row, finder: str) -> str:
+    status: str = row["finders"].get(finder, {}).get("status", "")
+    return status
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
