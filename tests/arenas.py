@@ -15,12 +15,12 @@ import primacy
 from primacy_model.engines import search
 from primacy_model.engines.search import Engine
 from primacy_model.mesh import World
+from primacy_model.mesh_scopes import MeshScope
 from primacy_model.mutants.arenas import Arena
 from primacy_model.mutants.exploring import untimed
 from primacy_model.mutants.kill import Kill
 from primacy_model.mutants.kills import UNTIMED
 from primacy_model.oracle import Exploration, Verdict, explore
-from primacy_model.scopes import MeshScope
 from primacy_model.trace import Violation
 
 MOST_STATES: Final = 20_000

@@ -16,8 +16,8 @@ from typing import Final
 
 from primacy_model.engines.search import Engine, best, explore
 from primacy_model.mesh import Mesh
+from primacy_model.mesh_scopes import DEEP, DEFAULT, MeshScope
 from primacy_model.properties import ALWAYS
-from primacy_model.scopes import DEEP, DEFAULT, MeshScope
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "model.md"
 

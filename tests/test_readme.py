@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from primacy_model.mesh_scopes import DEFAULT
 from primacy_model.oracle import Verdict, explore
-from primacy_model.scopes import DEFAULT, default
+from primacy_model.scopes import default
 from primacy_model.transcript import written
 from tests.model.test_timed import PINNED
 from tests.model_figures import PAGE, figures

@@ -8,7 +8,7 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Final
 
-from primacy_model.scopes import DEFAULT
+from primacy_model.mesh_scopes import DEFAULT
 from primacy_model.timed import scopes
 from primacy_proofs import laws, prover, session
 from primacy_proofs._z3 import VERSION

@@ -47,8 +47,8 @@ from primacy.state import State
 from primacy.stepping import step
 from primacy_model import bench_engines
 from primacy_model.mesh import Mesh, World
+from primacy_model.mesh_scopes import DEFAULT
 from primacy_model.oracle import explore
-from primacy_model.scopes import DEFAULT
 from primacy_model.shape import Shape
 from primacy_model.world import Node
 

@@ -9,9 +9,9 @@ from primacy.outputs import Outputs
 from primacy.state import State
 from primacy_model.actors import Assembled, Doing, Move
 from primacy_model.mesh import Mesh, World
+from primacy_model.mesh_scopes import MeshScope
 from primacy_model.model import Action
 from primacy_model.moves import Step
-from primacy_model.scopes import MeshScope
 from primacy_model.shape import Shape
 from primacy_model.world import Flight, Node, perform
 

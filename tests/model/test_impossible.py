@@ -14,7 +14,7 @@ from primacy.quantities import START
 from primacy.role import Role
 from primacy_model import impossible as room
 from primacy_model.impossible import Impossible, Later, believed, impossible
-from primacy_model.scopes import DEFAULT
+from primacy_model.mesh_scopes import DEFAULT
 from primacy_model.world import Node
 
 (SCOPE,) = (scope for scope in DEFAULT if scope.name == "impossible-packets")

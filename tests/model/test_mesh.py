@@ -15,7 +15,7 @@ from primacy.state import NOTHING_DURABLE, Durable
 from primacy_model.actors import Doing
 from primacy_model.history import History
 from primacy_model.mesh import WIRE, World
-from primacy_model.scopes import MeshScope
+from primacy_model.mesh_scopes import MeshScope
 from primacy_model.shape import Shape
 from primacy_model.world import COPIES, Budgets, Gate, Wire
 from tests.model.meshes import (

@@ -17,7 +17,7 @@ from primacy.quantities import AgentId, Command, RequestId, Term
 from primacy.state import NOTHING_DURABLE
 from primacy_model.history import Committed, History
 from primacy_model.mesh import World
-from primacy_model.scopes import DEEP, DEFAULT, MeshScope
+from primacy_model.mesh_scopes import DEEP, DEFAULT, MeshScope
 from primacy_model.shape import Shape
 from primacy_model.views import describe
 from primacy_model.world import Budgets, Flight, Gate
@@ -159,7 +159,7 @@ import json
 from primacy_model.actors import Assembled
 from primacy_model.mesh import Mesh
 from primacy_model.oracle import explore
-from primacy_model.scopes import DEFAULT
+from primacy_model.mesh_scopes import DEFAULT
 from primacy_model.shape import Shape
 from primacy_model.world import Budgets
 

@@ -20,8 +20,8 @@ from primacy.recovery import recover
 from primacy.state import State
 from primacy.stepping import step
 from primacy_model.mesh import World
+from primacy_model.mesh_scopes import MeshScope
 from primacy_model.obsolete import is_obsolete
-from primacy_model.scopes import MeshScope
 from primacy_model.shape import Shape
 from primacy_model.world import Budgets
 from tests.model.meshes import assembled, in_flight, mesh_of, nodes

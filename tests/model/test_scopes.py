@@ -17,19 +17,11 @@ from primacy_model.engines.levels import Search
 from primacy_model.engines.search import UNBOUNDED, Engine, parts
 from primacy_model.engines.tables import Tables
 from primacy_model.mesh import World
+from primacy_model.mesh_scopes import DEEP, DEFAULT, MeshScope
 from primacy_model.model import Kind
 from primacy_model.oracle import Exploration, Verdict
 from primacy_model.properties import ALWAYS, SOMETIMES
-from primacy_model.scopes import (
-    DEEP,
-    DEFAULT,
-    MODELS,
-    MeshScope,
-    default,
-    find,
-    listed,
-    named,
-)
+from primacy_model.scopes import MODELS, default, find, listed, named
 from primacy_model.shape import BATCH, Shape
 from primacy_model.world import COPIES, Budgets
 from tests.model.meshes import assembled, mesh_of

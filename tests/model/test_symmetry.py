@@ -26,9 +26,9 @@ from primacy_model.engines.search import (
 )
 from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.tables import Tables
+from primacy_model.mesh_scopes import DEFAULT, MeshScope
 from primacy_model.oracle import Exploration, Verdict
 from primacy_model.plain_raft import PlainRaft
-from primacy_model.scopes import DEFAULT, MeshScope
 from primacy_model.trace import replay
 from tests.model.engine_worlds import Alike, Start, alike, moved
 from tests.model.test_engines import COUNTED, every_engine, raft_levels

@@ -12,8 +12,8 @@ from typing import Final
 
 from primacy_model.actors import Assembled
 from primacy_model.mesh import Mesh, World
+from primacy_model.mesh_scopes import MeshScope
 from primacy_model.model import Action
-from primacy_model.scopes import MeshScope
 from primacy_model.shape import Shape
 from primacy_model.world import Budgets
 

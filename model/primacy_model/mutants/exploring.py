@@ -29,13 +29,13 @@ from primacy_model.engines.search import Engine
 from primacy_model.limits import Limit
 from primacy_model.living import DEEP_LIVING, LIVING
 from primacy_model.mesh import Mesh
+from primacy_model.mesh_scopes import DEEP, DEFAULT, MeshScope
 from primacy_model.misconfigured import first_misjudged, small
 from primacy_model.model import Kind
 from primacy_model.mutants.arenas import Arena, ScriptError, scope_of
 from primacy_model.mutants.catalogue import bend_of
 from primacy_model.mutants.kill import RAISES, Living, Place, Timed
 from primacy_model.mutants.places import places
-from primacy_model.scopes import DEEP, DEFAULT, MeshScope
 from primacy_model.timed import deep, scopes
 from primacy_model.timed_clocks import Clocked
 from primacy_model.timed_mesh import TimedMesh
@@ -128,9 +128,10 @@ def _timed_mesh(place: Timed) -> TimedMesh:
     (mesh,) = known
     assert isinstance(mesh, TimedMesh)
     pace = replace(mesh.pace, forgets=place.forgets)
-    return TimedMesh(
-        place.scope, "Bent.", mesh.shape, (), pace, says_more=place.says_more
-    )
+    budgets = mesh.shape.budgets
+    budgets = replace(budgets, rounds=place.rounds or budgets.rounds)
+    shape = replace(mesh.shape, budgets=budgets)
+    return TimedMesh(place.scope, "Bent.", shape, (), pace, says_more=place.says_more)
 
 
 def _searched(
@@ -206,6 +207,8 @@ def described(place: Place) -> str:
     match place:
         case str():
             return place
+        case Timed(rounds=rounds) if rounds:
+            return f"{place.scope} with {rounds} rounds"
         case Timed() | Living():
             return place.scope
         case Arena():
