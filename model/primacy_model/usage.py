@@ -36,7 +36,7 @@ def require_writable_file(path: Path) -> None:
     try:
         path.open("a").close()
         if not was_there:
-            path.unlink()
+            path.resolve().unlink()  # where a link leads; the link stays
     except OSError as error:
         raise BadUsage(f"{path} cannot be written: {reason(error)}.") from None
 

@@ -2,7 +2,9 @@
 
 Begin:   `Agent`, `AgentRole`, `Tls`, `Clock`
 Apply:   `Machine`, `Table`
-Watch:   `Health`, `Events`, `Counts`, `JsonLines`
+Watch:   `Health`, `Events`, `Counts`, `JsonLines`; the events: `RoleChanged`,
+         `LeaderChanged`, `InitialElection`, `ElectionProgress`, `PartitionSuspected`,
+         `PartitionHealed`, `PresenceChanged`
 Fail:    `SettingsError`; of the disk `StoreError`; of a request `RequestError` and what
          it is: `NotAccepted`, `WriteLost`, `OutcomeUnknown`, `NotFresh`, ...;
          of a peer that lies `TermsUsedUp`
@@ -11,6 +13,15 @@ It is one runtime for the core in `primacy`, and uses nothing but its public API
 it keeps of the obligations of a runtime, clause by clause, is in docs/runtime.md.
 """
 
+from primacy.outputs import (
+    ElectionProgress,
+    InitialElection,
+    LeaderChanged,
+    PartitionHealed,
+    PartitionSuspected,
+    PresenceChanged,
+    RoleChanged,
+)
 from primacy_runtime.agent import Agent
 from primacy_runtime.clock import Clock
 from primacy_runtime.counts import Counts
@@ -46,14 +57,21 @@ __all__ = [
     "Clock",
     "CommandRefused",
     "Counts",
+    "ElectionProgress",
     "Events",
     "Health",
+    "InitialElection",
     "JsonLines",
+    "LeaderChanged",
     "Machine",
     "NotAccepted",
     "NotFresh",
     "OutcomeUnknown",
+    "PartitionHealed",
+    "PartitionSuspected",
+    "PresenceChanged",
     "RequestError",
+    "RoleChanged",
     "SettingsError",
     "StoreBroken",
     "StoreDamaged",

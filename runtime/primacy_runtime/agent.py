@@ -28,7 +28,13 @@ from primacy_runtime.health import Health
 from primacy_runtime.life import Given, Life
 from primacy_runtime.machine import Machine, Table
 from primacy_runtime.recording import Record
-from primacy_runtime.settings import AgentRole, address, config, milliseconds
+from primacy_runtime.settings import (
+    AgentRole,
+    address,
+    config,
+    milliseconds,
+    require,
+)
 from primacy_runtime.tls import Tls
 
 NO_PEERS: Final[Mapping[str, str]] = {}
@@ -99,6 +105,15 @@ class Agent:
             clock_drift_ppm=clock_drift_ppm,
             batch=batch,
         )
+        require("folder", folder, str | Path, "a path")
+        require("tls", tls, Tls | None, "a Tls")
+        require("clock", clock, Clock | None, "a Clock")
+        require("reset", reset, Collection, "a collection of ids")
+        for call in () if machine is None else ("apply", "answer"):
+            if not callable(getattr(machine, call, None)):
+                raise SettingsError(f"machine must have a method {call}: {machine!r}")
+        if record is not None and not callable(record):
+            raise SettingsError(f"record must be a function, got {record!r}")
         given = 4 * leader_timeout if request_timeout is None else request_timeout
         milliseconds("request_timeout", given)
         self._request_timeout = given
@@ -109,7 +124,7 @@ class Agent:
             told,
             {one: address(f"peers[{one!r}]", at) for one, at in peers.items()},
             address("listen", listen, least_port=0),
-            address("metrics", metrics, least_port=0) if metrics else None,
+            None if metrics is None else address("metrics", metrics, least_port=0),
             Path(folder) / f"{mesh_id}.{agent_id}.sqlite3",
             Table() if machine is None else machine,
             Clock() if clock is None else clock,

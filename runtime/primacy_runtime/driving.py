@@ -190,11 +190,10 @@ class Driver:
         """Take a packet of a peer; `done` is called when it was handled."""
 
         def make() -> Message | None:
-            received = Received(packet, self._parts.clock.now())
-            if isinstance(packet, Forward) and not fits(self._parts.config, received):
+            if isinstance(packet, Forward) and not fits(self._parts.config, packet):
                 self._parts.counts.rejected["long-command"] += 1
                 return None
-            return received
+            return Received(packet, self._parts.clock.now())
 
         self._put(_Waiting(make, done))
 

@@ -1,21 +1,29 @@
-"""How long a command may be, so that it can be stored and sent on (runtime.text)."""
+"""How long a command may be, so that it can be stored and sent on (runtime.text).
+
+Its law: what counts is the length of the message that brings a command, as `dumps`
+writes it. It is that of the message around it, which is the same for all commands of an
+agent, and of the texts of the command and the request as JSON. So nothing but these two
+is written to know it. The rest is taken as it is at its longest.
+"""
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import Final
 
 from primacy import (
+    AgentId,
     Command,
     Config,
-    FormatError,
     Forward,
     Instant,
-    Message,
     Received,
     RequestId,
     Term,
     dumps,
 )
+from primacy.quantities import MeshKey
 from primacy_runtime.failures import CommandRefused
 from primacy_runtime.frames import LONGEST_PACKET
 
@@ -29,29 +37,44 @@ def check_command(config: Config, command: str) -> Command:
     """Refuse what no agent of the mesh could store and send on."""
     if not isinstance(command, str):
         raise CommandRefused(f"A command must be text, got {type(command).__name__}.")
-    worst = Forward(
-        config.mesh,
-        config.me,
-        Term(MOST),
-        RequestId("-" * LONGEST_REQUEST),
-        Command(command),
-    )
-    try:
-        if fits(config, Received(worst, Instant(MOST))):
-            return worst.command
-    except FormatError:
+    if not _is_text(command):
+        raise CommandRefused("A command must be text without surrogates.")
+    length = _around(config.mesh, config.me) + LONGEST_REQUEST + _length(command)
+    if length > _longest(config):
         raise CommandRefused(
-            "A command must be text without surrogates, and fit into a packet."
-        ) from None
-    raise CommandRefused(
-        f"A command with what goes with it must be at most {_longest(config)} "
-        f"characters of JSON for batch {config.batch}; this one is longer."
-    )
+            f"A command with what goes with it must be at most {_longest(config)} "
+            f"characters of JSON for batch {config.batch}; this one has {length}."
+        )
+    return Command(command)
 
 
-def fits(config: Config, message: Message) -> bool:
-    """Tell whether a batch of what a message brings fits into a packet."""
-    return len(dumps(message)) <= _longest(config)
+def fits(config: Config, forward: Forward) -> bool:
+    """Tell whether a batch of what a peer sends on fits into a packet."""
+    texts = _length(forward.request) + _length(forward.command)
+    if _around(config.mesh, forward.sender) + texts <= _longest(config):
+        return True
+    received = Received(forward, Instant(MOST))  # shorter numbers leave a little more
+    return len(dumps(received)) <= _longest(config)
+
+
+@lru_cache(maxsize=256)  # one for each agent that may speak
+def _around(mesh: MeshKey, sender: AgentId) -> int:
+    """Count what stands around the texts, with the longest of all numbers."""
+    empty = Forward(mesh, sender, Term(MOST), RequestId(""), Command(""))
+    return len(dumps(Received(empty, Instant(MOST))))
+
+
+def _length(text: str) -> int:
+    """Count the characters of a text as JSON, without its quotation marks."""
+    return len(json.dumps(text)) - 2
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _longest(config: Config) -> int:

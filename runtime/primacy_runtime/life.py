@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +117,7 @@ class Life:
         except BaseException:
             if life is not None:
                 await life.transport.close()
-            closing = disk.submit(lambda: [store.close() for store in opened])
+            closing = disk.submit(_close, opened)
             await asyncio.shield(asyncio.wrap_future(closing))
             disk.shutdown(wait=False)
             raise
@@ -217,6 +217,11 @@ class Life:
             await asyncio.wait([self._task])
         if self.failure is not None:
             raise self.failure
+
+
+def _close(opened: Sequence[Store]) -> None:
+    for store in opened:
+        store.close()
 
 
 def _leaves(errors: BaseExceptionGroup[BaseException]) -> Iterator[Exception]:

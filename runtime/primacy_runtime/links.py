@@ -120,7 +120,8 @@ class Link:
                 settle(writer, terms.patience)
                 writer.write(greeting(terms.introductions.hello(self.peer)))
                 welcome = await read_greeting(reader, Welcome)
-                shown = names(writer.get_extra_info("ssl_object")) if terms.tls else None
+                end = writer.get_extra_info("ssl_object")
+                shown = names(end) if terms.tls else None
                 is_meant = shown is None or self.peer in shown
                 if welcome.refused and is_meant:
                     terms.refused(self.peer, (welcome.refused, welcome.reason[:400]))

@@ -3,8 +3,8 @@
 Its law: nobody waits for anybody else here. A caller has a moment to introduce itself.
 Strangers are few at a time: in a crowd the one that has said nothing for longest makes
 room, so that whoever speaks at once gets in. A peer has one connection (its newest) and
-a window of packets that are not yet handled. Whatever is not of the format ends the connection, is
-counted, and is told at a limited rate.
+a window of packets that are not yet handled. Whatever is not of the format ends the
+connection, is counted, and is told at a limited rate.
 """
 
 from __future__ import annotations

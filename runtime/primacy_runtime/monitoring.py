@@ -1,7 +1,8 @@
 """Metrics for Prometheus, read from the agent when somebody asks for them.
 
-Its law: nothing here changes anything, and the port answers from a thread of its own,
-so that a slow scrape delays no step, and few such threads. It needs the package prometheus_client.
+Its law: nothing here changes anything, and the port answers from threads of its own, a
+few at a time, so that a slow scrape delays no step. It needs the package
+prometheus_client.
 
 Source: seed, "Monitoring".
 """
@@ -139,7 +140,7 @@ class _Answer(WSGIRequestHandler):
 
     timeout = LONGEST_PAUSE_S
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
         """Log nothing: scrapes come all the time."""
 
 

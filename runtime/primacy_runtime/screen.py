@@ -11,7 +11,8 @@ import sys
 import termios
 import time
 import tty
-from typing import TYPE_CHECKING, Final
+from contextlib import suppress
+from typing import Final
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group
@@ -19,10 +20,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from primacy_runtime.show import Show
 from primacy_runtime.stage import Member
-
-if TYPE_CHECKING:
-    from primacy_runtime.demo import Show
 
 LINES: Final = 8
 HEADS: Final = (
@@ -49,12 +48,17 @@ async def watch(show: Show, seconds: float | None) -> None:
     loop, keys = asyncio.get_running_loop(), asyncio.Queue[str]()
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
-    tty.setcbreak(terminal)
-    loop.add_reader(
-        terminal,
-        lambda: keys.put_nowait(os.read(terminal, 1).decode("ascii", "replace")),
-    )
+
+    def take() -> None:
+        try:
+            key = os.read(terminal, 1)
+        except OSError:  # nobody is there any more
+            key = b""
+        keys.put_nowait(key.decode("ascii", "replace") or "q")
+
     try:
+        tty.setcbreak(terminal)
+        loop.add_reader(terminal, take)
         with Live(screen(show), refresh_per_second=8, screen=True) as live:
             while until is None or time.monotonic() < until:
                 try:
@@ -69,23 +73,14 @@ async def watch(show: Show, seconds: float | None) -> None:
                 live.update(screen(show))
     finally:
         loop.remove_reader(terminal)
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        with suppress(termios.error):  # there is no terminal any more
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def screen(show: Show) -> Group:
     """Lay out everything."""
     table = Table(title="primacy demo", title_justify="left", box=SIMPLE_HEAD)
-    for head in (
-        "",
-        "agent",
-        "is",
-        "role",
-        "leader",
-        "term",
-        "token",
-        "commit",
-        "alive",
-    ):
+    for head in HEADS:
         table.add_column(head, justify="right" if head in _NUMBERS else "left")
     leader = show.stage.leader()
     for name, member in show.stage.members.items():

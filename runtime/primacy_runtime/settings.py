@@ -8,11 +8,11 @@ Source: seed, "Usage Example"; clauses `config.*`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import ip_address
+from types import UnionType
 from typing import Final
 
 from primacy import Config, ConfigError, agents
@@ -78,18 +78,22 @@ def _is_host(host: str) -> bool:
 
 def milliseconds(what: str, seconds: object, *, least: float = 0.001) -> int:
     """Turn seconds into the whole milliseconds of core."""
-    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if (
         isinstance(seconds, int | float)
-        and is_number
-        and math.isfinite(seconds)
-        and least <= seconds <= LONGEST_S
+        and not isinstance(seconds, bool)
+        and least <= seconds <= LONGEST_S  # which no nan is
     ):
         return round(seconds * 1000)
     raise SettingsError(
         f"{what} must be a number of seconds from {least:g} to {LONGEST_S:g}, "
         f"got {seconds!r}"
     )
+
+
+def require(what: str, given: object, kinds: type | UnionType, allowed: str) -> None:
+    """Refuse what is of another type than it has to be."""
+    if not isinstance(given, kinds):
+        raise SettingsError(f"{what} must be {allowed}, got {given!r}")
 
 
 def config(
@@ -149,10 +153,12 @@ def _check_part(
             f"AgentRole.{role.name}: the initial leaders are the electorate for good, "
             f"and all others are workers; got {is_initial_leader!r}"
         )
+    require("agent_id", agent_id, str, "text")
     if not isinstance(peers, Mapping):
         raise SettingsError(
             f"peers must map the ids of all other agents to addresses, got {peers!r}"
         )
+    require("workers", workers, Collection, "a collection of ids")
     if agent_id in peers:
         raise SettingsError(
             f"peers must name the other agents alone, got {agent_id!r} itself"

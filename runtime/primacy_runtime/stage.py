@@ -2,7 +2,8 @@
 
 Each member is `primacy_runtime.piped` in a process of its own, on loopback. The
 demonstration and the tests with faults share it. Its law: whoever leaves the stage,
-however it happens, leaves no process behind: the members end with their input.
+however it happens, leaves no process behind: the members end with their input, and one
+that is paused is woken by the system, for it is alone in its process group.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class Member:
                 stderr=log,
                 env=environment,
                 limit=LONGEST_LINE,
-                start_new_session=True,  # Ctrl-C is for the stage alone
+                process_group=0,  # Ctrl-C is for the stage alone
             )
         self._hearing = asyncio.create_task(self._hear(self._process))
 

@@ -37,7 +37,8 @@ class Tls:
         context.verify_mode = ssl.CERT_REQUIRED
         try:
             context.load_verify_locations(self.authority)
-            context.load_cert_chain(self.certificate, self.key)
+            # Without it a terminal would be asked for the password of a key, if any.
+            context.load_cert_chain(self.certificate, self.key, password="")
         except (OSError, ssl.SSLError) as error:
             raise SettingsError(
                 f"the files of tls must be readable and in PEM "

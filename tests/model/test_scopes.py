@@ -208,6 +208,7 @@ def test_bounds_name_all_that_the_shape_limits(scope: MeshScope) -> None:
         assert bounds.pop(name.replace("_", " "), "") == who
     for budget in fields(Budgets):
         assert bounds.pop(budget.name, 0) == getattr(shape.budgets, budget.name)
+    assert bool(bounds.pop("intruders", "")) == shape.intruders
     assert bounds == {}
 
 
@@ -222,6 +223,7 @@ def test_a_shape_has_no_other_limits() -> None:
         "impatient",
         "crashers",
         "clients_at",
+        "intruders",
     ]
 
 

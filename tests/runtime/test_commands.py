@@ -2,15 +2,22 @@
 
 import json
 import os
+import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from primacy_runtime.demo import Show
 from primacy_runtime.resource import Effect, Resource
+from primacy_runtime.settings import address
+from primacy_runtime.show import Show
+from tests.runtime.callers import hello
+from tests.runtime.meshes import NAMES, places
 
 RUN = "from primacy_model.entry import main; main()"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -60,6 +67,81 @@ def test_an_agent_runs_until_it_is_told_to_stop(
     assert events[0]["event"] == "started"
     assert events[-1]["event"] == "stopped"
     assert all(one["mesh"] == "mesh" and one["agent"] == "ada" for one in events)
+
+
+def test_a_stranger_who_goes_away_while_it_is_answered_does_not_end_the_program(
+    tmp_path: Path,
+) -> None:
+    """The command line lets a pipe that is broken end it; an agent may not."""
+    file, place = tmp_path / "mesh.toml", places(["ada"])["ada"]
+    file.write_text(MESH.format(folder=tmp_path).replace("127.0.0.1:0", place))
+    at = address("place", place)
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN, "agent", "--config", file, "--json-logs"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    ) as agent:
+        assert agent.stderr is not None
+        next(line for line in agent.stderr if '"leader"' in line)
+        for _ in range(300):
+            with socket.create_connection((at.host, at.port)) as stranger:
+                stranger.sendall(hello(mesh="x"))
+                stranger.shutdown(socket.SHUT_WR)
+                stranger.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                )
+        assert agent.poll() is None
+        agent.terminate()
+        assert agent.wait(30) == 0
+
+
+@pytest.mark.clause("runtime.own-disk")
+def test_an_agent_whose_folder_was_deleted_ends_and_says_what_to_do(
+    tmp_path: Path,
+) -> None:
+    tables = "".join(
+        f'[agents.{name}]\naddress = "{place}"\nfolder = "{tmp_path / name}"\n'
+        for name, place in places(NAMES).items()
+    )
+    file = tmp_path / "mesh.toml"
+    file.write_text(MESH[: MESH.index("[agents")].format(folder=tmp_path) + tables)
+
+    def start(name: str) -> subprocess.Popen[str]:
+        log = (tmp_path / f"{name}.log").open("a")
+        with log:
+            return subprocess.Popen(
+                [
+                    *(sys.executable, "-c", RUN),
+                    *("agent", "--config", file, "--id", name),
+                ],
+                stderr=log,
+                text=True,
+                env=ENVIRONMENT,
+            )
+
+    agents = {name: start(name) for name in NAMES}
+    try:
+        deadline = time.monotonic() + 60
+        for name in NAMES:
+            log = tmp_path / f"{name}.log"
+            while log.read_text().count("connected") < 2:
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.05)
+        agents["cyd"].kill()
+        agents["cyd"].wait()
+        shutil.rmtree(tmp_path / "cyd")
+        agents["cyd"] = start("cyd")
+        assert agents["cyd"].wait(60) == 1
+        said = (tmp_path / "cyd.log").read_text()
+        assert "refuses this agent: cyd ran before with disk" in said
+        assert "'A lost disk' in docs/runtime.md" in said
+        assert "Traceback" not in said
+        assert agents["ada"].poll() is agents["bob"].poll() is None
+    finally:
+        for agent in agents.values():
+            agent.kill()
+            agent.wait()
 
 
 @pytest.mark.parametrize(
@@ -130,6 +212,22 @@ def test_the_demonstration_does_its_faults_and_holds() -> None:
     assert "is killed" in done.stdout
     assert "yes  In the end all agents follow one leader." in done.stdout
     assert "yes  No token was admitted after a higher one." in done.stdout
+
+
+def test_a_demonstration_that_nobody_reads_ends_like_other_programs() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN, "demo", "--headless"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    ) as demo:
+        assert demo.stdout is not None
+        assert demo.stderr is not None
+        demo.stdout.readline()
+        demo.stdout.close()
+        assert demo.wait(60) == -signal.SIGPIPE
+        assert demo.stderr.read() == ""
 
 
 @pytest.mark.clause("runtime.fence")

@@ -1,15 +1,21 @@
 """Who leads, for how long, and what becomes of writes when that changes."""
 
 import asyncio
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from primacy.outputs import PartitionHealed, PartitionSuspected, RoleChanged
+from primacy import Observation
 from primacy_runtime import (
+    Agent,
     Clock,
     NotAccepted,
     NotFresh,
+    PartitionHealed,
+    PartitionSuspected,
+    RoleChanged,
     TransferFailed,
     WriteLost,
 )
@@ -90,6 +96,40 @@ def test_a_leader_that_is_cut_off_steps_down_and_comes_back(tmp_path: Path) -> N
         assert first.counts.partitions_suspected >= 1
 
     run(work())
+
+
+def test_every_kind_of_event_is_told(tmp_path: Path) -> None:
+    async def work() -> None:
+        seen: set[type] = set()
+
+        async def listen(agent: Agent) -> None:
+            async for event in agent.events():
+                seen.add(type(event))
+
+        async with started(Mesh(tmp_path)) as mesh:
+            listening = [
+                asyncio.create_task(listen(agent)) for agent in mesh.agents.values()
+            ]
+            while seen != set(get_args(Observation)):
+                cut = await mesh.leader()  # it suspects a partition, others stand
+                cut.cut()
+                rest = [one for one in mesh.agents.values() if one is not cut]
+                await until(lambda rest=rest: any(one.token for one in rest))  # type: ignore[misc]  # bound at once
+                await asyncio.sleep(0.5)  # it is taken to be dead
+                cut.cut(False)
+                await mesh.leader()
+        await asyncio.gather(*listening)  # the streams end with the agents
+
+    run(work())
+
+
+def test_the_page_lists_every_event_with_its_fields() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "runtime.md").read_text("utf-8")
+    table = page.partition("| event | what happened |")[2].partition("\n\n")[0]
+    told = re.findall(r"^\| `(\w+)\((.*?)\)`", table, re.MULTILINE)
+    assert sorted(told) == sorted(
+        (event.__name__, ", ".join(event.__slots__)) for event in get_args(Observation)
+    )
 
 
 def test_leadership_is_handed_over(tmp_path: Path) -> None:

@@ -3,16 +3,18 @@
 import asyncio
 import json
 import logging
+import socket
 import urllib.request
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from primacy_runtime import JsonLines
+from primacy_runtime import Agent, JsonLines, RequestError, TransferFailed
 from primacy_runtime.telling import LOGGER, Teller
-from tests.runtime.meshes import Mesh, alone, run, started
+from tests.runtime.meshes import PATIENCE_S, Mesh, alone, run, started, until
 
 
 def scraped(port: int) -> dict[str, float]:
@@ -48,7 +50,7 @@ def test_metrics_tell_what_the_seed_lists(tmp_path: Path) -> None:
             assert seen["primacy_elections_won_total"] >= 1
             assert seen["primacy_commit_lag_entries"] == 0
             assert seen["primacy_commit_index"] == health.commit_index
-            assert seen["primacy_partitions_suspected_total"] >= 0
+            assert seen["primacy_partitions_suspected_total"] == 0
             assert seen["primacy_alive_agents"] == 3
             assert seen["primacy_requests_total written"] == 1
             assert seen["primacy_persist_seconds_count"] >= 2
@@ -59,6 +61,76 @@ def test_metrics_tell_what_the_seed_lists(tmp_path: Path) -> None:
             assert seen["primacy_rejected_total garbage"] == 2
 
     run(work())
+
+
+def test_each_metric_moves_when_what_it_tells_of_happens(tmp_path: Path) -> None:
+    async def work() -> None:
+        told = {"metrics": "127.0.0.1:0", "request_timeout": 20.0}
+        async with started(Mesh(tmp_path), **told) as mesh:
+            first = await mesh.leader()
+            await first.propose("colour=red")
+            port = first.metrics_port
+            assert port is not None
+            await until(lambda: len(first.health().connected) == 2)
+
+            async def seen(name: str) -> float:
+                told = await asyncio.to_thread(scraped, port)
+                return told.get(f"primacy_{name}", 0)  # a kind may not be there yet
+
+            async def moved(name: str, before: float) -> None:
+                async with asyncio.timeout(PATIENCE_S):
+                    while await seen(name) <= before:  # noqa: ASYNC110 - nobody tells
+                        await asyncio.sleep(0.02)
+
+            term, won, begun, wrote = [
+                await seen(name)
+                for name in (
+                    "term",
+                    "elections_won_total",
+                    "elections_started_total",
+                    "persist_seconds_count",
+                )
+            ]
+            assert await seen("cut_off") == await seen("commit_lag_entries") == 0
+            assert await seen("connected_peers") == 2
+            first.cut()
+            waiting = asyncio.create_task(first.propose("colour=blue"))
+            await moved("commit_lag_entries", 0)
+            await moved("persist_seconds_count", wrote)
+            await moved("packets_dropped_total", 0)
+            await moved("partitions_suspected_total", 0)
+            await moved("cut_off", 0)
+            assert await seen("role leader") == await seen("fencing_token") == 0
+            assert await seen("has_leader") == 0
+            first.cut(False)
+            with pytest.raises(RequestError):
+                await waiting
+            while not first.token:  # until it has caught up
+                leader = await mesh.leader()
+                with suppress(TransferFailed):
+                    await leader.transfer(first.health().agent)
+            await moved("has_leader", 0)
+            await moved("term", term)
+            await moved("fencing_token", term)
+            await moved("role leader", 0)
+            await moved("elections_started_total", begun)
+            await moved("elections_won_total", won)
+            assert await seen("cut_off") == 0
+            for agent in mesh.agents.values():
+                if agent is not first:
+                    await agent.stop()
+            await moved("cut_off", 0)
+            assert await seen("connected_peers") == 0
+            with socket.create_connection(("127.0.0.1", port_of(first))) as stranger:
+                stranger.send(b"GET / HTTP/1.1\r\n\r\n")
+                await asyncio.to_thread(stranger.recv, 1)
+            await moved("rejected_total oversized", 0)
+
+    run(work())
+
+
+def port_of(agent: Agent) -> int:
+    return int(agent.address.rpartition(":")[2])
 
 
 def test_without_an_address_there_is_no_port(tmp_path: Path) -> None:

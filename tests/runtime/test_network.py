@@ -1,14 +1,19 @@
 """What strangers and broken peers send is refused, counted, and holds up nobody."""
 
+import asyncio
+import json
+import socket
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from primacy import dumps
-from primacy_runtime import SettingsError, StoreForeign, listening
+from primacy_runtime import SettingsError, StoreForeign, links, listening
 from primacy_runtime.frames import framed
-from tests.runtime.callers import GRANT, called, hello
-from tests.runtime.meshes import Mesh, run, started, until
+from primacy_runtime.settings import address
+from tests.runtime.callers import GRANT, Call, called, hello
+from tests.runtime.meshes import CALM, Mesh, run, started, until
 
 
 @pytest.mark.parametrize(
@@ -88,24 +93,66 @@ def test_a_packet_that_cannot_be_is_counted_by_its_reason(tmp_path: Path) -> Non
     run(work())
 
 
-def test_who_says_nothing_is_sent_away_and_a_crowd_is_not_let_in(
+def test_who_says_nothing_is_sent_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listening, "GREETING_S", 0.3)
-    monkeypatch.setattr(listening, "MOST_STRANGERS", 2)
 
     async def work() -> None:
         async with Mesh(tmp_path).make("ada") as agent:
-            async with called(agent) as first, called(agent) as second:
-                async with called(agent) as third:
-                    assert await third.is_ended()
-                assert agent.counts.rejected == {"crowd": 1}
-                assert await first.is_ended()
-                assert await second.is_ended()
-            assert agent.counts.rejected == {"crowd": 1, "silent": 2}
-            async with called(agent) as fourth:
-                fourth.writer.write(hello())
-                assert (await fourth.heard())["refused"] == ""
+            async with called(agent) as silent, called(agent) as slow:
+                slow.writer.write(hello()[:20])  # the rest comes too late
+                assert await silent.is_ended()
+                assert await slow.is_ended()
+            assert agent.counts.rejected == {"silent": 2}
+
+    run(work())
+
+
+def test_in_a_crowd_who_waits_for_longest_makes_room_and_who_speaks_gets_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "MOST_STRANGERS", 3)
+
+    async def work() -> None:
+        async with AsyncExitStack() as stack:
+            agent = await stack.enter_async_context(Mesh(tmp_path).make("ada"))
+            at = address("listen", agent.address)
+            elsewhere = Call(
+                *await asyncio.open_connection(
+                    at.host, at.port, local_addr=("127.0.0.2", 0)
+                )
+            )
+            stack.callback(elsewhere.writer.transport.abort)
+            crowd = [await stack.enter_async_context(called(agent)) for _ in range(6)]
+            for call in crowd[:4]:
+                assert await call.is_ended()
+            assert agent.counts.rejected == {"crowd": 4}
+            peer = await stack.enter_async_context(called(agent))
+            peer.writer.write(hello())
+            assert (await peer.heard())["refused"] == ""
+            elsewhere.writer.write(hello(sender="cyd"))  # it was no part of the crowd
+            assert (await elsewhere.heard())["refused"] == ""
+
+    run(work())
+
+
+def test_many_who_call_at_once_do_not_hold_up_the_agent(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with Mesh(tmp_path).make("ada") as agent:
+            assert agent._life is not None
+            listener = agent._life.transport.listener
+            where = address("listen", agent.address)
+            callers = [
+                socket.create_connection((where.host, where.port)) for _ in range(100)
+            ]
+            taken = []
+            while len(listener._tasks) < len(callers):
+                taken.append(len(listener._tasks))
+                await asyncio.sleep(0)
+            assert len(set(taken)) > len(callers) / 2  # others had turns in between
+            for caller in callers:
+                caller.close()
 
     run(work())
 
@@ -188,5 +235,70 @@ def test_a_port_that_is_taken_is_told_in_one_sentence_and_nothing_stays_open(
                 await second.start()
         async with mesh.make("bob"):  # its disk was let go
             pass
+
+    run(work())
+
+
+def test_a_peer_that_reads_nothing_does_not_hold_up_the_rest(tmp_path: Path) -> None:
+    async def work() -> None:
+        mesh, deaf = Mesh(tmp_path), list[asyncio.StreamWriter]()
+
+        async def welcome(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            deaf.append(writer)
+            said = {"agent": "cyd", "store": "c" * 32, "refused": "", "reason": ""}
+            writer.write(framed(json.dumps({"primacy-mesh": 1, **said}).encode()))
+            writer.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096
+            )
+            reader._transport.pause_reading()  # type: ignore[attr-defined]  # no such method
+
+        at = address("cyd", mesh.where["cyd"])
+        server = await asyncio.start_server(welcome, at.host, at.port)
+        async with (
+            mesh.make("ada", **CALM) as ada,
+            mesh.make("bob", **CALM) as bob,
+        ):
+            leader = await mesh.leader()
+            link = (ada if leader is ada else bob)._life.transport.links["cyd"]  # type: ignore[union-attr]  # it lives
+            number = 0
+            while leader.counts.packets_dropped == 0:  # all that it may hold is full
+                size = 32_000
+                await leader.propose(f"{number}={'x' * size}")
+                link.send(b"x" * 2**22)
+                number += 1
+            assert link._bytes <= links.MOST_BYTES
+            assert [await bob.read(str(k)) for k in range(number)] == [
+                "x" * size
+            ] * number
+            assert leader.token
+        for writer in deaf:
+            writer.transport.abort()
+        server.close()
+        with suppress(ConnectionError):
+            await server.wait_closed()
+
+    run(work())
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")
+def test_a_mesh_runs_on_addresses_of_version_6(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("there is no IPv6 here")
+
+    async def work() -> None:
+        mesh = Mesh(tmp_path)
+        mesh.where = {
+            name: at.replace("127.0.0.1", "[::1]") for name, at in mesh.where.items()
+        }
+        async with started(mesh, metrics="[::1]:0"):
+            leader = await mesh.leader()
+            assert leader.address.startswith("[::1]:")
+            assert leader.metrics_port
+            assert await leader.propose("colour=red") == "red"
 
     run(work())

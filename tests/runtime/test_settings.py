@@ -46,6 +46,18 @@ PEERS = {"bob": "127.0.0.1:7001", "wim": "127.0.0.1:7002"}
         ({"request_timeout": -1}, "request_timeout must be a number of seconds"),
         ({"reset": ["eve"]}, "reset must name peers, got 'eve'"),
         ({"agent_id": ""}, "agent_id must be letters"),
+        ({"agent_id": ["ada"]}, r"agent_id must be text, got \['ada'\]"),
+        ({"workers": None}, "workers must be a collection of ids, got None"),
+        ({"leader_timeout": 10**400}, "leader_timeout must be a number of seconds"),
+        ({"request_timeout": 10**400}, "request_timeout must be a number of"),
+        ({"folder": None}, "folder must be a path, got None"),
+        ({"machine": {}}, "machine must have a method apply"),
+        ({"machine": type("Half", (), {"apply": print})()}, "a method answer"),
+        ({"tls": "authority.pem"}, "tls must be a Tls, got 'authority.pem'"),
+        ({"metrics": ""}, "metrics must be host:port"),
+        ({"reset": None}, "reset must be a collection of ids"),
+        ({"clock": 1.0}, "clock must be a Clock, got 1.0"),
+        ({"record": "traces"}, "record must be a function, got 'traces'"),
     ],
 )
 def test_what_cannot_work_is_refused_in_one_sentence(

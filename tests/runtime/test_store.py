@@ -195,6 +195,35 @@ def test_a_torn_file_is_refused(tmp_path: Path) -> None:
         assert outcome(copy, content[:length]) is None, length
 
 
+def test_a_damaged_journal_is_refused_or_what_was_there_before_is_read(
+    tmp_path: Path,
+) -> None:
+    """A journal is what a process leaves that was killed within a write."""
+    path, copy = tmp_path / "ada.sqlite3", tmp_path / "copy.sqlite3"
+    durable = written(path)
+    store = Store.open(path, CONFIG)
+    store._connection.execute("PRAGMA cache_size = 1")  # it writes before the end
+    store._connection.execute("BEGIN IMMEDIATE")
+    store._connection.execute("UPDATE durable SET term = 9, voted_for = 'cyd'")
+    store._connection.execute("UPDATE entries SET entry = entry || 'y'")
+    store._append(6, persist(2, "bob", 6, *("long" * 500 for _ in range(40))))
+    half, journal = path.read_bytes(), Path(f"{path}-journal").read_bytes()
+    store._connection.execute("ROLLBACK")
+    store.close()
+    beside = Path(f"{copy}-journal")
+
+    def found(journal: bytes) -> Durable | None:
+        beside.write_bytes(journal)
+        return outcome(copy, half)
+
+    assert found(journal) == durable
+    assert found(b"") is None
+    draw = random.Random(5)  # noqa: S311
+    for _ in range(200):
+        assert found(flipped(journal, draw.randrange(len(journal)))) in (None, durable)
+        assert found(journal[: draw.randrange(len(journal))]) in (None, durable)
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ada.sqlite3").write_text("a letter\n" * 100)
     with pytest.raises(StoreDamaged, match="file is not a database"):

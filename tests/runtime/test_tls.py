@@ -1,16 +1,27 @@
 """Mutual TLS: who cannot show who it is is refused, and counted."""
 
+import asyncio
+import json
+import os
+import pty
+import re
+import select
+import shutil
 import ssl
-from contextlib import AsyncExitStack
+import subprocess
+import sys
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import trustme
 
-from primacy_runtime import SettingsError, Tls
+from primacy_runtime import SettingsError, StoreForeign, Tls
+from primacy_runtime.frames import VERSION, framed
+from primacy_runtime.settings import address
 from tests.runtime.callers import called, hello
-from tests.runtime.meshes import Mesh, run, until
+from tests.runtime.meshes import NAMES, Mesh, run, until
 
 
 @dataclass
@@ -94,7 +105,124 @@ def test_files_that_hold_no_certificates_are_refused_in_one_sentence(
     run(work())
 
 
+LOCKED = """
+import fcntl, sys, termios
+from pathlib import Path
+from primacy_runtime import SettingsError, Tls
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+try:
+    Tls(*map(Path, sys.argv[1:])).server()
+except SettingsError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="it needs openssl")
+def test_a_key_with_a_password_is_refused_and_nobody_is_asked_for_it(
+    certificates: Certificates,
+) -> None:
+    tls = certificates.tls("ada")
+    locked = subprocess.run(
+        [*("openssl", "pkcs8", "-topk8", "-passout", "pass:secret"), "-in", tls.key],
+        check=True,
+        capture_output=True,
+    )
+    tls.key.write_bytes(locked.stdout)
+    mine, its = pty.openpty()  # where somebody could be asked
+    told = [str(path) for path in (tls.authority, tls.certificate, tls.key)]
+    done = subprocess.run(
+        [sys.executable, "-c", LOCKED, *told],
+        stdin=its,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert "must be readable and in PEM" in done.stdout
+    assert select.select([mine], [], [], 0)[0] == []
+    os.close(mine)
+    os.close(its)
+
+
 def test_tls_that_is_too_old_is_not_spoken(certificates: Certificates) -> None:
     context = certificates.tls("ada").server()
     assert context.minimum_version is ssl.TLSVersion.TLSv1_3
     assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="it needs openssl")
+def test_the_commands_of_the_page_make_certificates_that_are_taken(
+    tmp_path: Path,
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "runtime.md").read_text("utf-8")
+    (commands,) = (
+        block
+        for block in re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+        if "authority.pem" in block
+    )
+    authority, _, each = commands.partition("openssl req -newkey")
+    for script in (
+        authority,
+        *(("openssl req -newkey" + each).replace("agent-1", name) for name in NAMES),
+    ):
+        subprocess.run(
+            ["bash", "-ec", script],  # noqa: S607 - the one of the system
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+        )
+
+    async def work() -> None:
+        mesh = Mesh(tmp_path)
+        async with AsyncExitStack() as stack:
+            for name in mesh.where:
+                tls = Tls(
+                    tmp_path / "authority.pem",
+                    tmp_path / f"{name}.pem",
+                    tmp_path / f"{name}.key",
+                )
+                agent = mesh.make(name, tls=tls)
+                await stack.enter_async_context(agent)
+            leader = await mesh.leader()
+            assert await leader.propose("colour=red") == "red"
+
+    run(work())
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_only_who_is_meant_may_tell_an_agent_that_its_disk_is_another(
+    tmp_path: Path, certificates: Certificates, is_named: bool
+) -> None:
+    """To be told so ends an agent, so nobody else of the mesh may say it."""
+    context = certificates.tls("bob", named="bob" if is_named else "cyd").server()
+
+    async def refuse(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.read(10)
+        said = {"agent": "bob", "store": "", "refused": "other-disk", "reason": "x"}
+        writer.write(framed(json.dumps({"primacy-mesh": VERSION, **said}).encode()))
+        with suppress(OSError):
+            await writer.drain()
+            await reader.read()
+        writer.close()
+
+    async def work() -> None:
+        mesh = Mesh(tmp_path)
+        at = address("bob", mesh.where["bob"])
+        server = await asyncio.start_server(refuse, at.host, at.port, ssl=context)
+        ada = mesh.make("ada", tls=certificates.tls("ada"))
+        await ada.start()
+        if is_named:
+            with pytest.raises(StoreForeign, match="bob refuses this agent"):
+                await ada.closed()
+        else:
+            await until(lambda: ada.counts.rejected["certificate"] > 1)
+            assert ada.health().status == "running"
+        await ada.stop()
+        server.close()
+        await server.wait_closed()
+
+    run(work())
