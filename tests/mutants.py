@@ -72,7 +72,8 @@ What broke, and where and how soon. A dash: the finder came to its end and found
 nothing. *Undecided*: it did not come to its end. An empty cell: it was not asked, which
 says nothing about it. `check` tells the place, the depth of the counterexample without
 scripted actions, and the states explored; `prove` the law that is not proved, and how
-many agents its finite counterexample has.
+many agents its finite counterexample has. It is asked for the laws that speak of what
+is bent, so a dash of `prove` says nothing of other laws.
 """
 
 BOUNDS_HEAD: Final = """

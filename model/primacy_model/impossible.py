@@ -238,7 +238,7 @@ def _of_a_leader(state: State, sender: AgentId) -> Iterator[Impossible]:
     term, reason = append.term, Reason.BAD_ENTRIES
     runs: list[tuple[Term, ...]] = [(Term(term + 1),), (Term(0),)]
     if append.prev_term < term:
-        runs += [(term, Term(term - 1))]
+        runs += [(term, Term(term - 1)), (term, term, Term(term - 1))]
     if append.prev_term > 1:
         runs += [(Term(append.prev_term - 1),)]
     for terms in runs:

@@ -145,14 +145,18 @@ def _other_numbers(heard: Heard) -> Iterator[Expr]:
 def owed(case: Case) -> Iterator[tuple[int, tuple[Expr, ...], Expr]]:
     """State of each path what has to be shown: what is given, and the goal.
 
-    A path that rejects is taken only by what cannot be valid, and names its sender. Any
-    other, one that raises too, is taken by none of it.
+    A path that rejects is taken only by what cannot be valid, and names its sender. One
+    that rejects and does more is taken by nothing. Any other, one that raises too, is
+    taken by nothing that cannot be valid.
     """
     cannot_be = cannot_be_valid(case)
     for number, path in enumerate(case.paths, start=1):
-        told = None if path.error is not None else _rejected(path.result)
+        result = None if path.error is not None else path.result
+        told = _rejected(result)
         if told is None:
-            yield number, (path.condition, cannot_be), FALSE
+            is_told = result is not None and _tells(result)
+            given = () if is_told else (cannot_be,)
+            yield number, (path.condition, *given), FALSE
         else:
             sender = (
                 on.NOBODY_
@@ -161,6 +165,11 @@ def owed(case: Case) -> Iterator[tuple[int, tuple[Expr, ...], Expr]]:
             )
             is_named = equal(expr_of_agent(told.sender), sender)
             yield number, (path.condition,), all_of(cannot_be, is_named)
+
+
+def _tells(result: Stepped) -> bool:
+    """Tell whether a path says to anyone that it rejects, whatever else it does."""
+    return any(isinstance(each, effects.Rejected) for each in result[1])
 
 
 def _rejected(result: Stepped | None) -> effects.Rejected | None:

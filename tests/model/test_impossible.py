@@ -8,9 +8,10 @@ from typing import Final, get_args
 import pytest
 
 from primacy import Packet, State, step
+from primacy.log import Segment
 from primacy.messages import Append, Claim, Heartbeat, Received, VoteReply
 from primacy.outputs import Reason
-from primacy.quantities import START
+from primacy.quantities import START, Term
 from primacy.role import Role
 from primacy_model import impossible as room
 from primacy_model.impossible import Impossible, Later, believed, impossible
@@ -78,6 +79,20 @@ def test_each_has_no_other_defect() -> None:
     after, outputs = step(state, Received(sound, START))
     assert not told.is_rejected(state, after, outputs)
     assert sound.sender == peer
+
+
+def test_terms_that_fall_behind_the_second_entry_are_there_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A core that looks at two entries alone would take them."""
+    whole = Segment.is_ordered
+
+    def hasty(self: Segment, lowest: Term, highest: Term) -> bool:
+        return whole(Segment(self.entries[:2]), lowest, highest)
+
+    monkeypatch.setattr(Segment, "is_ordered", hasty)
+    told = {each.told.clause for each in believed.__wrapped__(STATES[0])}
+    assert told == {"message.entries"}
 
 
 def test_a_rejection_for_another_reason_is_none() -> None:

@@ -15,7 +15,7 @@ from primacy_model.mutants import exploring, finders, matrix, mutating
 from primacy_model.mutants.bend import Bend, Harm
 from primacy_model.mutants.catalogue import BENDS, bend_of
 from primacy_model.mutants.finders import FINDERS, Answer, Budget, Status
-from primacy_model.mutants.kill import RAISES
+from primacy_model.mutants.kill import RAISES, Timed
 from primacy_model.mutants.kills import KILLS
 from primacy_model.mutants.matrix import Kept, Row
 from primacy_model.mutants.places import UNMET, places
@@ -336,6 +336,15 @@ def test_what_raises_in_a_place_is_a_finding(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(exploring, "_explored", raising)
     found = exploring.explored("x", "reads", unlimited)
     assert (found.property, found.raised) == (RAISES, "ValueError: no such agent")
+
+
+def test_a_timed_scope_may_begin_more_rounds_and_says_so() -> None:
+    place = Timed("lease-exclusive", rounds=3)
+    assert exploring.described(place) == "lease-exclusive with 3 rounds"
+    assert exploring.timed(place).shape.budgets.rounds == 3
+    as_it_is = Timed("lease-exclusive")
+    assert exploring.described(as_it_is) == "lease-exclusive"
+    assert exploring.timed(as_it_is).shape.budgets.rounds == 2
 
 
 def test_a_script_that_a_smaller_mesh_cannot_carry_out_is_told() -> None:

@@ -81,6 +81,12 @@ def test_a_violation_is_shrunk_written_and_runs_again(
     assert again.exit_code == 1
 
 
+def test_the_cost_of_a_schedule_is_measured() -> None:
+    Path("s.json").write_text(written(schedule_of(0)))
+    assert simulate("--schedule", "s.json", "--json", "told.json").exit_code == 0
+    assert json.loads(Path("told.json").read_text())["core_s"] > 0
+
+
 def test_a_schedule_that_holds_is_told_to_hold() -> None:
     Path("s.json").write_text(written(schedule_of(0)))
     result = simulate("--schedule", "s.json")

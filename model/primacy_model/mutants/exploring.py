@@ -111,7 +111,7 @@ def _explored(name: str, place: Place, limit: Limit, most: int | None) -> Found:
             scope = untimed(name, place)
             return _searched(place, scope.actors, limit, most, forgets=scope.forgets)
         case Timed():
-            return _searched(place, _timed_mesh(place), limit, most, forgets=True)
+            return _searched(place, timed(place), limit, most, forgets=True)
         case Living():
             return _ran(place, limit)
 
@@ -123,7 +123,8 @@ def untimed(name: str, place: str | Arena) -> MeshScope:
     return next(scope for scope in (*DEFAULT, *DEEP) if scope.name == place)
 
 
-def _timed_mesh(place: Timed) -> TimedMesh:
+def timed(place: Timed) -> TimedMesh:
+    """Find a timed scope, and take of it what a place says."""
     known = (each.actors for each in (*scopes(), *deep()) if each.name == place.scope)
     (mesh,) = known
     assert isinstance(mesh, TimedMesh)

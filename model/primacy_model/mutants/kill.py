@@ -23,6 +23,8 @@ class Timed:
     that the real one has no use for."""
     says_more: bool = True
     """More is claimed than the guarantees."""
+    rounds: int = 0
+    """So many rounds are begun; 0: as many as in the scope."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from typing import Final
 
 from primacy_model.mutants.kills_elections import ELECTION_KILLS
 from primacy_model.mutants.kills_logs import LOG_KILLS
+from primacy_model.mutants.kills_packets import PACKET_KILLS
 from primacy_model.mutants.kills_reads import READ_KILLS
 from primacy_model.mutants.kills_runs import LASSOS, TIMED_KILLS
 from primacy_model.mutants.kills_scopes import SCOPE_KILLS
 
-UNTIMED: Final = (*ELECTION_KILLS, *LOG_KILLS, *READ_KILLS)
+UNTIMED: Final = (*ELECTION_KILLS, *LOG_KILLS, *READ_KILLS, *PACKET_KILLS)
 """Kills in worlds without clocks, by a property of states."""
 
 KILLS: Final = (*UNTIMED, *TIMED_KILLS, *SCOPE_KILLS, *LASSOS)

@@ -7,12 +7,18 @@ from typing import Final
 from primacy_model.mutants.arenas import Arena
 from primacy_model.mutants.kill import RAISES, Kill, Living, Timed
 from primacy_model.mutants.kills_reads import READ_KILLS
+from primacy_model.mutants.scripts import B_TAKES_OVER, steps
 from primacy_model.shape import Shape
+from primacy_model.world import Budgets
 
 NEW_LEADER: Final = next(
     kill.arena for kill in READ_KILLS if kill.id == "read-before-own-term-commit"
 )
 """A leader of a new term, before its no-op is committed."""
+EARLIER_ROUND: Final = next(
+    kill.arena for kill in READ_KILLS if kill.id == "read-confirmed-by-an-earlier-round"
+)
+"""A leader is asked for a read while a round from before is acknowledged."""
 
 SCOPE_KILLS: Final = (
     Kill("own-term-not-asked", NEW_LEADER, "S10", 3),
@@ -54,9 +60,51 @@ SCOPE_KILLS: Final = (
     Kill("read-served-by-a-follower", "reads", "S10", 10),
     Kill("index-given-by-anyone", "reads", RAISES, 0),
     Kill("refused-read-served", "reads", "S10", 13),
+    Kill("every-waiting-read-confirmed", EARLIER_ROUND, "S10", 4),
+    Kill(
+        "every-parked-read-served",
+        Arena(
+            Shape(
+                terms=1,
+                budgets=Budgets(rounds=1, reads=1),
+                begins="elected",
+                impatient=(),
+                clients_at=("b",),
+            ),
+            script="a write, c Append a, a AppendReply c, "
+            "a write, c Append a, a AppendReply c",
+        ),
+        "S10",
+        7,
+    ),
+    Kill(
+        "index-given-before-own-term-commit",
+        Arena(
+            Shape(
+                terms=2,
+                budgets=Budgets(rounds=1, reads=1),
+                begins="elected",
+                impatient=(),
+                clients_at=("c",),
+            ),
+            script=steps(
+                "a write, c Append a, b Append a, a AppendReply c, lose",
+                B_TAKES_OVER,
+                "b heartbeat, c Heartbeat b, lose",
+            ),
+        ),
+        "S10",
+        5,
+    ),
     Kill("lease-not-asked", Timed("lease-read", forgets=False), "S10", 31),
     Kill(
         "lease-start-moves", Timed("lease-exclusive", forgets=False), "lease-alone", 35
+    ),
+    Kill(
+        "lease-extended-by-an-older-round",
+        Timed("lease-exclusive", forgets=False, rounds=3),
+        "lease-alone",
+        41,
     ),
     Kill("read-begun-by-anyone", "reads", RAISES, 0),
     Kill("pre-vote-in-its-own-term", Living("emerges-again"), "L1", 9, 4),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -251,8 +252,9 @@ def _read(file: Path) -> Schedule:
 
 def _one(given: Schedule) -> tuple[Tally, Schedule | None]:
     tally = Tally()
+    began = time.process_time()
     outcome = conducted(given)[1]
-    tally.add(Ran(outcome, 0))
+    tally.add(Ran(outcome, time.process_time() - began))
     return tally, given if tally.failed else None
 
 
