@@ -43,11 +43,12 @@ stands there with the reason why not.
     primacy mutants --list              what each bends
 
 Four finders look for what breaks, each in a process that imports the copy: `check`
-explores worlds with the model checker, `prove` poses the theorems to z3, `simulation`
-runs random schedules, `hypothesis` draws calls of a state machine. A fifth, `tests`,
-runs the tests of core that cite the clause. It does not count: a safety mutant is to be
-killed by two of the four, one of liveness by one. Those that are not are
-[explained one by one](#survivors).
+explores worlds with the model checker, and asks for every small configuration where a
+check of `Config` is bent; `prove` poses the theorems to z3, `simulation` runs random
+schedules, `hypothesis` draws calls of a state machine. A fifth, `tests`, runs the tests
+of core that cite the clause. It does not count: a safety mutant is to be killed by two
+of the four, one of liveness by one. Those that are not are [explained one by
+one](#survivors).
 
 - **Kind**: *safety* if something that must never happen may happen, *liveness* if only
   progress is lost, or a service: a delay, a cost, or a word to whoever watches.

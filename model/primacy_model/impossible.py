@@ -2,8 +2,8 @@
 
 They are made for the agent that is to hear them: it would grant, acknowledge or follow
 what they say, if it did not look. No honest agent sends them; what a broken or foreign
-program says is like this. `believed` lets an agent hear one, and tells whether it was
-rejected, with the reason of its one defect and an unchanged state.
+program says is like this. `believed` lets an agent hear them all, and lists those that
+are not rejected for their one defect with an unchanged state.
 
 The defects are written down here a second time, from the clauses, and not taken from
 `primacy.validity`: a guard that is lost there is missed here.
@@ -97,7 +97,7 @@ def impossible(state: State) -> Iterator[Impossible]:
     for name in electors[:1]:
         yield from _without_position(state, name)
         yield from _off_their_roll(state, name)
-        yield from _of_a_leader(state, name)
+        yield from _out_of_order(state, name)
     workers = state.config.workers.without(state.me).members
     for name in workers[:1]:
         yield from _of_a_worker(state, name)
@@ -115,7 +115,7 @@ def _welcome(state: State, sender: AgentId) -> Iterator[Packet]:
     lead = state.leadership
     acknowledged = Term(max(term, last))
     yield Claim(mesh, sender, state.term)
-    yield PreVoteRequest(mesh, sender, Term(later + 1), index, last, roll)
+    yield PreVoteRequest(mesh, sender, later, index, last, roll)
     yield PreVoteReply(mesh, sender, state.term, later, granted=True)
     yield VoteRequest(mesh, sender, later, index, last, roll, transfer=True)
     yield VoteReply(mesh, sender, term, granted=True)
@@ -140,8 +140,8 @@ def _term(state: State) -> Term:
 def _heartbeat(state: State, sender: AgentId) -> Heartbeat:
     """Lead the next term, and know what is committed."""
     index, last = state.log.last_index, state.log.last_term
-    mesh, later, everyone = state.config.mesh, Term(state.term + 1), AgentSet()
-    return Heartbeat(mesh, sender, later, Round(1), index, last, everyone)
+    mesh, later, alive = state.config.mesh, Term(state.term + 1), AgentSet()
+    return Heartbeat(mesh, sender, later, Round(1), index, last, alive)
 
 
 def _append(state: State, sender: AgentId) -> Append:
@@ -232,7 +232,7 @@ def _off_their_roll(state: State, sender: AgentId) -> Iterator[Impossible]:
                     yield Impossible(asked, Reason.WRONG_ROLL, "roll.first")
 
 
-def _of_a_leader(state: State, sender: AgentId) -> Iterator[Impossible]:
+def _out_of_order(state: State, sender: AgentId) -> Iterator[Impossible]:
     """Bring entries whose terms cannot follow each other."""
     append = _append(state, sender)
     term, reason = append.term, Reason.BAD_ENTRIES
@@ -267,10 +267,11 @@ def _not_begun(state: State, peers: tuple[AgentId, ...]) -> Iterator[Impossible]
     later, beyond = Round(state.leadership.round + 1), Index(held + 1)
     last = state.log.last_term
     for name in peers:
-        yield from _misplaced([HeartbeatReply(mesh, name, term, later, held, last)])
+        heard = HeartbeatReply(mesh, name, term, later, held, last)
         taken = AppendReply(
             mesh, name, term, accepted=True, index=beyond, index_term=term
         )
+        yield from _misplaced([heard])
         yield from _misplaced([taken])
 
 

@@ -17,9 +17,9 @@ from tests.bent import ROOT
 from tests.runtime.chaos import namespaces, postgres
 from tests.runtime.chaos.__main__ import keep, play, seeds, told
 from tests.runtime.chaos.page import BEGIN, END, FIGURES, quantile, table
+from tests.runtime.chaos.proxies import Proxies
 from tests.runtime.chaos.trial import KINDS, Chaos, Place, Plan
 from tests.runtime.meshes import run
-from tests.runtime.proxies import Proxies
 from tests.runtime.test_commands import ENVIRONMENT
 from tests.test_traceability import DOCUMENTS
 

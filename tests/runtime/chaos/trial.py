@@ -25,7 +25,7 @@ from tests.runtime.chaos.disks import Limited, Mounted
 from tests.runtime.chaos.faults import Faults, Network
 from tests.runtime.chaos.namespaces import Namespaces
 from tests.runtime.chaos.postgres import Fenced
-from tests.runtime.proxies import Proxies
+from tests.runtime.chaos.proxies import Proxies
 
 ELECTION_S: Final = 0.4
 DRIFT_PPM: Final = 50_000
@@ -122,7 +122,7 @@ class Chaos:
             self._fenced.begin()
             settings["postgres"] = server
         where = self.network.where
-        self.stage = Stage(folder, names, settings, "tests.runtime.traced", where)
+        self.stage = Stage(folder, names, settings, "tests.runtime.chaos.traced", where)
         for name, member in self.stage.members.items():
             member.before = self.network.before(name)
             member.rooms = (str(place.core),) if place.core else ()

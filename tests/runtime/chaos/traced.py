@@ -1,7 +1,7 @@
-"""The agent of the runs with faults: `python -m tests.runtime.traced SETTINGS`.
+"""The agent of the runs with faults: `python -m tests.runtime.chaos.traced SETTINGS`.
 
 It is `primacy_runtime.piped`, and besides: `postgres`, folder and database of a server
-that it acts on as well (see `chaos.postgres`); the request `full`, which lets
+that it acts on as well (see `postgres`); the request `full`, which lets
 its file grow no more. That it cannot write is one sentence in its log and the exit code
 1.
 """
