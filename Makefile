@@ -74,6 +74,8 @@ $(READY): requirements.lock pyproject.toml
 	    echo "primacy needs Python 3.11 or newer: try  make PYTHON=python3.11" >&2; exit 1; }
 	@echo "Setting up .venv (once; about a minute)" >&2
 	@$(PYTHON) -m venv --clear .venv
-	@$(PIP) install --require-hashes --requirement requirements.lock
+	@# Without --no-deps pip before 23.3 asks the registry for what an extra of a locked
+	@# package needs, and fails as soon as that has a newer release than the locked one.
+	@$(PIP) install --no-deps --require-hashes --requirement requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
