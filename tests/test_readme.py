@@ -1,7 +1,7 @@
 """What README and the documents say in figures and links is so.
 
 The examples in them are executed as doctests. Here stand the totals, which would take
-minutes to count again, the excerpt of a violation, the exit codes and the links.
+minutes to count again, the exit codes and the links. Figures are read from table cells.
 """
 
 import re
@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from primacy_model.mesh_scopes import DEFAULT
-from primacy_model.oracle import Verdict, explore
+from primacy_model.oracle import Verdict
 from primacy_model.scopes import default
-from primacy_model.transcript import written
+from primacy_proofs.bending import MUTANTS
+from primacy_proofs.theorems import THEOREMS
 from tests.model.test_timed import PINNED
 from tests.model_figures import PAGE, figures
 from tests.mutants import matrix
@@ -21,50 +22,67 @@ from tests.mutants import matrix
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = sorted((ROOT / "docs").glob("*.md"))
-TOTALS = re.compile(r"(\d+) default scopes have ([\d,]+) states")
+CHECK = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
+
+
+def cells(text: str, first: str) -> list[str]:
+    """Give the cells of the one table row whose first or second cell is this."""
+    (row,) = (
+        found
+        for line in text.splitlines()
+        if line.startswith("| ")
+        for found in [[cell.strip() for cell in line.strip("|").split("|")]]
+        if first in found[:2]
+    )
+    return row
+
+
+def numbers(text: str) -> list[int]:
+    """List the whole numbers in a text."""
+    return [int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*", text)]
 
 
 def test_readme_gives_the_totals_of_the_default_scopes() -> None:
-    ((scopes, states),) = TOTALS.findall(README)
+    scopes, states, *_ = numbers(cells(README, "`primacy check`")[2])
     known = figures(PAGE.read_text(encoding="utf-8"))
-    assert int(scopes) == len(DEFAULT) + len(PINNED) == len(default("mesh"))
+    assert scopes == len(DEFAULT) + len(PINNED) == len(default("mesh"))
     total = sum(known[scope.name].states for scope in DEFAULT)
     total += sum(count for count, _ in PINNED.values())
-    assert int(states.replace(",", "")) == total
+    assert states == total
+
+
+def test_readme_names_the_guarantees_that_are_theorems() -> None:
+    proved = {each.id for each in THEOREMS if re.fullmatch(r"S\d+", each.id)}
+    first, last, other, *_ = numbers(cells(README, "`primacy prove`")[2])
+    assert proved == {f"S{number}" for number in [*range(first, last + 1), other]}
 
 
 def test_readme_gives_the_totals_of_the_kill_matrix() -> None:
     rows = [row for row in matrix()["mutants"] if row["kind"] == "safety"]
     by_two = sum(len(row["killed_by"]) > 1 for row in rows)
     by_one = sum(len(row["killed_by"]) == 1 for row in rows)
-    said = re.search(
-        r"of (\d+) mutants that could do harm (.*?) each", README, re.DOTALL
-    )
-    assert said is not None
-    assert int(said[1]) == len(rows)
-    assert " ".join(said[2].split()) == (
-        f"two finders kill {by_two}, one {by_one}, and"
-    )
+    assert numbers(cells(README, "`primacy mutants`")[2]) == [len(rows), by_two, by_one]
 
 
-def test_readme_shows_lines_of_the_violation_that_is_found() -> None:
-    (scope,) = (
-        each
-        for each in default("literal-seed")
-        if each.name == "literal-seed-partition"
-    )
-    violation = explore(scope).violation
-    assert violation is not None
-    lines = written(scope, violation).splitlines()
-    shown = README[README.index("step  agent-1") :]
-    for line in shown[: shown.index("```")].splitlines():
-        assert any(each.startswith(line) for each in lines), line
+def test_readme_gives_the_number_of_mutants_of_the_proofs() -> None:
+    said = numbers(cells(README, "`primacy prove --mutants`")[2])
+    assert said == [sum(each.is_safety for each in MUTANTS)]
 
 
-def test_readme_names_the_exit_codes() -> None:
-    told = dict(re.findall(r"^\| (\d) \| (\w+):", README, flags=re.MULTILINE))
-    assert told == {
-        str(verdict.exit_code): verdict.value for verdict in reversed(Verdict)
+def test_readme_counts_the_obligations_of_a_runtime() -> None:
+    specification = (ROOT / "docs" / "specification.md").read_text(encoding="utf-8")
+    obligations = re.findall(r"^\*\*runtime\.", specification, flags=re.MULTILINE)
+    assert f"[{len(obligations)} numbered obligations]" in README
+
+
+def test_readme_fits_on_three_screens() -> None:
+    assert len(README.splitlines()) <= 150
+
+
+def test_exit_codes_are_those_of_the_verdicts() -> None:
+    said = dict(re.findall(r"^\| (\d+) \| (\w+)", CHECK, flags=re.MULTILINE))
+    assert said.items() >= {
+        (str(verdict.exit_code), verdict.value) for verdict in Verdict
     }
 
 
