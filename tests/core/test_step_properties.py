@@ -39,7 +39,7 @@ from primacy.agents import AgentMap, AgentSet
 from primacy.codec import Kind
 from primacy.following import adopt
 from primacy.quantities import NOBODY
-from primacy.state import Durable, Result
+from primacy.state import NO_LEADERSHIP, Durable, Result
 from tests.situations import Situation, situations
 
 Step = Callable[[State, Message], Result]
@@ -143,8 +143,8 @@ def test_mutant_that_counts_its_calls_answers_differently() -> None:
 def test_mutant_that_looks_at_identity_answers_a_copy_differently() -> None:
     def looking(state: State, message: Message) -> Result:
         after, outputs = step(state, message)
-        is_interned = state.config.me is state.config.everyone.members[0]
-        return after, outputs if is_interned else outputs[::-1]
+        is_shared = state.leadership is NO_LEADERSHIP
+        return after, outputs if is_shared else outputs[::-1]
 
     counterexample(check_deterministic, looking)
 
