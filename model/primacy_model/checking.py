@@ -18,7 +18,7 @@ import click
 import networkx as nx
 from rich.console import Console
 
-from primacy_model import counterexample, display, report
+from primacy_model import counterexample, display, graphs, report
 from primacy_model.actors import Assembled
 from primacy_model.engines import search
 from primacy_model.engines.promises import PromiseBrokenError
@@ -35,7 +35,7 @@ from primacy_model.exploring import (
     resuming,
     unsymmetric,
 )
-from primacy_model.limits import Limits
+from primacy_model.limits import Limits, memory
 from primacy_model.model import Scope
 from primacy_model.oracle import Exploration
 from primacy_model.progress import Watch
@@ -206,6 +206,8 @@ def check(
         raise BadUsage(told)
     if graph is not None and workers > 1:
         raise BadUsage("--graph goes with one worker only.")
+    if max_memory is not None and memory() is None:
+        raise BadUsage("--max-memory: this system does not give a process's memory.")
     stroll = _stroll(is_walk, seed, steps)
     others = (engine, graph, max_states, max_memory)
     if stroll is not None and any(each is not None for each in others):
@@ -327,9 +329,11 @@ def _engine(scopes: Sequence[Scope[Hashable]], name: str | None) -> Engine | Non
             told = f"{scope.name} is no world of actors: only the oracle explores it."
             raise BadUsage(told)
     engine = Engine(name)
-    if not engine.is_installed:
-        extra = "fast" if engine is Engine.NUMBA else "model"
-        raise BadUsage(f"the engine {name} needs `pip install 'primacy[{extra}]'`.")
+    if engine.missing:
+        raise BadUsage(
+            f"the engine {name} needs {engine.missing}: install the extra with "
+            " pip install 'primacy[fast]'"
+        )
     return engine
 
 
@@ -400,10 +404,14 @@ def _keep(
 
 
 def _export(scope: Scope[Hashable], found: Exploration[Hashable], folder: Path) -> None:
-    from primacy_model import graphs  # noqa: PLC0415 - matplotlib is slow to import
-
     try:
         graphs.export(scope, found, folder)
+        if not graphs.can_draw():
+            click.echo(
+                "No picture was drawn: it needs matplotlib: install the extra with "
+                " pip install 'primacy[plots]'",
+                err=True,
+            )
     except graphs.GraphTooLargeError as error:
         click.echo(f"Not exported: {error}.", err=True)
     except OSError as error:

@@ -8,6 +8,7 @@ come with an extra of their own.
 from __future__ import annotations
 
 import importlib
+import signal
 from collections.abc import Mapping
 from typing import Final
 
@@ -24,6 +25,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "simulate": "primacy_model.simulation.simulating",
 }
 """The module of each command; the command has the same name there."""
+UNIX_ONLY: Final = ("agent", "demo")
+"""The commands that need signals of Unix."""
 
 
 class Rooms(click.Group):
@@ -37,6 +40,8 @@ class Rooms(click.Group):
         """Find a command."""
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name in UNIX_ONLY and not hasattr(signal, "SIGHUP"):
+            raise click.UsageError(f"primacy {cmd_name} runs on Linux and macOS only.")
         room = importlib.import_module(COMMANDS[cmd_name])
         found: click.Command = getattr(room, cmd_name)
         return found

@@ -23,10 +23,12 @@ EXTRAS: Final[Mapping[str, str]] = {
     "click": "model",
     "itf_py": "model",
     "junitparser": "model",
-    "matplotlib": "model",
+    "llvmlite": "fast",
+    "matplotlib": "plots",
     "networkx": "model",
+    "numba": "fast",
+    "numpy": "fast",
     "prometheus_client": "runtime",
-    "pydot": "model",
     "rich": "model",
     "z3": "proofs",
 }
@@ -64,7 +66,8 @@ def main() -> None:
     A reader that goes away ends the program as it ends every other (141 in a shell), so
     that it is not taken for a violation.
     """
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if hasattr(signal, "SIGPIPE"):  # there is none on Windows
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         _run()
     except KeyboardInterrupt:

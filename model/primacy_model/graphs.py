@@ -1,27 +1,29 @@
 """Small state graphs as GraphML, DOT and a picture.
 
 A node is the number of a state in breadth-first order; an edge carries the label of its
-action. Its law: the same graph gives the same bytes, and a graph of more than
-`MOST_NODES` states is refused with a sentence, because nobody could read it.
+action. Contract: the same graph gives the same bytes; a graph of more than `MOST_NODES`
+states is refused with a sentence, because nobody could read it; where matplotlib is not
+installed, the other two are written.
 
 Source: GraphML (http://graphml.graphdrawing.org), DOT (https://graphviz.org).
 """
 
 from __future__ import annotations
 
+import importlib.util
 import io
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import networkx as nx
-import pydot
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from primacy_model.model import Model, State
 from primacy_model.oracle import Exploration
 from primacy_model.trace import fields_shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MOST_NODES = 500
 """States of a graph that is still exported."""
@@ -40,18 +42,21 @@ class GraphTooLargeError(Exception):
 def export(
     model: Model[State], exploration: Exploration[State], folder: Path
 ) -> tuple[Path, ...]:
-    """Write the state graph of an exploration into a folder, in three formats."""
+    """Write the state graph of an exploration into a folder, in each format."""
     graph = numbered(model, exploration)
     folder.mkdir(parents=True, exist_ok=True)
-    files = {
-        "graphml": graphml(graph),
-        "dot": dot(graph),
-        "svg": picture(graph),
-    }
+    files = {"graphml": graphml(graph), "dot": dot(graph)}
+    if can_draw():
+        files["svg"] = picture(graph)
     paths = tuple(folder / f"{model.name}.{ending}" for ending in files)
     for path, text in zip(paths, files.values(), strict=True):
         path.write_text(text, encoding="utf-8", newline="\n")
     return paths
+
+
+def can_draw() -> bool:
+    """Tell whether the picture can be drawn here: it needs matplotlib."""
+    return importlib.util.find_spec("matplotlib") is not None
 
 
 def numbered(
@@ -94,19 +99,13 @@ def graphml(graph: nx.MultiDiGraph[int]) -> str:
 
 def dot(graph: nx.MultiDiGraph[int]) -> str:
     """Write a numbered graph as DOT."""
-    drawn = pydot.Dot(graph.name, graph_type="digraph")
+    lines = [f"digraph {_quoted(graph.name)} {{"]
     for number, node in graph.nodes(data=True):
-        colour = _colour(graph, number)
-        drawn.add_node(
-            pydot.Node(
-                str(number), tooltip=_quoted(node["state"]), color=_quoted(colour)
-            )
-        )
+        tooltip, colour = _quoted(node["state"]), _quoted(_colour(graph, number))
+        lines.append(f"    {number} [tooltip={tooltip}, color={colour}];")
     for source, target, edge in graph.edges(data=True):
-        drawn.add_edge(
-            pydot.Edge(str(source), str(target), label=_quoted(edge["label"]))
-        )
-    return drawn.to_string()
+        lines.append(f"    {source} -> {target} [label={_quoted(edge['label'])}];")
+    return "\n".join([*lines, "}"]) + "\n"
 
 
 def _quoted(text: str) -> str:
@@ -115,7 +114,10 @@ def _quoted(text: str) -> str:
 
 
 def picture(graph: nx.MultiDiGraph[int]) -> str:
-    """Draw a numbered graph as SVG, one row for each depth."""
+    """Draw a numbered graph as SVG, one row for each depth. It needs matplotlib."""
+    import matplotlib as mpl  # noqa: PLC0415 - an extra
+    from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
+
     rows = Counter(depth for _, depth in graph.nodes(data="depth"))
     is_labelled = len(graph) <= MOST_LABELS
     spread = 2.2 if is_labelled else 0.45

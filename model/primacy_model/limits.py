@@ -6,7 +6,7 @@ or none. What was explored until then is shown like any other finding.
 
 from __future__ import annotations
 
-import resource
+import mmap
 import signal
 import sys
 import threading
@@ -37,14 +37,25 @@ def unlimited() -> str:
     return ""
 
 
-def memory() -> int:
-    """Tell how many bytes of memory the process has; its peak where that is unknown."""
+def memory() -> int | None:
+    """Give the memory of the process in bytes.
+
+    It is the peak where the system gives no other, and None where it gives none.
+    """
     try:
         pages = int(STATM.read_text(encoding="ascii").split()[1])
     except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else 1024 * peak
-    return pages * resource.getpagesize()
+        return _peak_memory()
+    return pages * mmap.PAGESIZE
+
+
+def _peak_memory() -> int | None:
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ModuleNotFoundError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
 
 
 class Limits:
@@ -66,7 +77,7 @@ class Limits:
         if self.is_interrupted:
             return "Ctrl-C"
         most = self._megabytes
-        if most is not None and memory() > most * MEGABYTE:
+        if most is not None and (memory() or 0) > most * MEGABYTE:
             return f"{most:,} MB of memory"
         return ""
 

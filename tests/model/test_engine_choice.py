@@ -85,12 +85,3 @@ def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], said: str) -> Non
     found = check(*arguments)
     assert found.exit_code == 2
     assert said in " ".join(found.output.split())
-
-
-def test_an_engine_that_is_not_installed_is_said(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(Engine, "is_installed", property(lambda _: False))
-    found = check("plain-raft-3x2", "--engine", "numba")
-    assert found.exit_code == 2
-    assert "the engine numba needs `pip install 'primacy[fast]'`." in found.output

@@ -29,7 +29,7 @@ def test_memory_that_is_used_up_is_a_bound(engine: str) -> None:
 def test_enough_memory_is_none() -> None:
     found = check("plain-raft-3x2", "--max-memory", "1000000")
     assert found.exit_code == 0
-    assert limits.memory() > 1_000_000
+    assert (limits.memory() or 0) > 1_000_000
 
 
 def test_what_was_explored_until_then_is_kept() -> None:

@@ -165,16 +165,18 @@ def write(
         store.save(fresh)
         with (fresh / TABLES).open("wb") as file:
             pickle.dump(tables.remembered(), file, pickle.HIGHEST_PROTOCOL)
+        files = sorted(fresh.iterdir())
         header = {
             **asdict(origin),
             "stop": asdict(stop),
             "rows": fresh.name,
             "states": store.size,
-            "files": {file.name: _digest(file) for file in sorted(fresh.iterdir())},
+            "files": {file.name: _digest(file) for file in files},
         }
         written = fresh / HEADER
         written.write_text(json.dumps(header, indent=1) + "\n", encoding="utf-8")
-        _digest(written)
+        for each in (*files, written):
+            _sync(each)
         written.replace(here / HEADER)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -199,11 +201,14 @@ def kept(
 
 
 def _digest(path: Path) -> str:
-    """Digest a file that is written to the end, and to the disk."""
     with path.open("rb") as file:
-        told = hashlib.file_digest(file, "blake2b").hexdigest()
+        return hashlib.file_digest(file, "blake2b").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Have a file on the disk."""
+    with path.open("r+b") as file:  # Windows takes no file that is only read
         os.fsync(file.fileno())
-    return told
 
 
 # --- going on -------------------------------------------------------------------------

@@ -57,9 +57,15 @@ class Engine(Enum):
         ]
 
     @property
+    def missing(self) -> str:
+        """Name the first module that it needs and that is not installed, if any."""
+        missing = (name for name in self.needs if not importlib.util.find_spec(name))
+        return next(missing, "")
+
+    @property
     def is_installed(self) -> bool:
         """Tell whether it can run here."""
-        return all(importlib.util.find_spec(name) for name in self.needs)
+        return not self.missing
 
 
 def best() -> Engine:
