@@ -1,14 +1,15 @@
 # Everything works from a clone that has Python 3.11 or newer, make and a package
-# registry. `make help` lists the targets; the first run of any of them sets up .venv.
+# registry. `make` lists the targets; the first run of any of them sets up .venv. Another
+# interpreter, environment or installer: make PYTHON=python3.13 VENV=.venv-3.13 INSTALLER=uv
 
 PYTHON ?= python3
-BIN := .venv/bin
-READY := .venv/.ready
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-PIP_TOOLS := pip-tools==7.6.2
+VENV ?= .venv
+INSTALLER ?= $(if $(shell command -v uv),uv,pip)
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
 
-.DEFAULT_GOAL := check
-.PHONY: check bite test deep adversary coverage lint wheel-test chaos bench docs lock clean help
+.DEFAULT_GOAL := help
+.PHONY: check bite test deep adversary coverage lint wheel-test chaos bench docs environment lock clean help
 
 check: $(READY) ## explore the default scopes, prove the theorems (ARGS=... for the scopes)
 	@$(BIN)/primacy check $(ARGS)
@@ -38,8 +39,8 @@ lint: $(READY) ## check style, types, layers and the liftable subset
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/python -m primacy_proofs.subset core/primacy
 
-wheel-test: $(READY) ## build the wheel and try it in a fresh environment without extras
-	@$(BIN)/python -m pytest --quiet -m wheel tests/test_wheel.py
+wheel-test: $(READY) ## build the wheels, try them in fresh environments, and the set-up itself
+	@$(BIN)/python -m pytest --quiet -m wheel tests/packaging
 
 chaos: $(READY) ## do real faults to agents that run, and judge what clients saw (ARGS=...)
 	@$(BIN)/python -m tests.runtime.chaos $(ARGS)
@@ -51,31 +52,18 @@ bench: $(READY) ## print how fast the core, the checker and agents are, these be
 docs: $(READY) ## build the documents into docs/_build/html; a warning is an error
 	@$(BIN)/sphinx-build -q -n -W --keep-going -b html docs docs/_build/html
 
-lock: ## choose the newest versions allowed and write requirements.lock
-	@$(PYTHON) -m venv .venv-lock
-	@.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_TOOLS)
-	@CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --all-extras \
-	    --allow-unsafe --strip-extras --generate-hashes --no-emit-index-url \
-	    --no-emit-find-links --no-emit-trusted-host --output-file .venv-lock/lock pyproject.toml
-	@# `proofs` asks for `primacy[model]`. That is this folder, which has no hash: pip-compile
-	@# warns of it, and the line is taken out.
-	@sed '/^# WARNING/,/^    # via/d' .venv-lock/lock > requirements.lock
-	@rm -rf .venv-lock
+environment: $(READY) ## set up the environment, and nothing else
+
+lock: $(READY) ## choose the newest versions allowed, write requirements.lock, say what changed
+	@$(BIN)/python .ci/lock.py $(BIN)/uv
 
 clean: ## remove the environment and everything that was made
-	@rm -rf .venv .venv-lock dist docs/_build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-* dist docs/_build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
 
-$(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	    echo "primacy needs Python 3.11 or newer: try  make PYTHON=python3.11" >&2; exit 1; }
-	@echo "Setting up .venv (once; about a minute)" >&2
-	@$(PYTHON) -m venv --clear .venv
-	@# Without --no-deps pip before 23.3 asks the registry for what an extra of a locked
-	@# package needs, and fails as soon as that has a newer release than the locked one.
-	@$(PIP) install --no-deps --require-hashes --requirement requirements.lock
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+$(READY): requirements.lock pyproject.toml core/pyproject.toml .ci/environment.py
+	@$(PYTHON) .ci/environment.py $(VENV) --installer $(INSTALLER)
 	@touch $@

@@ -191,7 +191,7 @@ def sources() -> dict[str, str]:
     """Read the sources of all modules of core that are loaded with it, by name."""
     importlib.import_module("primacy")
     names = sorted(
-        name for name in sys.modules if re.fullmatch(r"primacy(\.\w+)?", name)
+        name for name in sys.modules if re.fullmatch(r"primacy(\.(?!__)\w+)?", name)
     )
     return {name: _source(name) for name in names}
 
