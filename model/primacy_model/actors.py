@@ -14,7 +14,7 @@ A *ghost* is what happened, as claims need to know it: moves write notes into it
 move depends on it. A claim reads a *view* of each actor, and of what is shared and
 noted, and nothing else.
 
-Source: design of the model checker, sections 1, 2 and 4.
+Source: docs/decisions/009-worlds-of-actors.md, and 011 for claims and the ghost.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ log that is not empty never becomes empty again, a candidate or leader of a term
 has become a follower never stands in that term again. `tests/model/test_obsolete.py`
 shows on whole state graphs that forgetting them loses no state of any agent.
 
-Source: the argument in docs/design.md, "Obsolete packets".
+Source: docs/decisions/013-obsolete-packets.md.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ with it and share no code with it. A bound that was hit is always said.
 networkx keeps insertion order, and that is all a shortest trace needs: states are added
 in breadth-first order, and the first edge into a state is the one that found it.
 
-Source: design of the model checker, sections 4 and 6.
+Source: docs/decisions/012-reference-checker-beside-engines.md.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ The file names its scope, lists the actions as a person reads them, replays them
 itself and asserts that the property does not hold. Its law: it passes as long as the
 violation is there, and fails when the model is repaired.
 
-Source: design of the model checker, section 2.
+Source: docs/decisions/010-levels-and-replayed-traces.md.
 """
 
 from __future__ import annotations

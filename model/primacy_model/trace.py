@@ -4,8 +4,7 @@ The law of this room: nothing is shown that was not replayed. Every picture, tex
 file of a trace is made from the `Story` that `replay` returns, and `replay` runs each
 action through the model again. It refuses a trace that it cannot follow to its end.
 
-Source: design of the model checker, section 2 (every trace is replayed before it is
-shown).
+Source: docs/decisions/010-levels-and-replayed-traces.md.
 """
 
 from __future__ import annotations

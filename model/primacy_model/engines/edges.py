@@ -6,7 +6,7 @@ in compressed sparse rows: the moves out of state `s` are those from `starts[s]`
 move that changes nothing leads from a state to itself. States stand in breadth-first
 order.
 
-Source: design of the model checker, section 5.
+Source: docs/decisions/009-worlds-of-actors.md.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ All engines find the same rows in the same levels. The claims are judged where t
 of the actors are new; at the end of a level the first row that breaks a claim ends the
 search. Its trace is found again in the model itself, and replayed.
 
-Source: design of the model checker, sections 2 and 4.
+Source: docs/decisions/010-levels-and-replayed-traces.md, and 011 for the claims.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ place. Its *seat* holds these numbers, and what is known of its messages. A *sin
 what one move does, whatever else is in the mailbox; an *effect* is what it does to
 rows.
 
-Source: design of the model checker, section 1.
+Source: docs/decisions/009-worlds-of-actors.md.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 An engine is asked for what it needs when it is chosen, so that none has to be installed
 that is not used. What a world promises for the reductions is checked at the end.
 
-Source: design of the model checker, sections 2 and 4.
+Source: docs/decisions/010-levels-and-replayed-traces.md.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ cell into which something is put. A note is put into the ghost.
 Moves that change nothing are left out; of several moves with the same effect one is
 kept, and all their kinds are noted.
 
-Source: design of the model checker, sections 1 to 3.
+Source: docs/decisions/009-worlds-of-actors.md.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ indices count from there. A claim holds of the rest if and only if it holds of t
 whole, for what was left out is the same everywhere. A step that touches what is settled
 unsettles it, and claims see the whole again. A test compares both.
 
-Source: design of the model checker, section 4; the guarantees of docs/specification.md.
+Source: docs/decisions/011-claims-see-views.md; the guarantees of docs/specification.md.
 """
 
 from __future__ import annotations
