@@ -40,7 +40,7 @@ Value = TypeVar("Value", State, Config, Durable)
 TITLES: Final[Mapping[str, str]] = {
     **{name: name.lower() for name in lifting.UNKNOWN},
     lifting.RESTART: "a restart",
-    OBSERVATION: "what is told of a step",
+    OBSERVATION: "what is observed of a step",
 }
 
 
