@@ -1,9 +1,9 @@
 """The folder that a violation leaves behind.
 
-It decides which files tell a counterexample and how they are named. Its law: the same
+It decides which files show a counterexample and how they are named. Contract: the same
 violation gives the same bytes; no file holds a time or a path.
 
-Source: the formats cite theirs, each in its own room.
+Source: the formats cite theirs, each in its own module.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from primacy_model.diagrams import mermaid
-from primacy_model.itf import itf
+from primacy_model.diagrams import render_mermaid
+from primacy_model.itf import render_itf
 from primacy_model.model import Model, State
-from primacy_model.picture import svg
-from primacy_model.reproduce import reproduction
+from primacy_model.picture import render_svg
+from primacy_model.reproduce import render_pytest
 from primacy_model.trace import Violation
-from primacy_model.transcript import written
+from primacy_model.transcript import render_transcript
 
 FOLDER = Path("counterexamples")
-"""Where the folders of counterexamples stand, unless told otherwise."""
+"""Where the folders of counterexamples are written by default."""
 
 
 def folder_name(scope: str, claim: str) -> str:
@@ -33,11 +33,11 @@ def leave(model: Model[State], violation: Violation[State], parent: Path) -> Pat
     name = folder_name(model.name, violation.claim.id)
     test = re.sub(r"\W+", "_", name, flags=re.ASCII).lower()
     files = {
-        "trace.txt": written(model, violation),
-        "trace.mmd": mermaid(model, violation),
-        "trace.svg": svg(model, violation),
-        "trace.itf.json": itf(model, violation),
-        f"test_{test}.py": reproduction(model, violation),
+        "trace.txt": render_transcript(violation),
+        "trace.mmd": render_mermaid(violation),
+        "trace.svg": render_svg(violation),
+        "trace.itf.json": render_itf(violation),
+        f"test_{test}.py": render_pytest(model, violation),
     }
     folder = parent / name
     folder.mkdir(parents=True, exist_ok=True)

@@ -15,8 +15,8 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from primacy_model.model import Arrow, Model, State
-from primacy_model.trace import Moment, Story, Violation, replay
+from primacy_model.model import Arrow, State
+from primacy_model.trace import Moment, Story, Violation
 
 STOPS = frozenset({"crash", "die"})
 """Kinds of actions after which nothing happens in their column."""
@@ -56,20 +56,20 @@ def flights(story: Story) -> list[Flight]:
     return found
 
 
-def headline(model: Model[State], violation: Violation[State]) -> str:
+def headline(violation: Violation[State]) -> str:
     """Say in one line which property is violated where."""
     claim = violation.claim
-    return f"{claim.id} is violated in {model.name}: {claim.name}"
+    return f"{claim.id} is violated in {violation.story.model}: {claim.name}"
 
 
-def mermaid(model: Model[State], violation: Violation[State]) -> str:
+def render_mermaid(violation: Violation[State]) -> str:
     """Write a trace as a Mermaid sequence diagram."""
-    story = replay(model, violation.trace)
+    story = violation.story
     names = story.active or story.columns
     ids = {name: f"p{index}" for index, name in enumerate(names)}
     lines = [
         "---",
-        f"title: {json.dumps(headline(model, violation), ensure_ascii=False)}",
+        f"title: {json.dumps(headline(violation), ensure_ascii=False)}",
         "---",
         "sequenceDiagram",
     ]

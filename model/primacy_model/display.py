@@ -22,7 +22,7 @@ from primacy_model.liveness import FairExploration
 from primacy_model.model import Scope
 from primacy_model.oracle import Exploration, Verdict
 from primacy_model.report import Finding, overall
-from primacy_model.transcript import WIDTH, rendered, written
+from primacy_model.transcript import WIDTH, lay_out_transcript, render_transcript
 
 NARROWEST = 80
 """Columns below which no table is squeezed when there is no terminal."""
@@ -171,9 +171,9 @@ def _show_violation(console: Console, finding: Finding) -> None:
     if violation is None:
         return
     if console.is_terminal:
-        console.print(rendered(finding.scope, violation, console.width))
+        console.print(lay_out_transcript(violation, console.width))
     else:
-        _line(console, written(finding.scope, violation).rstrip("\n"))
+        _line(console, render_transcript(violation).rstrip("\n"))
     _line(console, "")
     if finding.folder is not None:
         _line(console, f"counterexample: {finding.folder}")

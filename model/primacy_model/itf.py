@@ -17,16 +17,16 @@ from types import SimpleNamespace
 
 import itf_py  # type: ignore[import-untyped]  # it has annotations but no py.typed
 
-from primacy_model.model import Action, Model, State, Value
-from primacy_model.trace import Columns, Violation, replay
+from primacy_model.model import Action, State, Value
+from primacy_model.trace import Columns, Violation
 
 _READ_AS_A_VARIANT = frozenset({"tag", "value"})
 """Field names that would make itf-py take a record for a tagged union."""
 
 
-def itf(model: Model[State], violation: Violation[State]) -> str:
+def render_itf(violation: Violation[State]) -> str:
     """Write the trace of a violation as ITF."""
-    story = replay(model, violation.trace)
+    story = violation.story
     names = identifiers(story.columns)
     shown = [(story.initial, None), *((m.shown, m.action) for m in story.moments)]
     states = [

@@ -31,7 +31,7 @@ from primacy_model.fairness import (
 from primacy_model.limits import Limit, unlimited
 from primacy_model.model import Action, Kind, Model, Property, Scope, State
 from primacy_model.oracle import Exploration, Progress, judged
-from primacy_model.trace import Step, Trace, Violation, replay
+from primacy_model.trace import Step, Trace, Violation, confirm
 
 
 class FairModel(Scope[State], Protocol[State]):
@@ -183,7 +183,7 @@ def judge(
     )
     if not found.fair:
         return course, None
-    return course, Violation(claim, _lasso(model, graph, starts, found))
+    return course, confirm(model, claim, _lasso(model, graph, starts, found))
 
 
 def _lasso(
@@ -201,6 +201,4 @@ def _lasso(
         Step(graph.action(edge), graph.states[edges.target[edge]])
         for edge in (*way, *loop)
     )
-    trace = Trace(model.name, graph.states[beginning], steps, loop=len(way))
-    replay(model, trace)
-    return trace
+    return Trace(model.name, graph.states[beginning], steps, loop=len(way))

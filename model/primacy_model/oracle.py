@@ -24,7 +24,7 @@ import networkx as nx
 
 from primacy_model.limits import Limit, Saving, unlimited
 from primacy_model.model import Kind, Model, Property, State
-from primacy_model.trace import Step, Trace, Violation, replay
+from primacy_model.trace import Step, Trace, Violation, confirm
 
 RUNS_UNDECIDED = "what speaks of whole runs"
 """What the oracle stops at where a property is one that `liveness` decides."""
@@ -119,8 +119,8 @@ def explore(
     violation = None
     if search.broken is not None:
         claim, state = search.broken
-        violation = Violation(claim, _shortest_trace(model, search.graph, state))
-        replay(model, violation.trace)
+        trace = _shortest_trace(model, search.graph, state)
+        violation = confirm(model, claim, trace)
     return _conclude(search, violation, time.perf_counter() - started)
 
 

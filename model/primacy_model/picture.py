@@ -22,8 +22,8 @@ from primacy_model.diagrams import (
     is_start,
     is_stop,
 )
-from primacy_model.model import Kind, Model, State
-from primacy_model.trace import Moment, Story, Violation, fields_shown, replay
+from primacy_model.model import Kind, State
+from primacy_model.trace import Moment, Story, Violation, fields_shown
 
 FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 GLYPH = 7
@@ -58,15 +58,15 @@ class Row:
     """For each column colours and folded lines."""
 
 
-def svg(model: Model[State], violation: Violation[State]) -> str:
+def render_svg(violation: Violation[State]) -> str:
     """Draw a trace as an SVG picture."""
-    story = replay(model, violation.trace)
+    story = violation.story
     names = story.active or story.columns
     places = {name: MARGIN + index * SPACING for index, name in enumerate(names)}
     everything = flights(story)
     rows = _rows(story, names, everything)
     bottom = rows[-1].y + rows[-1].height
-    title = headline(model, violation)
+    title = headline(violation)
     heading = textwrap.wrap(title, max(40, (len(names) * SPACING) // (GLYPH + 2)))
     width = MARGIN + len(names) * SPACING
     root = _canvas(width, bottom + 40, title)

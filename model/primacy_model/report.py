@@ -17,7 +17,7 @@ from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from primacy_model.model import Kind, Property, Scope
 from primacy_model.oracle import Exploration, Verdict
-from primacy_model.transcript import written
+from primacy_model.transcript import render_transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _results(
     violation = found.violation
     if violation is not None and violation.claim.id == claim.id:
         failure = Failure(f"violated after {len(violation.trace.steps)} steps")
-        failure.text = written(finding.scope, violation)
+        failure.text = render_transcript(violation)
         yield failure
     elif any(witness.claim.id == claim.id for witness in found.witnesses):
         return

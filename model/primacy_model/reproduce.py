@@ -14,7 +14,7 @@ import re
 
 from primacy_model.actors import Assembled
 from primacy_model.model import Action, Kind, Model, State
-from primacy_model.trace import Violation, replay
+from primacy_model.trace import Violation
 
 Call = tuple[str, str, str] | tuple[str, str, str, int]
 """Kind, column and label; a number where several actions share all three."""
@@ -80,9 +80,8 @@ def pick(model, state, kind, column, label, number=0):
 '''
 
 
-def reproduction(model: Model[State], violation: Violation[State]) -> str:
+def render_pytest(model: Model[State], violation: Violation[State]) -> str:
     """Write the pytest file of a violation."""
-    replay(model, violation.trace)
     claim, trace = violation.claim, violation.trace
     calls, state = [], trace.initial
     for step in trace.steps:

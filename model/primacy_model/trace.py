@@ -1,8 +1,9 @@
 """A trace: one run of a model, and the only way to show it.
 
-The law of this room: nothing is shown that was not replayed. Every picture, text and
-file of a trace is made from the `Story` that `replay` returns, and `replay` runs each
-action through the model again. It refuses a trace that it cannot follow to its end.
+Contract: nothing is shown that was not replayed. Every picture, text and file of a
+trace is made from a `Story`, and only `replay` makes one: it runs each action through
+the model again, and refuses a trace that it cannot follow to its end. A violation is
+made by `confirm`, which replays it once; whoever shows the violation reads its story.
 
 Source: docs/decisions/010-levels-and-replayed-traces.md.
 """
@@ -52,16 +53,6 @@ class Trace(Generic[State]):
     def at(self, number: int) -> State:
         """Tell where the run is after so many steps."""
         return self.steps[number - 1].state if number else self.initial
-
-
-@dataclass(frozen=True, slots=True)
-class Violation(Generic[State]):
-    """A property that does not hold, and a run that shows it."""
-
-    claim: Property[State]
-    trace: Trace[State]
-    is_shortest: bool = True
-    """No run that shows it has fewer steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +120,36 @@ class Story:
         return tuple(name for name in self.columns if name in busy)
 
 
+@dataclass(frozen=True, slots=True)
+class Violation(Generic[State]):
+    """A property that does not hold, and a run that shows it; `confirm` makes it."""
+
+    claim: Property[State]
+    trace: Trace[State]
+    story: Story
+    """The trace as it was replayed."""
+    is_shortest: bool = True
+    """No run that shows it has fewer steps."""
+
+
 def fields_shown(fields: Mapping[str, Value]) -> tuple[str, ...]:
     """Write fields as a person reads them, without what arrows tell."""
     shown = fields.items()
     return tuple(f"{field} = {value}" for field, value in shown if field != IN_FLIGHT)
+
+
+def confirm(
+    model: Model[State],
+    claim: Property[State],
+    trace: Trace[State],
+    *,
+    is_shortest: bool = True,
+) -> Violation[State]:
+    """Replay the run that violates a property, and keep what happened.
+
+    Raises `ReplayError` where the model does not follow the trace.
+    """
+    return Violation(claim, trace, replay(model, trace), is_shortest)
 
 
 def replay(model: Model[State], trace: Trace[State]) -> Story:

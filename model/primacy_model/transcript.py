@@ -20,14 +20,13 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from primacy_model.model import Arrow, Model, State
+from primacy_model.model import Arrow, State
 from primacy_model.trace import (
     Columns,
     Moment,
     Story,
     Violation,
     fields_shown,
-    replay,
 )
 
 WIDTH = 100
@@ -45,23 +44,20 @@ Line = tuple[str, str]
 """A rich style, and a text that has yet to be folded."""
 
 
-def written(model: Model[State], violation: Violation[State]) -> str:
+def render_transcript(violation: Violation[State]) -> str:
     """Write the transcript of a violation as plain text."""
     console = Console(
         file=io.StringIO(), width=10_000, color_system=None, force_terminal=False
     )
     with console.capture() as capture:
-        console.print(rendered(model, violation, WIDTH))
+        console.print(lay_out_transcript(violation, WIDTH))
     lines = (line.rstrip() for line in capture.get().splitlines())
     return "\n".join(lines).strip("\n") + "\n"
 
 
-def rendered(
-    model: Model[State], violation: Violation[State], width: int
-) -> RenderableType:
+def lay_out_transcript(violation: Violation[State], width: int) -> RenderableType:
     """Lay out the transcript of a violation for a rich console."""
-    story = replay(model, violation.trace)
-    claim = violation.claim
+    story, claim = violation.story, violation.claim
     head = Text(f"{claim.id} is violated in {story.model}: ", style="bold red")
     head.append(f"{claim.name} ({claim.kind.value})", style="bold")
     parts: list[RenderableType] = [

@@ -21,7 +21,7 @@ import networkx as nx
 from primacy_model.limits import Limit, unlimited
 from primacy_model.model import Action, Kind, Model, Property, State
 from primacy_model.oracle import Exploration, Progress, Verdict, Witness
-from primacy_model.trace import Step, Trace, Violation, replay
+from primacy_model.trace import Step, Trace, Violation, confirm
 
 RUN: Final = 200
 """A walk begins anew after so many steps."""
@@ -87,8 +87,7 @@ class _Walker(Generic[State]):
         self._deepest = max(self._deepest, len(taken))
         if broken is not None:
             trace = _shrunk(self._model, broken, initial, taken)
-            replay(self._model, trace)
-            self._violation = Violation(broken, trace)
+            self._violation = confirm(self._model, broken, trace)
 
     def _judge(self, state: State, depth: int) -> Property[State] | None:
         if state in self._seen:

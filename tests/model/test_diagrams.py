@@ -1,9 +1,9 @@
 """Diagrams show the lifelines, the messages and where a run ends."""
 
-from primacy_model.diagrams import Flight, flights, mermaid
+from primacy_model.diagrams import Flight, flights, render_mermaid
 from primacy_model.model import Action, Arrow, Event, Kind, Property
 from primacy_model.oracle import explore
-from primacy_model.picture import svg
+from primacy_model.picture import render_svg
 from primacy_model.trace import Moment, Story, Violation
 from tests.model.toys import (
     CRASHING,
@@ -54,14 +54,14 @@ def story_of(*events: tuple[list[Arrow], list[Arrow]]) -> Story:
 
 
 def test_a_mermaid_diagram_has_an_arrow_where_a_message_arrives() -> None:
-    assert mermaid(CRASHING, broken(CRASHING)) == CRASH
+    assert render_mermaid(broken(CRASHING)) == CRASH
 
 
 def test_what_mermaid_takes_for_syntax_is_escaped() -> None:
     model = Drawn({"s": ["a;b#c"]}, properties=[always_not("a;b#c")])
     violation = explore(model).violation
     assert violation is not None
-    assert "go to a#59;b#35;c<br/>at = a#59;b#35;c" in mermaid(model, violation)
+    assert "go to a#59;b#35;c<br/>at = a#59;b#35;c" in render_mermaid(violation)
 
 
 def test_a_message_flies_from_its_latest_sending_to_each_receiving() -> None:
@@ -83,8 +83,8 @@ def test_a_message_that_never_arrives_is_drawn_as_lost() -> None:
     silence = Property("A1", "nobody asks", Kind.ALWAYS, is_silent)
     model = Lock(properties=[silence])
     violation = broken(model)
-    assert "p0--xp1: Ask(lock 1, to a) (not received)" in mermaid(model, violation)
-    lines = texts(svg(model, violation))
+    assert "p0--xp1: Ask(lock 1, to a) (not received)" in render_mermaid(violation)
+    lines = texts(render_svg(violation))
     assert any(line.startswith("⇥ server: Ask") for line in lines)
 
 
@@ -93,7 +93,7 @@ def is_silent(state: LockState) -> bool:
 
 
 def test_a_picture_is_svg_with_the_property_as_its_title() -> None:
-    root = parsed(svg(UNGUARDED, broken(UNGUARDED)))
+    root = parsed(render_svg(broken(UNGUARDED)))
     title = root.find(f"{SVG}title")
     assert title is not None
     assert title.text == (
@@ -104,7 +104,7 @@ def test_a_picture_is_svg_with_the_property_as_its_title() -> None:
 def test_a_picture_has_a_lifeline_for_each_column_and_an_arrow_for_each_message() -> (
     None
 ):
-    picture = svg(UNGUARDED, broken(UNGUARDED))
+    picture = render_svg(broken(UNGUARDED))
     assert {"a", "b", "server"} <= set(texts(picture))
     root = parsed(picture)
     assert len(root.findall(f"{SVG}polygon")) == 4
@@ -112,7 +112,7 @@ def test_a_picture_has_a_lifeline_for_each_column_and_an_arrow_for_each_message(
 
 
 def test_a_crash_ends_a_lifeline() -> None:
-    root = parsed(svg(CRASHING, broken(CRASHING)))
+    root = parsed(render_svg(broken(CRASHING)))
     dotted = [line for line in root.iter() if line.get("stroke-dasharray") == "2 5"]
     assert len(dotted) == 1
 
@@ -121,10 +121,10 @@ def test_a_run_without_steps_can_be_drawn() -> None:
     model = Drawn({}, properties=[always_not("s")])
     violation = explore(model).violation
     assert violation is not None
-    assert "at = s" in texts(svg(model, violation))
-    assert "Note over p0: A1 is violated" in mermaid(model, violation)
+    assert "at = s" in texts(render_svg(violation))
+    assert "Note over p0: A1 is violated" in render_mermaid(violation)
 
 
 def test_the_same_trace_gives_the_same_bytes() -> None:
-    for draw in (svg, mermaid):
-        assert draw(UNGUARDED, broken(UNGUARDED)) == draw(UNGUARDED, broken(UNGUARDED))
+    for draw in (render_svg, render_mermaid):
+        assert draw(broken(UNGUARDED)) == draw(broken(UNGUARDED))

@@ -4,7 +4,7 @@ import json
 
 import itf_py  # type: ignore[import-untyped]  # it has annotations but no py.typed
 
-from primacy_model.itf import identifiers, itf
+from primacy_model.itf import identifiers, render_itf
 from primacy_model.oracle import explore
 from primacy_model.trace import Violation, replay
 from tests.model.toys import UNGUARDED, LockState
@@ -17,7 +17,7 @@ def broken() -> Violation[LockState]:
 
 
 def test_itf_py_reads_the_columns_of_every_state_back() -> None:
-    trace = itf_py.trace_from_json(json.loads(itf(UNGUARDED, broken())))
+    trace = itf_py.trace_from_json(json.loads(render_itf(broken())))
     story = replay(UNGUARDED, broken().trace)
     shown = [story.initial, *(moment.shown for moment in story.moments)]
     read = [
@@ -30,14 +30,14 @@ def test_itf_py_reads_the_columns_of_every_state_back() -> None:
 
 
 def test_what_was_read_back_is_written_the_same() -> None:
-    written = json.loads(itf(UNGUARDED, broken()))
+    written = json.loads(render_itf(broken()))
     again = itf_py.trace_to_json(itf_py.trace_from_json(written))
     assert again.pop("loop") is None
     assert again == written
 
 
 def test_each_state_names_the_action_that_led_to_it() -> None:
-    states = json.loads(itf(UNGUARDED, broken()))["states"]
+    states = json.loads(render_itf(broken()))["states"]
     assert states[0]["#meta"] == {"index": 0}
     assert states[1]["#meta"] == {
         "index": 1,

@@ -10,7 +10,7 @@ from primacy_model.literal_seed_agent import Agent, Message, Role, Rules
 from primacy_model.model import Property
 from primacy_model.oracle import Exploration, Verdict, explore
 from primacy_model.trace import Violation
-from primacy_model.transcript import written
+from primacy_model.transcript import render_transcript
 
 LONE_LEADER, PARTITION = scopes()
 ONE = ("agent-1",)
@@ -266,5 +266,5 @@ def test_every_message_is_received_under_the_key_it_was_sent_under(
 def test_the_page_shows_the_transcript_that_the_checker_prints(
     scope: LiteralSeed,
 ) -> None:
-    transcript = written(scope, violation(explore(scope)))
+    transcript = render_transcript(violation(explore(scope)))
     assert transcript in PAGE.read_text(encoding="utf-8")

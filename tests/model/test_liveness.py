@@ -13,15 +13,15 @@ import pytest
 
 from primacy_model import oracle, scopes
 from primacy_model.counterexample import leave
-from primacy_model.diagrams import mermaid
-from primacy_model.itf import itf
+from primacy_model.diagrams import render_mermaid
+from primacy_model.itf import render_itf
 from primacy_model.liveness import Course, FairExploration, explore
 from primacy_model.model import Action, Kind, Property
 from primacy_model.oracle import Verdict
-from primacy_model.picture import svg
-from primacy_model.reproduce import reproduction
+from primacy_model.picture import render_svg
+from primacy_model.reproduce import render_pytest
 from primacy_model.trace import ReplayError, Trace, Violation, replay
-from primacy_model.transcript import written
+from primacy_model.transcript import render_transcript
 from tests.model.toys import Drawn, sometimes
 
 
@@ -203,24 +203,24 @@ def test_a_loop_that_does_not_close_is_refused() -> None:
 
 
 def test_a_transcript_marks_what_repeats() -> None:
-    text = written(LASSO, broken(LASSO))
+    text = render_transcript(broken(LASSO))
     rule = max(text.splitlines(), key=len)
     assert text == TRANSCRIPT.format(rule=rule)
 
 
 def test_a_transcript_says_that_nothing_happens_any_more() -> None:
-    text = written(RESTING, broken(RESTING))
+    text = render_transcript(broken(RESTING))
     assert "↻ Then nothing has to happen any more, for ever." in text
     assert "↻ 1" not in text
 
 
 def test_a_single_step_may_repeat() -> None:
     model = replace(LASSO, edges={"s": "s"})
-    assert "Step 1 repeats for ever." in written(model, broken(model))
+    assert "Step 1 repeats for ever." in render_transcript(broken(model))
 
 
 def test_mermaid_draws_the_loop() -> None:
-    lines = mermaid(LASSO, broken(LASSO)).splitlines()
+    lines = render_mermaid(broken(LASSO)).splitlines()
     begin = lines.index("    loop Steps 2 to 3 repeat for ever.")
     assert lines.index("    end") > begin
     assert [line for line in lines[begin:] if "go to" in line] == [
@@ -230,16 +230,16 @@ def test_mermaid_draws_the_loop() -> None:
 
 
 def test_mermaid_says_that_nothing_happens_any_more() -> None:
-    text = mermaid(RESTING, broken(RESTING))
+    text = render_mermaid(broken(RESTING))
     assert "Then nothing has to happen any more, for ever.<br/>F1 is violated" in text
     assert "    loop" not in text
 
 
 def test_the_picture_draws_the_way_back() -> None:
-    drawn = svg(LASSO, broken(LASSO))
+    drawn = render_svg(broken(LASSO))
     ET.fromstring(drawn)  # noqa: S314  # our own text
     assert "F1 is never reached from here. Steps 2 to 3 repeat for ever." in drawn
-    rests = svg(RESTING, broken(RESTING))
+    rests = render_svg(broken(RESTING))
     assert (
         "F1 is never reached from here. Then nothing has to happen any more, for ever."
         in rests
@@ -248,17 +248,17 @@ def test_the_picture_draws_the_way_back() -> None:
 
 
 def test_itf_names_the_state_in_which_the_loop_begins() -> None:
-    trace = itf_py.trace_from_json(json.loads(itf(LASSO, broken(LASSO))))
+    trace = itf_py.trace_from_json(json.loads(render_itf(broken(LASSO))))
     assert trace.loop == 1
     assert [state.values["walker"].at for state in trace.states] == ["s", "x", "y"]
-    rests = itf_py.trace_from_json(json.loads(itf(RESTING, broken(RESTING))))
+    rests = itf_py.trace_from_json(json.loads(render_itf(broken(RESTING))))
     assert (rests.loop, len(rests.states)) == (1, 2)
 
 
 def test_the_file_that_reproduces_a_lasso_checks_that_it_closes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    text = reproduction(LASSO, broken(LASSO))
+    text = render_pytest(LASSO, broken(LASSO))
     told: dict[str, object] = {}
 
     def run(model: Fair) -> None:

@@ -4,6 +4,7 @@ import os
 import runpy
 import subprocess
 import sys
+from collections.abc import Hashable
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from primacy.state import State
 from primacy.stepping import step
 from primacy_model import cli
 from primacy_model.counterexample import folder_name, leave
+from primacy_model.model import Model
 from primacy_model.oracle import explore
-from primacy_model.reproduce import reproduction
+from primacy_model.reproduce import render_pytest
+from primacy_model.trace import Story, Trace, replay
 from tests.model.toys import CRASHING, UNGUARDED, Drawn, Lock, always_not
 
 ROOT = Path(__file__).parents[2]
@@ -82,7 +85,7 @@ def test_actions_that_read_alike_are_told_apart_by_a_number() -> None:
     model = Drawn({"s": "aab", "a": "", "b": "xx"}, properties=[always_not("x")])
     violation = explore(model).violation
     assert violation is not None
-    written = reproduction(model, violation)
+    written = render_pytest(model, violation)
     assert '("go", "walker", "go to b"),' in written
     assert '("go", "walker", "go to x", 0),' in written
 
@@ -126,3 +129,23 @@ def test_a_violation_is_left_as_it_was_found_with_or_without_reductions(
     monkeypatch.setattr("primacy_model.moves.step", step)
     with pytest.raises(AssertionError):
         written[name]()
+
+
+@pytest.mark.parametrize("engine", ["oracle", "memo"])
+def test_a_violation_is_replayed_once_whatever_is_made_of_it(
+    engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replayed = []
+
+    def counted(model: Model[Hashable], trace: Trace[Hashable]) -> Story:
+        replayed.append(trace)
+        return replay(model, trace)
+
+    monkeypatch.setattr("primacy_model.moves.step", careless)
+    monkeypatch.setattr("primacy_model.trace.replay", counted)
+    words = ["check", "initial-election-pair", "--engine", engine]
+    places = ["--out", str(tmp_path), "--junit", str(tmp_path / "found.xml")]
+    found = CliRunner().invoke(cli.main, [*words, *places])
+    assert found.exit_code == 1, found.output
+    assert len(list(tmp_path.rglob("*"))) == 7
+    assert len(replayed) == 1

@@ -35,7 +35,7 @@ from primacy_model.timed_clocks import (
 from primacy_model.timed_mesh import TimedMesh, World
 from primacy_model.timed_moves import Course
 from primacy_model.trace import Violation
-from primacy_model.transcript import written
+from primacy_model.transcript import render_transcript
 from primacy_model.world import Flight
 
 PAGE = (Path(__file__).parents[2] / "docs" / "timed.md").read_text(encoding="utf-8")
@@ -260,6 +260,5 @@ def test_the_page_shows_what_is_violated() -> None:
 
 
 def test_the_page_shows_the_run_that_violates_s11() -> None:
-    (scope, _) = twins()
     (block,) = re.findall(r"^```text\n(.*?)\n```$", PAGE, re.DOTALL | re.MULTILINE)
-    assert block == written(scope, drift_exceeded()).rstrip("\n")
+    assert block == render_transcript(drift_exceeded()).rstrip("\n")

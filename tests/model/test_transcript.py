@@ -7,7 +7,7 @@ from rich.console import Console
 
 from primacy_model.oracle import explore
 from primacy_model.trace import Violation
-from primacy_model.transcript import rendered, written
+from primacy_model.transcript import lay_out_transcript, render_transcript
 from tests.model.toys import CRASHING, UNGUARDED, Drawn, Lock, LockState, always_not
 
 CRASH = """\
@@ -39,14 +39,14 @@ def broken(lock: Lock = UNGUARDED) -> Violation[LockState]:
 
 
 def test_a_transcript_shows_what_changed_and_what_was_sent() -> None:
-    text = written(CRASHING, broken(CRASHING))
+    text = render_transcript(broken(CRASHING))
     rule = max(text.splitlines(), key=len)
     assert set(rule) == {"─"}
     assert text == CRASH.format(rule=rule)
 
 
 def test_a_transcript_fits_into_100_columns() -> None:
-    lines = written(UNGUARDED, broken()).splitlines()
+    lines = render_transcript(broken()).splitlines()
     assert 96 <= max(len(line) for line in lines) <= 100
     assert all(line == line.rstrip() for line in lines)
 
@@ -57,7 +57,7 @@ def test_a_transcript_fits_a_terminal_and_folds_without_losing_words(
 ) -> None:
     console = Console(file=io.StringIO(), width=width, color_system=None)
     with console.capture() as capture:
-        console.print(rendered(UNGUARDED, broken(), width))
+        console.print(lay_out_transcript(broken(), width))
     text = capture.get()
     assert max(len(line) for line in text.splitlines()) <= width
     for word in ("Grant(lock", "holding", "server"):
@@ -67,15 +67,15 @@ def test_a_transcript_fits_a_terminal_and_folds_without_losing_words(
 def test_colours_are_for_terminals_only() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, color_system="standard")
     with console.capture() as capture:
-        console.print(rendered(UNGUARDED, broken(), 100))
+        console.print(lay_out_transcript(broken(), 100))
     assert "\x1b[" in capture.get()
-    assert "\x1b[" not in written(UNGUARDED, broken())
+    assert "\x1b[" not in render_transcript(broken())
 
 
 def test_a_violation_in_the_beginning_shows_the_beginning() -> None:
     model = Drawn({}, properties=[always_not("s")])
     violation = explore(model).violation
     assert violation is not None
-    text = written(model, violation)
+    text = render_transcript(violation)
     assert "of 0 steps" in text
     assert "at = s" in text

@@ -13,10 +13,10 @@ from primacy.agents import AgentMap
 from primacy.log import CHUNK, Entry, EntryKind, Log
 from primacy.quantities import Command, Index, RequestId
 from primacy.state import Durable, Leadership
-from primacy_model.diagrams import mermaid
+from primacy_model.diagrams import render_mermaid
 from primacy_model.history import Applied, Led, Note
-from primacy_model.itf import itf
-from primacy_model.picture import svg
+from primacy_model.itf import render_itf
+from primacy_model.picture import render_svg
 from primacy_model.properties import ALWAYS
 from primacy_model.simulation import fleet as fleet_room
 from primacy_model.simulation.fleet import Broken, Fleet
@@ -27,7 +27,6 @@ from primacy_model.simulation.record import (
     transcript,
     violation,
 )
-from primacy_model.trace import replay
 from primacy_model.world import Gate, Node
 from tests.stateful.clocks import LENGTHS, ClockDriver
 from tests.stateful.driver import mesh_of
@@ -150,10 +149,9 @@ def test_two_leases_at_an_instant_are_found() -> None:
 def test_a_run_is_told_by_every_picture_and_its_program_repeats_it() -> None:
     fleet = wandered(1, 60).fleet
     failure = Broken("S1", "election safety")
-    record, broken = violation(fleet, failure)
-    story = replay(record, broken.trace)
-    assert len(story.moments) == len(fleet.calls)
-    for written in (mermaid(record, broken), svg(record, broken), itf(record, broken)):
+    broken = violation(fleet, failure)
+    assert len(broken.story.moments) == len(fleet.calls)
+    for written in (render_mermaid(broken), render_svg(broken), render_itf(broken)):
         assert "S1 is violated" in written
     text = transcript(fleet, failure)
     assert "A run, of" in text

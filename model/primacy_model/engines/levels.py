@@ -35,7 +35,7 @@ from primacy_model.engines.tables import Tables
 from primacy_model.limits import Limit, Saving, unlimited
 from primacy_model.model import Kind
 from primacy_model.oracle import Verdict, Witness, judged
-from primacy_model.trace import Step, Trace, Violation, replay
+from primacy_model.trace import Step, Trace, Violation, confirm
 
 Progress = Callable[[int, int, int], None]
 """Told now and then: how many states, how many are to be expanded, the depth."""
@@ -293,8 +293,7 @@ class Search:
             raise equivariance.told_apart(claim.id, whole[-1])
         steps = [_step(self._model, before, after) for before, after in pairwise(whole)]
         trace = Trace(self._model.name, whole[0], tuple(steps))
-        replay(self._model, trace)
-        return Violation(claim, trace)
+        return confirm(self._model, claim, trace)
 
     def _run_to(self, number: int) -> list[Some]:
         """List the worlds of a run to a row, or to an image of it.

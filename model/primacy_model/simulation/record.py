@@ -42,8 +42,8 @@ from primacy_model.simulation.fleet import (
     Happened,
     Parcel,
 )
-from primacy_model.trace import Columns, Step, Trace, Violation
-from primacy_model.transcript import written
+from primacy_model.trace import Columns, Step, Trace, Violation, confirm
+from primacy_model.transcript import render_transcript
 
 RESOURCE: Final = "resource"
 """The column of the fenced resource."""
@@ -231,7 +231,7 @@ def _action(
 
 def violation(
     fleet: Fleet, failure: Exception, last: int | None = None
-) -> tuple[Record, Violation[int]]:
+) -> Violation[int]:
     """Make of a failed run what all pictures of the checker are made from."""
     record = Record(tuple(fleet.configs.values()), fleet.calls, last)
     if isinstance(failure, Broken):
@@ -242,7 +242,7 @@ def violation(
     numbers = range(record.first, len(record.calls))
     steps = tuple(Step(next(record.actions(at)), at + 1) for at in numbers)
     trace = Trace(record.name, record.first, steps)
-    return record, Violation(claim, trace, is_shortest=False)
+    return confirm(record, claim, trace, is_shortest=False)
 
 
 def _is_never_so(_: int) -> bool:
@@ -251,7 +251,7 @@ def _is_never_so(_: int) -> bool:
 
 def transcript(fleet: Fleet, failure: Exception, last: int | None = None) -> str:
     """Write the space-time transcript of a failed run, or of its last calls."""
-    return written(*violation(fleet, failure, last))
+    return render_transcript(violation(fleet, failure, last))
 
 
 _PROGRAM = '''"""{failure}.
