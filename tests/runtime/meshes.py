@@ -13,7 +13,7 @@ TIMES: Final[Mapping[str, float]] = {
     "heartbeat_interval": 0.04,
     "election_timeout": 0.15,
     "leader_timeout": 0.2,
-    "request_timeout": 10.0,
+    "request_timeout": 120.0,
 }
 CALM: Final[Mapping[str, float]] = {
     "heartbeat_interval": 0.2,
@@ -21,7 +21,8 @@ CALM: Final[Mapping[str, float]] = {
     "leader_timeout": 2.0,
 }
 """Where a leader may not be lost, however busy the machine is."""
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 120.0
+"""What is waited for comes or fails by itself; this ends a test that hangs."""
 NAMES: Final = ("ada", "bob", "cyd")
 
 

@@ -17,7 +17,7 @@ from primacy_runtime import (
     requests,
 )
 from primacy_runtime.events import MOST_WAITING, Audience
-from tests.runtime.meshes import CALM, Mesh, alone, run, started
+from tests.runtime.meshes import CALM, PATIENCE_S, Mesh, alone, run, started
 
 
 def test_the_example_of_the_seed_starts_and_stops(tmp_path: Path) -> None:
@@ -121,11 +121,11 @@ def test_after_a_restart_all_commands_are_applied_again_from_the_first(
 
 def test_a_write_that_may_yet_be_applied_says_so(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path)) as mesh:
+        async with started(Mesh(tmp_path), **CALM) as mesh:
             leader = await mesh.leader()
             leader.cut()
             with pytest.raises(OutcomeUnknown, match="may still be applied"):
-                await leader.propose("colour=red", timeout=0.1)
+                await leader.propose("colour=red", timeout=1.0)
             assert leader.counts.requests["OutcomeUnknown"] == 1
 
     run(work())
@@ -178,7 +178,7 @@ def test_an_agent_lives_once_and_says_so(tmp_path: Path) -> None:
         await agent.start()
         with pytest.raises(AgentStopped, match="starts once"):
             await agent.start()
-        waiting = asyncio.create_task(agent.propose("x=1", timeout=10))
+        waiting = asyncio.create_task(agent.propose("x=1", timeout=PATIENCE_S))
         await asyncio.sleep(0)
         await agent.stop()
         with pytest.raises(AgentStopped, match="was stopped"):

@@ -4,8 +4,8 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,8 +18,8 @@ from tests.runtime.chaos import namespaces, postgres
 from tests.runtime.chaos.__main__ import keep, play, seeds, told
 from tests.runtime.chaos.page import BEGIN, END, FIGURES, quantile, table
 from tests.runtime.chaos.proxies import Proxies
-from tests.runtime.chaos.trial import KINDS, Chaos, Place, Plan
-from tests.runtime.meshes import run
+from tests.runtime.chaos.trial import KINDS, LEAST_ANSWERED, Chaos, Place, Plan
+from tests.runtime.meshes import PATIENCE_S, run
 from tests.runtime.test_commands import ENVIRONMENT
 from tests.test_traceability import DOCUMENTS
 
@@ -32,8 +32,8 @@ def test_real_faults_lose_nothing_and_let_nothing_stale_through() -> None:
     row = play(Plan(1, 4, agents=3))
     assert row["wrong"] == [], told(row)
     assert row["faults"]
-    assert row["writes_acknowledged"] > 5
-    assert row["reads_answered"] > 5
+    assert row["writes_acknowledged"] >= LEAST_ANSWERED
+    assert row["reads_answered"] >= LEAST_ANSWERED
     assert row["effects"]["SQLite"]["admitted"] > 0
     assert row["network"] == "proxies"
 
@@ -68,21 +68,20 @@ def test_an_agent_whose_disk_is_full_ends_and_loses_nothing(tmp_path: Path) -> N
             victim = chaos.stage.leader()
             assert victim is not None
             await chaos.disks.fill(victim)
-            until = time.monotonic() + 30
-            for number in range(1_000):
-                if not victim.is_up or time.monotonic() > until:
+            for number in count():
+                if not victim.is_up:
                     break
                 value = f"{number}" + "." * 500
                 await chaos.clients.operate("ada", Deed.WRITE, victim.name, "k", value)
-            assert not victim.is_up
             await victim.kill()
             await victim.start()
             assert await chaos.agree()
             for name in chaos.stage.members:
-                await chaos.clients.operate("bob", Deed.READ, name, "k")
+                while not await chaos.clients.operate("bob", Deed.READ, name, "k"):
+                    pass
         chaos.judge()
 
-    asyncio.run(work())
+    run(work())
     assert chaos.outcome.wrong == []
     ends = [log.read_text() for log in tmp_path.glob("*.log")]
     assert sum("database or disk is full" in text for text in ends) == 1
@@ -166,15 +165,12 @@ import subprocess, sys
 from tests.runtime.chaos import namespaces
 
 HEAR = '''
-import socket
+import select, socket, sys
 heard = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 heard.bind(("0.0.0.0", 7000))
-heard.settimeout(0.3)
 print("ready", flush=True)
-try:
-    print(heard.recv(9).decode(), flush=True)
-except TimeoutError:
-    print("silence", flush=True)
+heard_of, _, _ = select.select([heard, sys.stdin], [], [])
+print(heard.recv(9).decode() if heard in heard_of else "silence", flush=True)
 '''
 SAY = '''
 import socket, sys
@@ -185,28 +181,32 @@ except OSError as error:
     print(error.strerror)
 '''
 
-def said(sender, receiver):
+def said(sender, receiver, is_heard):
+    # A listener that is to hear nothing waits until its input ends, after all was said.
     command = ["ip", "netns", "exec", receiver, sys.executable, "-c", HEAR]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as hearing:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, text=True) as hearing:
         hearing.stdout.readline()
         at = wires.where[receiver].partition(":")[0]
         command = ["ip", "netns", "exec", sender, sys.executable, "-c", SAY, at]
         told = subprocess.run(command, capture_output=True, text=True).stdout
+        if not is_heard:
+            hearing.stdin.close()
         print(sender, receiver, told.strip() + hearing.stdout.read().strip())
 
 namespaces.enter()
 wires = namespaces.Namespaces(("ada", "bob"))
 import asyncio
 asyncio.run(wires.start())
-said("ada", "bob")
+said("ada", "bob", True)
 wires.cut([("ada", "bob")], breaks=False)
-said("ada", "bob")
-said("bob", "ada")
+said("ada", "bob", False)
+said("bob", "ada", True)
 wires.heal()
 wires.cut([("ada", "bob")], breaks=True)
-said("ada", "bob")
+said("ada", "bob", False)
 wires.heal()
-said("ada", "bob")
+said("ada", "bob", True)
 asyncio.run(wires.stop())
 """
 
@@ -221,6 +221,7 @@ def test_a_wire_between_namespaces_can_be_cut_and_healed() -> None:
         capture_output=True,
         text=True,
         check=True,
+        timeout=PATIENCE_S,
     )
     assert done.stdout.splitlines() == [
         "ada bob hello",

@@ -17,7 +17,7 @@ from primacy_runtime.resource import Effect, Resource
 from primacy_runtime.settings import address
 from primacy_runtime.show import Show
 from tests.runtime.callers import hello
-from tests.runtime.meshes import NAMES, places
+from tests.runtime.meshes import NAMES, PATIENCE_S, places
 
 RUN = "from primacy_model.entry import main; main()"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -40,7 +40,7 @@ def primacy(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         env=ENVIRONMENT,
-        timeout=60,
+        timeout=PATIENCE_S,
         stdin=subprocess.DEVNULL,
     )
 
@@ -50,7 +50,7 @@ def test_an_agent_runs_until_it_is_told_to_stop(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     file = tmp_path / "mesh.toml"
-    file.write_text(MESH.format(folder=tmp_path).replace(":0", ":7999"))
+    file.write_text(MESH.format(folder=tmp_path))
     with subprocess.Popen(
         [sys.executable, "-c", RUN, "agent", "--config", file, "--json-logs"],
         stderr=subprocess.PIPE,
@@ -63,7 +63,7 @@ def test_an_agent_runs_until_it_is_told_to_stop(
             events.append(json.loads(line))
             if events[-1].get("after") == "leader":
                 agent.send_signal(number)
-        assert agent.wait(30) == 0
+        assert agent.wait(PATIENCE_S) == 0
     assert events[0]["event"] == "started"
     assert events[-1]["event"] == "stopped"
     assert all(one["mesh"] == "mesh" and one["agent"] == "ada" for one in events)
@@ -93,7 +93,7 @@ def test_a_stranger_who_goes_away_while_it_is_answered_does_not_end_the_program(
                 )
         assert agent.poll() is None
         agent.terminate()
-        assert agent.wait(30) == 0
+        assert agent.wait(PATIENCE_S) == 0
 
 
 @pytest.mark.clause("runtime.own-disk")
@@ -122,7 +122,7 @@ def test_an_agent_whose_folder_was_deleted_ends_and_says_what_to_do(
 
     agents = {name: start(name) for name in NAMES}
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         for name in NAMES:
             log = tmp_path / f"{name}.log"
             while log.read_text().count("connected") < 2:
@@ -132,7 +132,7 @@ def test_an_agent_whose_folder_was_deleted_ends_and_says_what_to_do(
         agents["cyd"].wait()
         shutil.rmtree(tmp_path / "cyd")
         agents["cyd"] = start("cyd")
-        assert agents["cyd"].wait(60) == 1
+        assert agents["cyd"].wait(PATIENCE_S) == 1
         said = (tmp_path / "cyd.log").read_text()
         assert "refuses this agent: cyd ran before with disk" in said
         assert "'A lost disk' in docs/runtime.md" in said
@@ -163,8 +163,6 @@ def test_a_mistake_is_one_sentence(
     text = MESH.format(folder=tmp_path)
     if arguments[-1] == "{file}":
         text = text.replace("127.0.0.1:0", "127.0.0.1:99999")
-    else:
-        text = text.replace(":0", ":7999")
     file.write_text(text)
     done = primacy(*(each.replace("{file}", str(file)) for each in arguments))
     assert done.returncode == 2
@@ -174,7 +172,7 @@ def test_a_mistake_is_one_sentence(
 
 def test_a_damaged_disk_is_one_sentence_with_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "mesh.toml"
-    file.write_text(MESH.format(folder=tmp_path).replace(":0", ":7999"))
+    file.write_text(MESH.format(folder=tmp_path))
     (tmp_path / "mesh.ada.sqlite3").write_text("a letter")
     done = primacy("agent", "--config", file)
     assert done.returncode == 2
@@ -226,7 +224,7 @@ def test_a_demonstration_that_nobody_reads_ends_like_other_programs() -> None:
         assert demo.stderr is not None
         demo.stdout.readline()
         demo.stdout.close()
-        assert demo.wait(60) == -signal.SIGPIPE
+        assert demo.wait(PATIENCE_S) == -signal.SIGPIPE
         assert demo.stderr.read() == ""
 
 

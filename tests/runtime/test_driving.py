@@ -238,7 +238,7 @@ def test_a_timer_keeps_to_the_clock_of_the_agent_when_that_is_slowed() -> None:
 
 def test_lengths_are_drawn_over_the_whole_range() -> None:
     async def work() -> None:
-        still = Clock()
+        still = Clock(1e-12)
         waits: list[int] = []
         timers = clock.Timers(still, lambda *_: None)
         timers._wait = lambda timer, arming, deadline_ns: waits.append(deadline_ns)  # type: ignore[method-assign]  # noqa: ARG005 - to see it
@@ -248,23 +248,25 @@ def test_lengths_are_drawn_over_the_whole_range() -> None:
         spread = [(at - now) / 1e9 for at in waits]
         assert min(spread) < 10.5
         assert max(spread) > 19.5
-        assert all(10 <= one < 25 for one in spread)  # what the loop took is on top
+        assert all(10 <= one <= 20 for one in spread)
 
     run(work())
 
 
 @pytest.mark.clause("runtime.monotonic-clock", "runtime.clock-bound")
 def test_a_clock_runs_at_its_rate_and_never_jumps() -> None:
-    fast = Clock(2.0)
-    before, true = fast.now_ns(), Clock()
+    true, fast = Clock(), Clock(2.0)
     begun = true.now_ns()
+    before = fast.now_ns()
     readings = [fast.now_ns() for _ in range(1_000)]
     assert readings == sorted(readings)
     fast.run_at(0.5)
     assert fast.now_ns() >= readings[-1]
-    passed, told = true.now_ns() - begun, fast.now_ns() - before
-    assert told <= 2 * passed + 10_000_000
-    assert 1.9 < fast.until(fast.now_ns() + 1_000_000_000) <= 2.0
+    told = fast.now_ns() - before
+    passed = true.now_ns() - begun
+    assert told <= 2 * passed
+    fast.run_at(1e-12)  # as good as still
+    assert fast.until(fast.now_ns() + 1) == pytest.approx(1_000)
 
 
 @pytest.mark.clause("runtime.request-ids")

@@ -17,7 +17,7 @@ from primacy_runtime.settings import address
 from primacy_runtime.store import Store
 from primacy_runtime.telling import Teller
 from tests.runtime.callers import GRANT, hello
-from tests.runtime.meshes import Mesh, run, until
+from tests.runtime.meshes import PATIENCE_S, Mesh, run, until
 from tests.runtime.test_store import CONFIG
 
 
@@ -41,7 +41,7 @@ def test_a_peer_that_refuses_this_agent_is_counted_under_a_few_names(
         mesh = Mesh(tmp_path)
         at = address("bob", mesh.where["bob"])
         server = await asyncio.start_server(refuse, at.host, at.port)
-        async with mesh.make("ada") as agent:
+        async with mesh.make("ada", leader_timeout=PATIENCE_S) as agent:
             await until(lambda: agent.counts.rejected["by-peer-other-mesh"] > 0)
             assert agent.counts.rejected["by-peer-other"] == 2
             assert agent.counts.rejected["by-peer-unknown-agent"] == 1

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import math
 import socket
 import urllib.request
 from contextlib import suppress
@@ -14,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from primacy_runtime import Agent, JsonLines, RequestError, TransferFailed
 from primacy_runtime.telling import LOGGER, Teller
-from tests.runtime.meshes import PATIENCE_S, Mesh, alone, run, started, until
+from tests.runtime.meshes import CALM, PATIENCE_S, Mesh, alone, run, started, until
 
 
 def scraped(port: int) -> dict[str, float]:
@@ -36,9 +37,10 @@ def scraped(port: int) -> dict[str, float]:
 
 def test_metrics_tell_what_the_seed_lists(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path), metrics="127.0.0.1:0") as mesh:
+        async with started(Mesh(tmp_path), metrics="127.0.0.1:0", **CALM) as mesh:
             leader = await mesh.leader()
             await leader.propose("colour=red")
+            await until(lambda: len(leader.health().alive) == 3)
             assert leader.metrics_port is not None
             seen = await asyncio.to_thread(scraped, leader.metrics_port)
             health = leader.health()
@@ -65,8 +67,7 @@ def test_metrics_tell_what_the_seed_lists(tmp_path: Path) -> None:
 
 def test_each_metric_moves_when_what_it_tells_of_happens(tmp_path: Path) -> None:
     async def work() -> None:
-        told = {"metrics": "127.0.0.1:0", "request_timeout": 20.0}
-        async with started(Mesh(tmp_path), **told) as mesh:
+        async with started(Mesh(tmp_path), metrics="127.0.0.1:0", **CALM) as mesh:
             first = await mesh.leader()
             await first.propose("colour=red")
             port = first.metrics_port
@@ -179,6 +180,7 @@ def test_what_strangers_cause_is_told_at_a_limited_rate(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     teller = Teller("mesh", "ada")
+    monkeypatch.setattr("primacy_runtime.telling.EVERY_S", math.inf)
     with caplog.at_level(logging.INFO, LOGGER.name):
         for _ in range(100):
             teller.warn_rarely("refused", "somebody", kind="garbage")

@@ -13,7 +13,7 @@ from primacy_runtime import SettingsError, StoreForeign, links, listening
 from primacy_runtime.frames import framed
 from primacy_runtime.settings import address
 from tests.runtime.callers import GRANT, Call, called, hello
-from tests.runtime.meshes import CALM, Mesh, run, started, until
+from tests.runtime.meshes import CALM, PATIENCE_S, Mesh, run, started, until
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,7 @@ def test_in_a_crowd_who_waits_for_longest_makes_room_and_who_speaks_gets_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listening, "MOST_STRANGERS", 3)
+    monkeypatch.setattr(listening, "GREETING_S", PATIENCE_S)
 
     async def work() -> None:
         async with AsyncExitStack() as stack:
@@ -159,7 +160,7 @@ def test_many_who_call_at_once_do_not_hold_up_the_agent(tmp_path: Path) -> None:
 
 def test_the_mesh_works_on_while_strangers_shout(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path)) as mesh:
+        async with started(Mesh(tmp_path), **CALM) as mesh:
             leader = await mesh.leader()
             for k in range(30):
                 async with called(leader) as call:

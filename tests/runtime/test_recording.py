@@ -15,7 +15,7 @@ from primacy_runtime.mesh_file import agent, read
 from primacy_runtime.recording import Trace, finish, traces
 from tests.runtime.chaos.restarts import PERSIST, TIMER, of_restarts
 from tests.runtime.chaos.verdict import conformed, lines, of_traces
-from tests.runtime.meshes import alone, run
+from tests.runtime.meshes import PATIENCE_S, alone, run
 from tests.runtime.test_commands import ENVIRONMENT, MESH, RUN
 
 
@@ -153,7 +153,7 @@ def test_an_agent_that_runs_as_a_program_writes_its_trace(
     tmp_path: Path, is_given: bool
 ) -> None:
     file, folder = tmp_path / "mesh.toml", tmp_path / "traces"
-    text = MESH.format(folder=tmp_path).replace(":0", ":7998")
+    text = MESH.format(folder=tmp_path)
     given = ["--trace", str(folder)] if is_given else []
     file.write_text(text if is_given else f'trace = "{folder}"\n{text}')
     command = [sys.executable, "-c", RUN, "agent", "--config", str(file), *given]
@@ -164,7 +164,7 @@ def test_an_agent_that_runs_as_a_program_writes_its_trace(
         for line in one.stderr:
             if "after=leader" in line:
                 one.send_signal(signal.SIGTERM)
-        assert one.wait(30) == 0
+        assert one.wait(PATIENCE_S) == 0
     (trace,) = folder.iterdir()
     assert trace.name == "mesh.ada.1.jsonl"
     assert conformed([trace]) == []

@@ -21,7 +21,7 @@ from primacy_runtime import SettingsError, StoreForeign, Tls
 from primacy_runtime.frames import VERSION, framed
 from primacy_runtime.settings import address
 from tests.runtime.callers import called, hello
-from tests.runtime.meshes import NAMES, Mesh, run, until
+from tests.runtime.meshes import NAMES, PATIENCE_S, Mesh, run, until
 
 
 @dataclass
@@ -136,7 +136,7 @@ def test_a_key_with_a_password_is_refused_and_nobody_is_asked_for_it(
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         start_new_session=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )

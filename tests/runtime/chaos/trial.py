@@ -10,7 +10,7 @@ import random
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ from tests.runtime.chaos.faults import Faults, Network
 from tests.runtime.chaos.namespaces import Namespaces
 from tests.runtime.chaos.postgres import Fenced
 from tests.runtime.chaos.proxies import Proxies
+from tests.runtime.meshes import PATIENCE_S
 
 ELECTION_S: Final = 0.4
 DRIFT_PPM: Final = 50_000
@@ -37,9 +38,13 @@ TIMES: Final[Mapping[str, float]] = {
     "clock_drift_ppm": DRIFT_PPM,
 }
 KINDS: Final = ("kill", "kill-all", "stop", "cut", "clock", "full")
-PATIENCE_S: Final = 30.0
 REST: Final = 0.6
 """How often all have to be well again before the next fault."""
+AGREED: Final = "the agents do not follow one leader"
+ACTED: Final = "nobody acts on a resource"
+ANSWERED: Final = "clients are not answered"
+LEAST_ANSWERED: Final = 6
+"""A run ends when so many writes and reads were answered, not before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,9 @@ class Chaos:
             is_well = True
             while is_well and (not faults.done or time.monotonic() < until):
                 is_well = await self._do_fault() and not faults.never
-            is_well = is_well and await self.agree() and await self._acted()
+            is_well = is_well and await self.agree()
+            is_well = is_well and await self._reached(self._has_acted, ACTED)
+            is_well = is_well and await self._reached(self._has_answered, ANSWERED)
             await self.clients.end()
             if is_well:
                 await self.clients.read_all()
@@ -172,10 +179,14 @@ class Chaos:
 
     async def agree(self) -> bool:
         """Wait until all agents are up and follow one leader."""
+        return await self._reached(self._has_agreed, AGREED)
+
+    async def _reached(self, is_so: Callable[[], bool], what: str) -> bool:
+        """Wait until something is so; it is wrong if it never is."""
         begun = time.monotonic()
-        while not self._has_agreed():
+        while not is_so():
             if time.monotonic() - begun > PATIENCE_S:
-                self.outcome.wrong.append("the agents do not follow one leader")
+                self.outcome.wrong.append(what)
                 return False
             await asyncio.sleep(0.02)
             await self.faults.mend()
@@ -185,15 +196,15 @@ class Chaos:
         members = self.stage.members.values()
         return all(one.is_heard for one in members) and self.stage.has_agreed()
 
-    async def _acted(self) -> bool:
-        """Wait until whoever leads has acted on each resource."""
-        begun = time.monotonic()
-        while not all(self._effects().values()):
-            if time.monotonic() - begun > PATIENCE_S:
-                self.outcome.wrong.append("nobody acts on a resource")
-                return False
-            await asyncio.sleep(0.1)
-        return True
+    def _has_acted(self) -> bool:
+        """Tell whether leaders have acted on each resource."""
+        return all(self._effects().values())
+
+    def _has_answered(self) -> bool:
+        """Tell whether enough requests of each kind were answered."""
+        history = self.clients.history
+        answered = Counter(each.deed for each in history if each.answered is not None)
+        return min(answered[Deed.WRITE], answered[Deed.READ]) >= LEAST_ANSWERED
 
     def _effects(self) -> dict[str, list[Effect]]:
         """Look at what each resource was asked for."""
