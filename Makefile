@@ -37,7 +37,7 @@ lint: $(READY) ## check style, types, layers and the liftable subset
 	@$(BIN)/ruff format --quiet --check
 	@$(BIN)/mypy --strict --no-error-summary
 	@$(BIN)/lint-imports --no-cache --no-logo
-	@$(BIN)/python -m primacy_proofs.subset core/primacy
+	@$(BIN)/python -m primacy_proofs.subset.lint core/primacy
 
 wheel-test: $(READY) ## build the wheels, try them in fresh environments, and the set-up itself
 	@$(BIN)/python -m pytest --quiet -m wheel tests/packaging
@@ -46,7 +46,7 @@ chaos: $(READY) ## do real faults to agents that run, and judge what clients saw
 	@$(BIN)/python -m tests.runtime.chaos $(ARGS)
 
 bench: $(READY) ## print how fast the core, the checker and agents are, these beside others
-	@$(BIN)/python -m primacy_model.bench
+	@$(BIN)/python -m primacy_model.bench.core
 	@$(BIN)/python -m tests.runtime.against --quick
 
 docs: $(READY) ## build the documents into docs/_build/html; a warning is an error

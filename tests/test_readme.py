@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from primacy_model.mesh_scopes import DEFAULT
-from primacy_model.oracle import Verdict
+from primacy_model.checker.reference_bfs import Verdict
+from primacy_model.mesh.scopes import DEFAULT
 from primacy_model.scopes import default
-from primacy_proofs.bending import MUTANTS
-from primacy_proofs.theorems import THEOREMS
-from tests.model.test_timed import PINNED
-from tests.model_figures import PAGE, figures
-from tests.mutants import matrix
+from primacy_proofs.mutation.runner import MUTANTS
+from primacy_proofs.theorems.catalog import THEOREMS
+from tests.model.mesh.page import PAGE, figures
+from tests.model.mutation.page import matrix
+from tests.model.timed.test_scopes import PINNED
 from tests.test_traceability import clauses
 
 ROOT = Path(__file__).parent.parent

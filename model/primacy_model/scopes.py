@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Final
 
-from primacy_model import timed
-from primacy_model.literal_seed import scopes as literal_scopes
-from primacy_model.living import DEEP_LIVING, LIVING
-from primacy_model.mesh_scopes import DEEP, DEFAULT
-from primacy_model.model import Scope
-from primacy_model.plain_raft import scopes as plain_scopes
+from primacy_model.baselines.literal_seed import scopes as literal_scopes
+from primacy_model.baselines.plain_raft import scopes as plain_scopes
+from primacy_model.checker.model import Scope
+from primacy_model.mesh.scopes import DEEP, DEFAULT
+from primacy_model.synchrony.scopes import DEEP_LIVING, LIVING
+from primacy_model.timed import scopes
 
 Scopes = tuple[Scope[Hashable], ...]
 
@@ -24,14 +24,14 @@ def _any(*groups: Iterable[object]) -> Scopes:
 
 
 _DEFAULT: Final[Mapping[str, Scopes]] = {
-    "mesh": _any(DEFAULT, timed.scopes()),
+    "mesh": _any(DEFAULT, scopes.scopes()),
     "liveness": _any(LIVING),
-    "drift-exceeded": _any(timed.twins()),
+    "drift-exceeded": _any(scopes.twins()),
     "literal-seed": _any(literal_scopes()),
     "plain-raft": _any(plain_scopes()),
 }
 _DEEPER: Final[Mapping[str, Scopes]] = {
-    "mesh": _any(DEEP, timed.deep()),
+    "mesh": _any(DEEP, scopes.deep()),
     "liveness": _any(DEEP_LIVING),
 }
 MODELS: Final = tuple(_DEFAULT)

@@ -24,9 +24,8 @@ from primacy.outputs import (
 )
 from primacy_runtime.agent import Agent
 from primacy_runtime.clock import Clock
-from primacy_runtime.counts import Counts
-from primacy_runtime.events import Events
-from primacy_runtime.failures import (
+from primacy_runtime.counters import Counts
+from primacy_runtime.errors import (
     AgentStopped,
     CommandRefused,
     NotAccepted,
@@ -44,11 +43,12 @@ from primacy_runtime.failures import (
     TransferFailed,
     WriteLost,
 )
+from primacy_runtime.events import Events
 from primacy_runtime.health import Health
-from primacy_runtime.machine import Machine, Table
+from primacy_runtime.log import JsonLines
+from primacy_runtime.net.tls import Tls
 from primacy_runtime.settings import AgentRole
-from primacy_runtime.telling import JsonLines
-from primacy_runtime.tls import Tls
+from primacy_runtime.state_machine import Machine, Table
 
 __all__ = [
     "Agent",

@@ -19,15 +19,14 @@ from typing import Final, Self
 
 from primacy import MeshState, State, has_lease, initial, mesh_state, token
 from primacy.quantities import NOBODY
-from primacy_runtime.asking import Client
+from primacy_runtime.client import Client
 from primacy_runtime.clock import Clock
-from primacy_runtime.counts import Counts
+from primacy_runtime.counters import Counts
+from primacy_runtime.errors import AgentStopped, SettingsError
 from primacy_runtime.events import Events
-from primacy_runtime.failures import AgentStopped, SettingsError
 from primacy_runtime.health import Health
-from primacy_runtime.life import Given, Life
-from primacy_runtime.machine import Machine, Table
-from primacy_runtime.recording import Record
+from primacy_runtime.lifecycle import Given, Life
+from primacy_runtime.net.tls import Tls
 from primacy_runtime.settings import (
     AgentRole,
     address,
@@ -35,7 +34,8 @@ from primacy_runtime.settings import (
     milliseconds,
     require,
 )
-from primacy_runtime.tls import Tls
+from primacy_runtime.state_machine import Machine, Table
+from primacy_runtime.trace import Record
 
 NO_PEERS: Final[Mapping[str, str]] = {}
 

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from primacy_runtime.agent import Agent
-from primacy_runtime.failures import SettingsError
-from primacy_runtime.recording import traces
+from primacy_runtime.errors import SettingsError
+from primacy_runtime.net.tls import Tls
 from primacy_runtime.settings import AgentRole
-from primacy_runtime.tls import Tls
+from primacy_runtime.trace import traces
 
 Value = TypeVar("Value")
 Toml = Mapping[str, object]

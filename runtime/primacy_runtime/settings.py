@@ -16,7 +16,7 @@ from types import UnionType
 from typing import Final
 
 from primacy import Config, ConfigError, agents
-from primacy_runtime.failures import SettingsError
+from primacy_runtime.errors import SettingsError
 
 LONGEST_S: Final = 7 * 24 * 3600.0
 """A week; what is longer is a mistake in the unit."""

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Final
 
 from primacy import Config, Durable, FormatError, Persist, dumps, loads
-from primacy_runtime.failures import (
+from primacy_runtime.errors import (
     StoreBroken,
     StoreDamaged,
     StoreError,

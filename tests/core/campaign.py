@@ -53,7 +53,7 @@ def main() -> None:
     """Run until libFuzzer ends."""
     atheris = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["primacy"]):
-        hostile = importlib.import_module("tests.core.hostile")
+        hostile = importlib.import_module("tests.support.hostile")
         core = importlib.import_module("primacy")
     config = core.Config("m", "a", core.agents("a", "b", "c"))
     local = {

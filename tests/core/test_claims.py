@@ -10,7 +10,7 @@ from primacy.recovery import recover
 from primacy.role import Role, Wait
 from primacy.state import State
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     CLAIM_TIMER,
     ELECTION_TIMER,
     WINDOW_TIMER,

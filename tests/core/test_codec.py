@@ -50,8 +50,8 @@ from primacy.quantities import (
 )
 from primacy.role import Role, Wait
 from primacy.roll import Roll
-from tests import strategies as drawn
-from tests.situations import situations
+from tests.support import strategies as drawn
+from tests.support.situations import situations
 
 GOLDEN = (Path(__file__).parent / "golden" / "format-1.jsonl").read_text("utf-8")
 TEXTS = GOLDEN.splitlines()

@@ -10,7 +10,7 @@ from primacy.pending import ParkedRead, ParkedReads
 from primacy.quantities import Index, RequestId
 from primacy.state import State
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     EVERYONE,
     PROMISE_TIMER,
     A,

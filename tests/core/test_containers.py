@@ -19,7 +19,7 @@ from primacy.quantities import (
     Term,
 )
 from primacy.state import Durable
-from tests.core.builders import MESH, A, B, entry, log, persist, segment
+from tests.support.builders import MESH, A, B, entry, log, persist, segment
 
 ids = st.sampled_from("abcdef").map(AgentId)
 plain_sets = st.sets(ids)

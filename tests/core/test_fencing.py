@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from primacy.fencing import Fence, Verdict, admit, token
 from primacy.quantities import NO_TERM, Term
-from tests.core.builders import (
+from tests.support.builders import (
     a_candidate,
     a_follower,
     a_leader,

@@ -31,9 +31,9 @@ from primacy.messages import Claim, LeaseRead, Packet, Read, Transfer, Write
 from primacy.quantities import AgentId, Command, Instant, RequestId, Term
 from primacy.roll import Roll
 from primacy.state import Result
-from tests.core.hostile import calls_of, judge_step
-from tests.situations import Situation, reached_states
-from tests.strategies import MESHES, states
+from tests.support.hostile import calls_of, judge_step
+from tests.support.situations import Situation, reached_states
+from tests.support.strategies import MESHES, states
 
 MOST_CALLS = 2_000
 """The calls of a step, of states with at most 80 entries and 7 agents."""

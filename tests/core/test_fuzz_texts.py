@@ -14,8 +14,8 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from primacy import Config, FormatError, agents, codec, initial, loads
 from primacy.codec import DEPTH, LEAST, MOST, PACKETS
-from tests.core.hostile import hear, is_same, judge_text, parsed
 from tests.core.test_codec import TEXTS
+from tests.support.hostile import hear, is_same, judge_text, parsed
 
 STATE, _ = initial(Config("m", "a", agents("a", "b", "c")))
 KINDS = [json.loads(text)["kind"] for text in TEXTS]
@@ -240,6 +240,6 @@ def test_a_reader_that_coerces_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 
     seven = re.sub(r'"term":\d', '"term":"7"', PACKET_TEXTS[0], count=1)
     assert judge_text(seven) is None
-    monkeypatch.setattr("tests.core.hostile.loads", lenient)
+    monkeypatch.setattr("tests.support.hostile.loads", lenient)
     with pytest.raises(AssertionError):
         judge_text(seven)

@@ -16,7 +16,7 @@ from primacy.outputs import Send
 from primacy.quantities import Instant, Term
 from primacy.reads import has_lease
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     a_follower,
     a_leader,
     config,

@@ -12,7 +12,7 @@ from primacy.reads import has_lease
 from primacy.role import Role
 from primacy.state import State
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     EVERYONE,
     A,
     a_candidate,

@@ -12,7 +12,7 @@ from primacy.quantities import AgentId, Command, Index, RequestId, Term
 from primacy.role import Wait
 from primacy.state import State
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     EVERYONE,
     MESH,
     PROMISE_TIMER,

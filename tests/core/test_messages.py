@@ -32,7 +32,7 @@ from primacy.quantities import (
 from primacy.roll import Roll
 from primacy.state import State
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     ELECTORS,
     EVERY_PACKET,
     A,

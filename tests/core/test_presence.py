@@ -10,7 +10,7 @@ from primacy.outputs import PresenceChanged
 from primacy.quantities import Instant, RequestId, Round
 from primacy.state import State
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     CHECK_TIMER,
     EVERYONE,
     a_candidate,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from primacy.agents import AgentMap, AgentSet
 from primacy.roll import Roll
 from primacy.stepping import step
-from tests.core.builders import a_leader, append_reply, heartbeat_reply, received
+from tests.support.builders import a_leader, append_reply, heartbeat_reply, received
 
 NAMES = "abcdefghi"
 groups = st.sets(st.sampled_from(NAMES)).map(AgentSet.of)

@@ -20,7 +20,7 @@ from primacy.quantities import (
 )
 from primacy.state import State
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     EVERYONE,
     A,
     B,

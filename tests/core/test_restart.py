@@ -12,7 +12,7 @@ from primacy.recovery import initial, recover
 from primacy.role import Role, Wait
 from primacy.state import NO_LEADERSHIP, NOTHING_DURABLE, Durable, State
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     CLAIM_TIMER,
     EVERYONE,
     PATIENCE_TIMER,

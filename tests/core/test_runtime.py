@@ -42,7 +42,7 @@ from primacy.recovery import initial, recover
 from primacy.state import Durable, State
 from primacy.stepping import step
 from primacy.timers import promise_timer
-from tests.core.builders import (
+from tests.support.builders import (
     A,
     a_follower,
     a_leader,
@@ -65,7 +65,7 @@ from tests.core.builders import (
     vote_reply,
     vote_request,
 )
-from tests.core.simulation import Mesh
+from tests.support.virtual_runtime import Mesh
 
 LEASED = config("a", lease_ms=90, clock_drift_ppm=100)
 

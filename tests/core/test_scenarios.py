@@ -26,8 +26,8 @@ from primacy.outputs import (
 )
 from primacy.quantities import AgentId, Command, Instant, RequestId
 from primacy.role import Role
-from tests.core.builders import ELECTION_MS, LEADER_MS
-from tests.core.simulation import Mesh
+from tests.support.builders import ELECTION_MS, LEADER_MS
+from tests.support.virtual_runtime import Mesh
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 each_seed = pytest.mark.parametrize("seed", range(8))

@@ -21,7 +21,7 @@ from primacy.role import Role, Wait
 from primacy.roll import Roll
 from primacy.state import Leadership, State
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     CHECK_TIMER,
     ELECTION_TIMER,
     EVERYONE,

@@ -40,7 +40,7 @@ from primacy.codec import Kind
 from primacy.following import adopt
 from primacy.quantities import NOBODY
 from primacy.state import NO_LEADERSHIP, Durable, Result
-from tests.situations import Situation, situations
+from tests.support.situations import Situation, situations
 
 Step = Callable[[State, Message], Result]
 Check = Callable[[Step, State, Message], None]

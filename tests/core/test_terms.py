@@ -19,7 +19,7 @@ from primacy.quantities import NOBODY, Index, RequestId, Round, Term
 from primacy.role import Role
 from primacy.state import State
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     ELECTION_TIMER,
     EVERY_PACKET,
     MESH,

@@ -19,7 +19,7 @@ from primacy.timers import (
     promise_timer,
     window_timer,
 )
-from tests.core.builders import (
+from tests.support.builders import (
     a_candidate,
     a_follower,
     a_leader,

@@ -20,7 +20,7 @@ from primacy.quantities import NOBODY, AgentId, RequestId, Round, Term
 from primacy.role import Role, Wait
 from primacy.state import State
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     CHECK_TIMER,
     ELECTION_TIMER,
     A,

@@ -13,7 +13,7 @@ from primacy.role import Role, Wait
 from primacy.roll import Roll
 from primacy.state import State
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     ELECTION_TIMER,
     A,
     C,

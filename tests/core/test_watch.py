@@ -19,7 +19,7 @@ from primacy.outputs import (
 from primacy.quantities import NOBODY, Instant, Round, Term
 from primacy.role import Role, Wait
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     EVERYONE,
     A,
     B,

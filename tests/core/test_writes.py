@@ -18,7 +18,7 @@ from primacy.outputs import (
 from primacy.quantities import NOBODY, AgentId, Command, Index, RequestId, Term
 from primacy.state import State
 from primacy.stepping import step
-from tests.core.builders import (
+from tests.support.builders import (
     EVERYONE,
     MESH,
     A,

@@ -14,10 +14,10 @@ from primacy_runtime import (
     OutcomeUnknown,
     Table,
     TooBusy,
-    requests,
+    pending_requests,
 )
 from primacy_runtime.events import MOST_WAITING, Audience
-from tests.runtime.meshes import CALM, PATIENCE_S, Mesh, alone, run, started
+from tests.support.agents import CALM, PATIENCE_S, Mesh, alone, run, started
 
 
 def test_the_example_of_the_seed_starts_and_stops(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_command_that_nobody_could_store_is_refused(
 def test_too_many_requests_are_refused_and_the_rest_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests, "MOST_WAITING", 2)
+    monkeypatch.setattr(pending_requests, "MOST_WAITING", 2)
 
     async def work() -> None:
         async with alone(tmp_path) as agent:

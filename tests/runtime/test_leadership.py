@@ -20,7 +20,7 @@ from primacy_runtime import (
     TransferFailed,
     WriteLost,
 )
-from tests.runtime.meshes import CALM, PATIENCE_S, Mesh, alone, run, started, until
+from tests.support.agents import CALM, PATIENCE_S, Mesh, alone, run, started, until
 
 
 def test_another_leader_is_elected_and_nothing_acknowledged_is_lost(

@@ -28,13 +28,14 @@ from primacy import (
 )
 from primacy.messages import ForwardReply, Heartbeat
 from primacy.quantities import Index, Instant, Round, Term
-from primacy_runtime import SettingsError, piped
+from primacy_runtime import SettingsError
+from primacy_runtime.demo import agent_process
 from primacy_runtime.mesh_file import agent, read
-from primacy_runtime.requests import NotBegunError, Proposal, Question
-from tests.runtime.meshes import run, until
-from tests.runtime.test_driving import BOB, Bench
+from primacy_runtime.pending_requests import NotBegunError, Proposal, Question
+from tests.runtime.test_driver import BOB, Bench
 from tests.runtime.test_settings import MESH
 from tests.runtime.test_store import CONFIG
+from tests.support.agents import run, until
 from tests.test_traceability import cited_by_tests, clauses
 
 ROOT = Path(__file__).parents[2]
@@ -170,11 +171,11 @@ def test_an_effect_carries_the_token_of_when_it_was_decided(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decided, performed = 3, list[int]()
-    monkeypatch.setattr(piped, "EVERY_S", 0.05)
+    monkeypatch.setattr(agent_process, "EVERY_S", 0.05)
 
     async def work() -> None:
         told = {"agent_id": "ada", "mesh_id": "mesh", "folder": str(tmp_path)}
-        one = piped.Piped(told, io.StringIO())
+        one = agent_process.Piped(told, io.StringIO())
         leading = SimpleNamespace(token=decided)
         monkeypatch.setattr(one, "_agent", leading)
         monkeypatch.setattr(

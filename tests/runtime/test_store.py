@@ -20,7 +20,7 @@ from primacy_runtime import (
     StoreInUse,
 )
 from primacy_runtime.store import Store
-from tests.runtime.meshes import PATIENCE_S
+from tests.support.agents import PATIENCE_S
 
 CONFIG = Config("mesh", "ada", agents("ada", "bob", "cyd"))
 
@@ -312,7 +312,7 @@ def test_kill_9_at_any_point_loses_nothing_that_was_reported(tmp_path: Path) -> 
 FILLER = """
 import asyncio, resource, signal, sys
 from primacy_runtime import AgentStopped
-from tests.runtime.meshes import alone
+from tests.support.agents import alone
 
 async def fill():
     async with alone(sys.argv[1]) as agent:

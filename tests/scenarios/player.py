@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from primacy.config import ConfigError
-from primacy_model.simulation.fleet import Broken, NotPossible
+from primacy_model.simulation.cluster import Broken, NotPossible
 from tests.scenarios.commands import obeyed
 from tests.scenarios.language import Block, Line, NotUnderstood, blocks
 from tests.scenarios.stage import Stage

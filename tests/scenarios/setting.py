@@ -14,8 +14,8 @@ from primacy.messages import Timer
 from primacy.quantities import AgentId, Command, Term
 from primacy.role import Role, Wait
 from primacy.state import Durable
-from primacy_model.world import Node
-from tests.scenarios import telling
+from primacy_model.mesh.agent import Node
+from tests.scenarios import rendering
 from tests.scenarios.language import BadFormError, Chosen, NotUnderstood, number
 from tests.scenarios.stage import Stage, StagedFleet
 
@@ -56,9 +56,9 @@ def mesh(stage: Stage, words: Sequence[str]) -> list[str]:
             Config("mesh", name, electors, workers, **given) for name in everyone
         ]
     stage.begin(StagedFleet(configs))
-    parts = [f"electors {telling.told_names(electors)}"]
+    parts = [f"electors {rendering.told_names(electors)}"]
     if workers.size:
-        parts.append(f"workers {telling.told_names(workers)}")
+        parts.append(f"workers {rendering.told_names(workers)}")
     return [f"a mesh with empty disks: {', '.join(parts)}"]
 
 

@@ -13,9 +13,9 @@ from dataclasses import replace
 from primacy.outputs import Outputs
 from primacy.quantities import AgentId
 from primacy.state import State
-from primacy_model.simulation.fleet import Fleet, Happened, Parcel
-from primacy_model.world import Node
-from tests.scenarios import telling
+from primacy_model.mesh.agent import Node
+from primacy_model.simulation.cluster import Fleet, Happened, Parcel
+from tests.scenarios import rendering
 from tests.scenarios.language import Chosen, NotUnderstood
 
 MOST_DELIVERIES = 1_000
@@ -80,7 +80,7 @@ class Stage:
 
     def shown(self, names: Iterable[AgentId]) -> list[str]:
         """Show agents, a line each."""
-        return [f"{name}: {telling.told_node(self.node(name))}" for name in names]
+        return [f"{name}: {rendering.told_node(self.node(name))}" for name in names]
 
     # --- steps ------------------------------------------------------------------------
 
@@ -91,11 +91,11 @@ class Stage:
         happen()
         self.touched.add(name)
         after = self.node(name)
-        told = telling.told_outputs(self.fleet.outputs)
+        told = rendering.told_outputs(self.fleet.outputs)
         if after.state is None:
-            told.append(f"down; disk: {telling.told_disk(after.disk)}")
+            told.append(f"down; disk: {rendering.told_disk(after.disk)}")
         else:
-            changes = telling.told_changes(before.state, after.state)
+            changes = rendering.told_changes(before.state, after.state)
             told += [f"now {changes}"] if changes else []
         return [f"{name} {said}", *(f"  {line}" for line in told or ["nothing"])]
 
@@ -103,7 +103,7 @@ class Stage:
         """Deliver a packet; tell what it did."""
         return self.stepped(
             parcel.target,
-            f"hears {telling.told_packet(parcel.packet)} from {parcel.sender}",
+            f"hears {rendering.told_packet(parcel.packet)} from {parcel.sender}",
             lambda: self.fleet.deliver(
                 parcel.number,
                 choice.now,
@@ -177,5 +177,5 @@ def _traits(parcel: Parcel) -> Mapping[str, object]:
 
 def written(parcel: Parcel) -> str:
     """Write a packet with its way."""
-    packet = telling.told_packet(parcel.packet)
+    packet = rendering.told_packet(parcel.packet)
     return f"{packet} from {parcel.sender} to {parcel.target}"

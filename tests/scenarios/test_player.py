@@ -12,7 +12,7 @@ from primacy import Message, State, step
 from primacy.change import replace
 from primacy.quantities import NOBODY
 from primacy.state import Durable, Result
-from primacy_model.simulation import fleet
+from primacy_model.simulation import cluster
 from tests.scenarios.language import NotUnderstood, blocks, put_together
 from tests.scenarios.player import play
 from tests.scenarios.test_transcripts import FOLDER, REWRITE, TRANSCRIPTS, difference
@@ -177,7 +177,7 @@ def test_an_agent_that_votes_twice_ends_the_play(
         for line in block.commands
     )
     play(told(commands))
-    monkeypatch.setattr(fleet, "step", forgetful)
+    monkeypatch.setattr(cluster, "step", forgetful)
     with pytest.raises(AssertionError, match=r"story\.txt:\d+: S4 is broken: one vote"):
         play(told(commands))
 

@@ -26,7 +26,7 @@ from primacy.messages import (
 )
 from primacy.quantities import START, Instant
 from primacy.role import Wait
-from primacy_model.simulation.fleet import Fleet, Happened
+from primacy_model.simulation.cluster import Fleet, Happened
 
 NAMES: Final = "abcdefg"
 """The most agents of a mesh, by name."""

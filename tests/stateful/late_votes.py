@@ -17,8 +17,8 @@ from typing import Final
 
 import primacy
 from primacy import AgentId, Timer
-from primacy_model.simulation.fleet import Broken
-from tests.stateful.clocks import LENGTHS, ClockDriver
+from primacy_model.simulation.cluster import Broken
+from tests.stateful.clock_driver import LENGTHS, ClockDriver
 from tests.stateful.driver import mesh_of
 
 A, B, C = (AgentId(name) for name in "abc")

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from primacy import Timer
-from tests.stateful.clocks import LENGTHS, ClockDriver
-from tests.stateful.deeds import BUT, SOME, WHO, Deeds
+from tests.stateful.clock_driver import LENGTHS, ClockDriver
 from tests.stateful.driver import mesh_of
-from tests.stateful.telling import deed
+from tests.stateful.failure_report import deed
+from tests.stateful.rules import BUT, SOME, WHO, Deeds
 
 
 class Adversary(Deeds):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from primacy_model.mutants.catalogue import bend_of
-from tests.bent import copy_of_core, told_under
+from primacy_model.mutation.catalog import bend_of
 from tests.stateful.late_votes import RUNS
+from tests.support.mutated_core import copy_of_core, told_under
 
 MODULE = "tests.stateful.late_votes"
 

@@ -19,13 +19,13 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from primacy.fencing import Fence, Verdict
 from primacy.quantities import Term
-from primacy_model import world
-from primacy_model.mutants.catalogue import bend_of
-from primacy_model.simulation.fleet import Broken
+from primacy_model.mesh import agent
+from primacy_model.mutation.catalog import bend_of
+from primacy_model.simulation.cluster import Broken
 from primacy_model.simulation.record import reproduction
-from tests.bent import ROOT, copy_of_core, told_under
-from tests.stateful.deeds import Deeds
 from tests.stateful.machine import Adversary, LeaseAdversary
+from tests.stateful.rules import Deeds
+from tests.support.mutated_core import ROOT, copy_of_core, told_under
 
 DEEDS = {
     "deliver",
@@ -107,7 +107,7 @@ def test_a_failure_tells_the_transcript_and_a_program_that_fails_again(
     def admits(_: Fence, token: Term) -> tuple[Fence, Verdict]:
         return Fence(token), Verdict.ADMITTED
 
-    monkeypatch.setattr(world, "admit", admits)
+    monkeypatch.setattr(agent, "admit", admits)
     short = settings(
         profile(), max_examples=1000, database=None, phases=[Phase.generate]
     )
@@ -128,14 +128,15 @@ def test_a_failure_tells_the_transcript_and_a_program_that_fails_again(
 def test_the_hunt_finds_a_bent_core_and_its_program_repeats_it(tmp_path: Path) -> None:
     core, into = tmp_path / "core", tmp_path / "into"
     copy_of_core(core, bend_of("half-is-a-quorum"))
-    told = told_under(core, "tests.stateful.hunt", "--into", str(into))
+    told = told_under(core, "tests.stateful.detector", "--into", str(into))
     assert told["property"] == "S1"
     assert told["steps"] > 0
     transcript = (into / "transcript.txt").read_text(encoding="utf-8")
     assert transcript.startswith("S1 is violated in a fleet: election safety (always)")
     program = into / "reproduction.py"
     assert raised_by(program, core).startswith(
-        "primacy_model.simulation.judge.Broken: S1 is broken: election safety"
+        "primacy_model.simulation.property_monitor.Broken: "
+        "S1 is broken: election safety"
     )
     assert "Broken" not in raised_by(program, ROOT / "core")
 
@@ -159,7 +160,7 @@ def ran(program: Path, core: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_hunt_finds_nothing_in_the_shipped_core() -> None:
-    told = told_under(ROOT / "core", "tests.stateful.hunt", "--examples", "40")
+    told = told_under(ROOT / "core", "tests.stateful.detector", "--examples", "40")
     assert told["property"] is None
     assert told["steps"] is None
     assert told["examples"] >= 40
@@ -173,7 +174,7 @@ def test_the_page_shows_what_its_program_does_under_the_bent_core(
     (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     copy_of_core(tmp_path, bend_of("half-is-a-quorum"))
     shows = (
-        "from primacy_model.simulation.fleet import Broken\n"
+        "from primacy_model.simulation.cluster import Broken\n"
         "from primacy_model.simulation.record import transcript\n"
         "room = {}\n"
         f"try:\n    exec({program!r}, room)\n"

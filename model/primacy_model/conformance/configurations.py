@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from primacy_model.conformance.instrumented import Instrumented
+from primacy_model.conformance.path_probe import Instrumented
 
 FIELDS: Final[Mapping[str, object]] = {
     "mesh_id": "north",

@@ -27,17 +27,17 @@ from primacy import (
     step,
 )
 from primacy_model import scopes
-from primacy_model.actors import Assembled, Claim, Doing
-from primacy_model.conformance.overheard import Overheard
+from primacy_model.checker.actors import Assembled, Claim, Doing
+from primacy_model.checker.model import Action, Kind
+from primacy_model.checker.random_walk import walk
+from primacy_model.conformance.model_situations import Overheard
 from primacy_model.conformance.recorder import Recorder, States
 from primacy_model.engines import search
 from primacy_model.engines.search import Engine
-from primacy_model.history import History
-from primacy_model.mesh import Mesh, World
-from primacy_model.model import Action, Kind
-from primacy_model.moves import Local
-from primacy_model.walk import walk
-from primacy_model.world import Flight, Gate, Node
+from primacy_model.mesh.actions import Local
+from primacy_model.mesh.agent import Flight, Gate, Node
+from primacy_model.mesh.history import History
+from primacy_model.mesh.model import Mesh, World
 
 WITNESSED: Final = (
     "initial-election",

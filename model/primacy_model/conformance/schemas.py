@@ -22,8 +22,8 @@ from primacy import Config, Durable, Fence, MeshState, State, Verdict
 from primacy.codec import LEAST, MOST, PACKETS, VERSION, Storable
 from primacy.log import Entry, Log, Segment
 from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
-from primacy_model.conformance.lines import MESSAGES, OUTPUTS, STATES
 from primacy_model.conformance.recorder import FORMAT as TRACE
+from primacy_model.conformance.trace_reader import MESSAGES, OUTPUTS, STATES
 from primacy_model.conformance.vectors import FORMAT as VECTORS
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"

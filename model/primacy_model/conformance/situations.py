@@ -26,9 +26,9 @@ from primacy import (
     dumps,
 )
 from primacy.messages import Append, AppendReply, PreVoteReply, VoteReply, VoteRequest
-from primacy_model.conformance import wandering
-from primacy_model.conformance.instrumented import Instrumented, Way
-from primacy_model.conformance.overheard import QUICK, overheard
+from primacy_model.conformance import random_situations
+from primacy_model.conformance.model_situations import QUICK, overheard
+from primacy_model.conformance.path_probe import Instrumented, Way
 
 LONGEST: Final = 4_000
 """The most signs of a long situation: what is longer shows nothing more."""
@@ -163,8 +163,8 @@ def every() -> Iterator[Situation]:
             yield from _steps(name, ear.steps)
             for config, disk in ear.disks:
                 yield _recovery(name, config, disk)
-    yield from _steps(DIRECTED, wandering.directed())
-    yield from _steps(MADE, wandering.wandered())
+    yield from _steps(DIRECTED, random_situations.directed())
+    yield from _steps(MADE, random_situations.wandered())
     yield from _others()
 
 
@@ -229,9 +229,9 @@ def _recovery(origin: str, config: Config, disk: Durable) -> Situation:
 
 
 def _others() -> Iterator[Situation]:
-    for config in wandering.MEMBERS:
+    for config in random_situations.MEMBERS:
         yield situation("initial", "initial", MADE, {"config": dumps(config)})
-    for config, disk in wandering.disks(walks=8):
+    for config, disk in random_situations.disks(walks=8):
         yield _recovery(MADE, config, disk)
     for highest in (0, 1, 3):
         for token in (-1, 0, 1, 2, 3, 4):

@@ -20,7 +20,8 @@ import primacy
 from primacy import dumps, loads
 from primacy.codec import VERSION as CODEC
 from primacy_model.conformance.configurations import configurations
-from primacy_model.conformance.instrumented import sources
+from primacy_model.conformance.coverage_statement import Statement
+from primacy_model.conformance.path_probe import sources
 from primacy_model.conformance.scenarios import scenarios
 from primacy_model.conformance.situations import (
     MADE,
@@ -30,7 +31,6 @@ from primacy_model.conformance.situations import (
     every,
     named,
 )
-from primacy_model.conformance.statement import Statement
 
 FORMAT: Final = "primacy-vectors/1"
 MANIFEST: Final = "manifest.json"

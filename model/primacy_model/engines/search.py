@@ -20,7 +20,7 @@ from typing import Final
 
 import networkx as nx
 
-from primacy_model.actors import (
+from primacy_model.checker.actors import (
     Actors,
     Assembled,
     Ghost,
@@ -29,15 +29,15 @@ from primacy_model.actors import (
     Shared,
     Whole,
 )
-from primacy_model.engines import equivariance, promises, saved
-from primacy_model.engines.levels import Found, Progress, Search, Store
-from primacy_model.engines.memo import Memo
-from primacy_model.engines.sights import Sights
+from primacy_model.checker.limits import Limit, unlimited
+from primacy_model.checker.model import Kind
+from primacy_model.checker.reference_bfs import Exploration
+from primacy_model.engines import assumption_check, checkpoint, symmetry_check
+from primacy_model.engines.bfs import Found, Progress, Search, Store
+from primacy_model.engines.projections import Sights
+from primacy_model.engines.python_engine import Memo
 from primacy_model.engines.symmetry import Symmetries
-from primacy_model.engines.tables import Tables
-from primacy_model.limits import Limit, unlimited
-from primacy_model.model import Kind
-from primacy_model.oracle import Exploration
+from primacy_model.engines.transition_tables import Tables
 
 UNBOUNDED: Final = 2**62
 
@@ -102,8 +102,8 @@ def explore(
             raise ValueError(told)
     begun, engine, most = time.process_time(), engine or best(), max_states or UNBOUNDED
     made = reductions(prunes=prunes, forgets=forgets, symmetric=symmetric)
-    origin = partial(saved.origin, actors, engine.value, made)
-    before = None if resume is None else saved.opened(resume, origin(), most)
+    origin = partial(checkpoint.origin, actors, engine.value, made)
+    before = None if resume is None else checkpoint.opened(resume, origin(), most)
     tables = Tables(actors, forgets)
     if before is not None:
         before.recall(tables)
@@ -120,11 +120,11 @@ def explore(
     saving = None
     if save is not None and search.is_unfinished:
         stop = search.stop(time.process_time() - begun)
-        saving = saved.kept(save, origin(), stop, tables, search.store)
+        saving = checkpoint.kept(save, origin(), stop, tables, search.store)
     if not search.is_broken:  # what breaks a claim is replayed, and needs no promise
-        promises.check(tables, prunes=prunes)
+        assumption_check.check(tables, prunes=prunes)
         if symmetries is not None:
-            equivariance.check(symmetries, search.shown())
+            symmetry_check.check(symmetries, search.shown())
     images = symmetries.count if symmetries is not None else 1
     return replace(
         search.found(time.process_time() - begun),
@@ -200,11 +200,11 @@ def parts(
     prunes = prunes and tables.copies == 0 and symmetries is None
     make: type[Store] = Memo
     if engine is Engine.NUMBA:
-        from primacy_model.engines.compiled import Compiled  # noqa: PLC0415 - an extra
+        from primacy_model.engines.numba_engine import Compiled  # noqa: PLC0415 - an extra
 
         make = Compiled
     if engine is Engine.NUMPY:
-        from primacy_model.engines.vectors import Vectors  # noqa: PLC0415 - an extra
+        from primacy_model.engines.numpy_engine import Vectors  # noqa: PLC0415 - an extra
 
         make = Vectors
     return tables, sights, make(tables, sights, prunes=prunes, symmetries=symmetries)

@@ -24,10 +24,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final, NoReturn
 
-from primacy_model.actors import Symmetry, Whole
-from primacy_model.engines.numbers import LOCAL_BITS, Numbers
-from primacy_model.engines.promises import PromiseBrokenError
-from primacy_model.engines.tables import Tables
+from primacy_model.checker.actors import Symmetry, Whole
+from primacy_model.engines.assumption_check import PromiseBrokenError
+from primacy_model.engines.interning import LOCAL_BITS, Numbers
+from primacy_model.engines.transition_tables import Tables
 
 Row = tuple[int, ...]
 """A cell of each actor, the ghost, and what all share."""

@@ -19,8 +19,8 @@ from typing import Final
 
 from primacy.log import Entry, EntryKind
 from primacy.quantities import Index, Term
-from primacy_model.simulation.chance import Chance
 from primacy_model.simulation.linearizability import Deed, Operation, after
+from primacy_model.simulation.rng import Chance
 
 REGISTERS: Final = ("x", "y")
 LIST: Final = "list"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from primacy_model.simulation.chance import MILLE, Chance, latency
+from primacy_model.simulation.rng import MILLE, Chance, latency
 from primacy_model.simulation.schedule import Fault, Schedule
 
 MS: Final = 1_000

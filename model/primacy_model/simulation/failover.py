@@ -36,9 +36,9 @@ from primacy.quantities import Instant
 from primacy.recovery import initial
 from primacy.role import Role
 from primacy.stepping import step
-from primacy_model.simulation import baseline
-from primacy_model.simulation.baseline import Kind, Reaction, Said
-from primacy_model.simulation.chance import Chance, Stream, latency
+from primacy_model.simulation import raft_baseline
+from primacy_model.simulation.raft_baseline import Kind, Reaction, Said
+from primacy_model.simulation.rng import Chance, Stream, latency
 from primacy_model.simulation.schedule import Schedule
 
 SIZES: Final = (3, 5, 7, 11, 21, 51, 101)
@@ -140,7 +140,7 @@ class PlainRaft:
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
         size = schedule.electors
-        self.agents = [baseline.Agent(place, size) for place in range(size)]
+        self.agents = [raft_baseline.Agent(place, size) for place in range(size)]
 
     def begin(self, place: int) -> Did:  # noqa: ARG002 - all begin alike
         """Start an agent."""
@@ -149,11 +149,11 @@ class PlainRaft:
     def hear(self, place: int, said: Packet | Said, now_ms: int) -> Did:  # noqa: ARG002 - no clock
         """Let an agent hear a packet."""
         assert isinstance(said, Said)
-        return self._did(place, baseline.on_said(self.agents[place], said))
+        return self._did(place, raft_baseline.on_said(self.agents[place], said))
 
     def elapse(self, place: int, timer: str, now_ms: int) -> Did:  # noqa: ARG002 - no clock
         """Let a timer elapse."""
-        on = baseline.on_beat if timer == "heartbeat" else baseline.on_timeout
+        on = raft_baseline.on_beat if timer == "heartbeat" else raft_baseline.on_timeout
         did = self._did(place, on(self.agents[place]))
         if timer != "heartbeat":
             return did

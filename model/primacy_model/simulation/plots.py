@@ -15,7 +15,7 @@ import click
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from primacy_model.usage import BadUsage, reason
+from primacy_model.errors import BadUsage, reason
 
 INK: Final = {"primacy": "#1f4e79", "plain Raft": "#c0504d"}
 

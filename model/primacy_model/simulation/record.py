@@ -23,9 +23,7 @@ from primacy.config import Config
 from primacy.log import Log
 from primacy.messages import Timer
 from primacy.quantities import NOBODY, Index
-from primacy_model import views
-from primacy_model.mesh import WIRE
-from primacy_model.model import (
+from primacy_model.checker.model import (
     IN_FLIGHT,
     Action,
     Arrow,
@@ -34,16 +32,18 @@ from primacy_model.model import (
     Property,
     Value,
 )
-from primacy_model.simulation.calls import Argument
-from primacy_model.simulation.fleet import (
+from primacy_model.checker.trace import Columns, Step, Trace, Violation, confirm
+from primacy_model.mesh import display
+from primacy_model.mesh.model import WIRE
+from primacy_model.reporting.transcript import render_transcript
+from primacy_model.simulation.cluster import (
     Broken,
     Call,
     Fleet,
     Happened,
     Parcel,
 )
-from primacy_model.trace import Columns, Step, Trace, Violation, confirm
-from primacy_model.transcript import render_transcript
+from primacy_model.simulation.operations import Argument
 
 RESOURCE: Final = "resource"
 """The column of the fenced resource."""
@@ -132,7 +132,7 @@ class Record:
         shown: dict[str, Mapping[str, Value]] = {}
         for name, node in fleet.nodes.items():
             rest = {"paused": True} if name in fleet.paused else {}
-            shown[name] = {**views.agent(node), **_log(node.disk.log), **rest}
+            shown[name] = {**display.agent(node), **_log(node.disk.log), **rest}
         cuts = ", ".join(f"{one} to {other}" for one, other in sorted(fleet.cuts))
         shown[WIRE] = {"cut": cuts or "nothing", IN_FLIGHT: len(fleet.parcels)}
         shown[RESOURCE] = {"highest token": int(fleet.gate.fence.highest)}
@@ -146,7 +146,7 @@ class Record:
         return Event(received, tuple(map(self._arrow, happened.sent)), remarks)
 
     def _arrow(self, parcel: Parcel) -> Arrow:
-        label = views.describe(parcel.packet)
+        label = display.describe(parcel.packet)
         return Arrow(self._keys[parcel.number], parcel.sender, parcel.target, label)
 
 
@@ -155,7 +155,7 @@ def _log(log: Log) -> Mapping[str, Value]:
     skipped = max(0, log.last_index - MOST_ENTRIES)
     if not skipped:
         return {}
-    end = views.show_log(Log.of(log.segment(Index(skipped), MOST_ENTRIES).entries))
+    end = display.show_log(Log.of(log.segment(Index(skipped), MOST_ENTRIES).entries))
     return {"log": f"{skipped} entries, then {end}"}
 
 
@@ -179,14 +179,14 @@ def _made(fleet: Fleet, call: Call) -> tuple[Happened, tuple[str, ...]]:
     verdict = () if happened.verdict is None else (f"effect {happened.verdict.value}",)
     done = dict(call.named).get("outputs_done")
     power = () if done is None else (f"loses power after {done} outputs",)
-    return happened, (*views.remarks(happened.told), *verdict, *power, *failure)
+    return happened, (*display.remarks(happened.told), *verdict, *power, *failure)
 
 
 def _action(
     number: int, call: Call, parcel: Parcel | None, happened: Happened
 ) -> Action:
     """Name a call as a person reads it."""
-    what = "" if parcel is None else f"{views.describe(parcel.packet)}"
+    what = "" if parcel is None else f"{display.describe(parcel.packet)}"
     match call.method, call.given:
         case "deliver", _:
             label = f"hears {what} from {parcel and parcel.sender}"
@@ -196,7 +196,7 @@ def _action(
             label = f"{verb} {what} {ends}"
         case "intrude", (_, str() as text):
             told = loads(text, *PACKETS)
-            label = f"hears {views.describe(told)} from {told.sender} of {told.mesh}"
+            label = f"hears {display.describe(told)} from {told.sender} of {told.mesh}"
         case "cut" | "heal", (sender, target):
             label = f"{call.method}s {sender} to {target}"
         case "elapse", (_, Timer() as timer):
@@ -262,7 +262,7 @@ The same calls on a new fleet end in the same failure, while it is there.
 import warnings
 
 from primacy import Config, Timer, agents
-from primacy_model.simulation.fleet import Fleet
+from primacy_model.simulation.cluster import Fleet
 
 warnings.simplefilter("ignore")  # the electorate may be even
 fleet = Fleet(

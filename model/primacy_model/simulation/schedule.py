@@ -1,8 +1,8 @@
 """What a run is made from: a mesh, its clocks and network, clients, and timed faults.
 
 A schedule is everything. The same schedule gives the same run, event for event, on any
-machine; a seed gives a schedule (`drawing`), and a schedule that was shrunk is one that
-no seed gives.
+machine; a seed gives a schedule (`schedule_gen`), and a schedule that was shrunk is one
+that no seed gives.
 
 Its law: what is read from a file is either whole and possible or refused in one
 sentence.
@@ -25,7 +25,7 @@ from primacy.config import (
     agents,
     longest_lease_ms,
 )
-from primacy_model.simulation.chance import MILLE, SHAPES
+from primacy_model.simulation.rng import MILLE, SHAPES
 
 FORMAT: Final = 1
 """The version of a written schedule."""

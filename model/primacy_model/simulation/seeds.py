@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
-from primacy_model.simulation.conduct import run
-from primacy_model.simulation.drawing import Wish, schedule_of
 from primacy_model.simulation.outcome import Outcome
+from primacy_model.simulation.phases import run
+from primacy_model.simulation.schedule_gen import Wish, schedule_of
 
 Handler = Callable[[int, FrameType | None], object] | int | None
 

@@ -17,8 +17,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
-from primacy_model.simulation.conduct import run
 from primacy_model.simulation.outcome import Outcome
+from primacy_model.simulation.phases import run
 from primacy_model.simulation.schedule import PAIR, Fault, Schedule, name_of
 
 MOST_RUNS: Final = 400

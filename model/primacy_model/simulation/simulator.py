@@ -33,14 +33,14 @@ from primacy.outputs import (
 from primacy.quantities import NOBODY, AgentId
 from primacy.role import Role
 from primacy.state import State
-from primacy_model.simulation.chance import Chance, Stream
 from primacy_model.simulation.clients import Call, Clients, Machine, command
 from primacy_model.simulation.clock import MS, Clock
+from primacy_model.simulation.cluster import Fleet, Happened
 from primacy_model.simulation.conditions import Conditions
-from primacy_model.simulation.fleet import Fleet, Happened
-from primacy_model.simulation.judge import Broken
 from primacy_model.simulation.linearizability import Deed
 from primacy_model.simulation.outcome import REJECTED, Counts
+from primacy_model.simulation.property_monitor import Broken
+from primacy_model.simulation.rng import Chance, Stream
 from primacy_model.simulation.schedule import Schedule
 
 Argument = str | int
@@ -51,7 +51,7 @@ TAIL: Final = 60
 
 
 class Simulator:
-    """A fleet in virtual time. `conduct` drives it through a schedule."""
+    """A fleet in virtual time. `phases` drives it through a schedule."""
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule

@@ -29,7 +29,8 @@ from rich.progress import (
 from rich.table import Table as Shown
 
 from tests.runtime.against.etcd import ETCD
-from tests.runtime.against.measuring import (
+from tests.runtime.against.libraries import PRIMACY, PYSYNCOBJ, PYSYNCOBJ_AT_ONCE
+from tests.runtime.against.measurement import (
     QUICK,
     Cell,
     Plan,
@@ -38,9 +39,8 @@ from tests.runtime.against.measuring import (
     disk_ms,
 )
 from tests.runtime.against.network import raise_loopback, run_alone, way_in
-from tests.runtime.against.piped import PRIMACY, PYSYNCOBJ, PYSYNCOBJ_AT_ONCE
 from tests.runtime.against.systems import Kind
-from tests.runtime.against.telling import Json, Table, figures, page, tables
+from tests.runtime.against.tables import Json, Table, figures, page, tables
 
 KINDS: Final = (PRIMACY, PYSYNCOBJ, PYSYNCOBJ_AT_ONCE, ETCD)
 WIDTH: Final = 100

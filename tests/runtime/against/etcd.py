@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from primacy_runtime.stage import free_places
+from primacy_runtime.demo.cluster import free_places
 from tests.runtime.against.systems import (
     ATTEMPT_S,
     LOAD_ATTEMPT_S,

@@ -1,7 +1,7 @@
 """One agent of primacy with clients: `python -m tests.runtime.against.primacy_agent`.
 
-It is `primacy_runtime.piped` that can also tell whom it follows, and write for clients
-of its own process.
+It is `primacy_runtime.demo.agent_process` that can also tell whom it follows, and
+write for clients of its own process.
 """
 
 import asyncio
@@ -10,8 +10,8 @@ import os
 import sys
 from typing import Any
 
-from primacy_runtime.failures import RequestError
-from primacy_runtime.piped import Piped
+from primacy_runtime.demo.agent_process import Piped
+from primacy_runtime.errors import RequestError
 from tests.runtime.against.systems import (
     ATTEMPT_S,
     LOAD_ATTEMPT_S,

@@ -1,8 +1,8 @@
 """One member of PySyncObj: `python -m tests.runtime.against.pysyncobj_agent SETTINGS`.
 
-It speaks the lines of JSON of `primacy_runtime.piped`. Its own thread ticks, as it
-comes; a write's callback is handed to the event loop that the clients run on. Timeouts
-are those of all systems, everything else is as it comes.
+It speaks the lines of JSON of `primacy_runtime.demo.agent_process`. Its own thread
+ticks, as it comes; a write's callback is handed to the event loop that the clients run
+on. Timeouts are those of all systems, everything else is as it comes.
 """
 
 import asyncio

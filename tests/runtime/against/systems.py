@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from primacy_runtime.failures import RequestError
+from primacy_runtime.errors import RequestError
 
 VALUE: Final = "x" * 64
 """What is written each time."""

@@ -14,7 +14,7 @@ from collections import Counter
 from typing import Final
 
 from primacy_model.simulation.linearizability import Deed, Operation
-from primacy_runtime.stage import Gone, Member, Refusal, Stage
+from primacy_runtime.demo.cluster import Gone, Member, Refusal, Stage
 
 COUNT: Final = 8
 USES_OF_A_KEY: Final = 60

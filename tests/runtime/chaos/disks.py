@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
-from primacy_runtime.stage import Gone, Member, Refusal
+from primacy_runtime.demo.cluster import Gone, Member, Refusal
 from tests.runtime.chaos.namespaces import mount, unmount
 
 SIZE: Final = "24m"

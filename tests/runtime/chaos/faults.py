@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final, Protocol
 
-from primacy_runtime.stage import Gone, Member, Stage
+from primacy_runtime.demo.cluster import Gone, Member, Stage
 from tests.runtime.chaos.disks import Disks
 
 Pair = tuple[str, str]

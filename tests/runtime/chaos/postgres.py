@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from primacy_runtime.resource import Effect
+from primacy_runtime.demo.fenced_resource import Effect
 
 NEEDS: Final = ("initdb", "pg_ctl", "psql")
 USERS: Final = ("postgres", "nobody")

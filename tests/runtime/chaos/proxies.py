@@ -7,8 +7,8 @@ and nothing comes through until it is healed, as on a wire that was pulled out.
 import asyncio
 from collections.abc import Iterable, Sequence
 
+from primacy_runtime.demo.cluster import free_places
 from primacy_runtime.settings import address
-from primacy_runtime.stage import free_places
 
 Pair = tuple[str, str]
 """Who sends, and who receives."""

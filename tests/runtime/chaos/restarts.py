@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from primacy import Durable, Persist, loads
-from primacy_runtime.driving import MOST_AT_ONCE
+from primacy_runtime.driver import MOST_AT_ONCE
 
 NOTHING: Final = Durable()
 PERSIST: Final = '"kind":"Persist"'

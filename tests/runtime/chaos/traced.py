@@ -1,9 +1,8 @@
 """The agent of the runs with faults: `python -m tests.runtime.chaos.traced SETTINGS`.
 
-It is `primacy_runtime.piped`, and besides: `postgres`, folder and database of a server
-that it acts on as well (see `postgres`); the request `full`, which lets
-its file grow no more. That it cannot write is one sentence in its log and the exit code
-1.
+It is `primacy_runtime.demo.agent_process`, and besides: `postgres`, folder and database
+of a server that it acts on as well (see `postgres`); the request `full`, which lets its
+file grow no more. That it cannot write is one sentence in its log and the exit code 1.
 """
 
 import asyncio
@@ -11,8 +10,8 @@ import json
 import sys
 from typing import Any, Final
 
-from primacy_runtime.failures import StoreError
-from primacy_runtime.piped import Act, Piped
+from primacy_runtime.demo.agent_process import Act, Piped
+from primacy_runtime.errors import StoreError
 from primacy_runtime.store import Store
 from tests.runtime.chaos.postgres import Fenced
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from primacy_model.simulation.linearizability import Deed
-from primacy_runtime.resource import Effect, Resource
-from primacy_runtime.stage import Stage
+from primacy_runtime.demo.cluster import Stage
+from primacy_runtime.demo.fenced_resource import Effect, Resource
 from tests.runtime.chaos import verdict
 from tests.runtime.chaos.clients import Clients
 from tests.runtime.chaos.disks import Limited, Mounted
@@ -26,7 +26,7 @@ from tests.runtime.chaos.faults import Faults, Network
 from tests.runtime.chaos.namespaces import Namespaces
 from tests.runtime.chaos.postgres import Fenced
 from tests.runtime.chaos.proxies import Proxies
-from tests.runtime.meshes import PATIENCE_S
+from tests.support.agents import PATIENCE_S
 
 ELECTION_S: Final = 0.4
 DRIFT_PPM: Final = 50_000

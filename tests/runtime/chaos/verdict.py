@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from primacy_model.simulation.linearizability import Operation, Verdict, check
-from primacy_runtime.recording import finish
-from primacy_runtime.resource import Effect
+from primacy_runtime.demo.fenced_resource import Effect
+from primacy_runtime.trace import finish
 from tests.runtime.chaos.restarts import of_restarts
 
 MOST_OF_A_LOG: Final = 2_000
@@ -78,7 +78,7 @@ def conformed(traces: Sequence[Path]) -> list[str]:
     """Have `primacy conform` judge traces; give what it says if one is refused."""
     if not traces:
         return []
-    run = "from primacy_model.entry import main; main()"
+    run = "from primacy_model.cli.entry import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", run, "conform", *traces],
         capture_output=True,

@@ -1,0 +1,1 @@
+"""Other protocols to compare with: plain Raft, and the seed read literally."""

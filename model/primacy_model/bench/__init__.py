@@ -1,0 +1,1 @@
+"""Benchmarks of core, of the reference search and of the engines."""

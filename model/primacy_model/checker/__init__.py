@@ -1,0 +1,1 @@
+"""Models, properties and their exploration by reference; knows nothing of Raft."""

@@ -1,0 +1,253 @@
+"""What may happen to one agent of a mesh, and to its network.
+
+Every move of an agent runs the shipped `step` or `recover`, and `perform` carries out
+what it asks for. Nothing here looks at a second agent. What a shape bounds is not done.
+
+Source: docs/assumptions.md; the moves are those of Ongaro's Raft specification in TLA+.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+
+from primacy.agents import AgentSet
+from primacy.fencing import token
+from primacy.messages import (
+    Elapsed,
+    Message,
+    PreVoteReply,
+    Read,
+    ReadIndexRequest,
+    Received,
+    Timer,
+    Transfer,
+    TransferNow,
+    Write,
+)
+from primacy.outputs import Outputs
+from primacy.quantities import START, AgentId, Command, RequestId, Term
+from primacy.recovery import recover
+from primacy.role import Role, Wait
+from primacy.state import State
+from primacy.stepping import step
+from primacy_model.checker.actors import Move
+from primacy_model.mesh import display
+from primacy_model.mesh.agent import (
+    Budgets,
+    Flight,
+    Gate,
+    Node,
+    Wire,
+    perform,
+    presented,
+)
+from primacy_model.mesh.bounds import Shape, config_of
+from primacy_model.mesh.history import Asked, Breached
+from primacy_model.mesh.invalid_packets import believed
+
+Local = Node | Wire
+Step = Move[Local, Flight, Gate]
+
+
+class Moves:
+    """The moves in a mesh of one shape."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.configs = tuple(config_of(shape, name) for name in shape.agents)
+        self.places = {AgentId(name): at for at, name in enumerate(shape.agents)}
+        self.is_bag = shape.network == "bag"
+
+    def acts(self, place: int, local: Local, shared: Gate) -> Iterator[Step]:
+        """List what an agent may do by itself, or the network."""
+        if isinstance(local, Wire):
+            yield from self._splits(shared)
+        elif local.state is None:
+            yield self._restarted(place, local)
+        else:
+            yield from self._elapsing(local, shared)
+            yield from self._asked(place, local, shared)
+            yield from self._acting(local, shared)
+            if self.shape.intruders:
+                yield from self._intruded(local)
+            may_crash = self.shape.crashers or self.shape.agents
+            if shared.budgets.crashes and self.shape.agents[place] in may_crash:
+                down = local.state.term
+                crashed = Node(None, local.disk, frozenset(), 0, Term(0), down)
+                yield Move("crash", "crash", crashed, shared=spent(shared, "crashes"))
+
+    def hears(
+        self,
+        place: int,  # noqa: ARG002 - the state tells whose it is
+        local: Local,
+        shared: Gate,
+        message: Flight,
+    ) -> Iterator[Step]:
+        """Deliver a packet; lose or duplicate it."""
+        assert isinstance(local, Node)
+        packet, is_bag = message.packet, self.is_bag
+        label = f"{display.describe(packet)} from {packet.sender}"
+        if self._can_arrive(local, shared, message):
+            said = f"deliver {type(packet).__name__}", f"hears {label}"
+            heard = self.stepped(local, shared, said, Received(packet, START))
+            yield replace(heard, copies=-1) if is_bag else heard
+        if is_bag and shared.budgets.drops:
+            left, what = spent(shared, "drops"), f"loses {label}"
+            yield Move("drop", what, local, (), -1, left, is_heard=False)
+        if is_bag and shared.budgets.duplicates:
+            left, what = spent(shared, "duplicates"), f"duplicated: {label}"
+            yield Move("duplicate", what, local, (), 1, left, is_heard=False)
+
+    def _can_arrive(self, node: Node, gate: Gate, one: Flight) -> bool:
+        state, packet = node.state, one.packet
+        if state is None:
+            return False
+        sides = gate.sides
+        if sides is not None and sides.has(packet.sender) != sides.has(state.me):
+            return False
+        match packet:
+            case ReadIndexRequest():
+                return gate.budgets.rounds > 0 or state.role != Role.LEADER
+            case TransferNow() | PreVoteReply():
+                return state.term < self.shape.terms
+            case _:
+                return True
+
+    def _elapsing(self, node: Node, gate: Gate) -> Iterator[Step]:
+        assert node.state is not None
+        for timer in Timer:
+            if timer in node.armed and not self._is_bounded(node.state, gate, timer):
+                said = f"elapse {timer.value}", f"{timer.value} timer elapses"
+                yield self.stepped(node, gate, said, Elapsed(timer, START))
+
+    def _is_bounded(self, state: State, gate: Gate, timer: Timer) -> bool:
+        """Tell whether a timer would lead beyond the bounds of the scope."""
+        if timer == Timer.HEARTBEAT:
+            return gate.budgets.rounds == 0
+        if state.role != Role.LEADER and state.wait == Wait.PROMISE:
+            return False
+        if state.me not in (self.shape.impatient or self.shape.agents):
+            return True
+        if state.role == Role.LEADER or state.wait == Wait.CLAIM:
+            return False
+        if not state.roll.has(state.me):
+            return False
+        if state.wait == Wait.WINDOW and state.lowest_claim != state.me:
+            return False
+        return state.term >= self.shape.terms
+
+    def _asked(self, place: int, node: Node, gate: Gate) -> Iterator[Step]:
+        """Put requests to an agent; one that it only refuses costs no budget."""
+        state, budgets, allowed = node.state, gate.budgets, self.shape.budgets
+        assert state is not None
+        name = self.shape.agents[place]
+        if name in (self.shape.clients_at or self.shape.agents):
+            if budgets.writes:
+                number = allowed.writes - budgets.writes + 1
+                write = Write(RequestId(f"w{number}"), Command(f"x{number}"))
+                said = "write", f"client writes {write.command}"
+                yield self._requested(node, spent(gate, "writes"), said, write)
+            if budgets.reads and (budgets.rounds or state.role != Role.LEADER):
+                number = allowed.reads - budgets.reads + 1
+                read = Read(RequestId(f"r{number}"), START)
+                said = "read", f"client reads ({read.request})"
+                yield self._requested(node, spent(gate, "reads"), said, read)
+        if budgets.transfers and state.role == Role.LEADER:
+            for target in state.roll.electors.without(state.me).members:
+                ask = Transfer(RequestId(f"t{budgets.transfers}"), target)
+                said = "transfer", f"hand over to {target}"
+                yield self._requested(node, spent(gate, "transfers"), said, ask)
+
+    def _acting(self, node: Node, gate: Gate) -> Iterator[Step]:
+        """Pause a leader before its effect, or resume it: the resource decides."""
+        state = node.state
+        assert state is not None
+        if node.effect:
+            label = f"resumes and acts under token {node.effect}"
+            after = replace(node, effect=Term(0))
+            gate, verdict, notes = presented(gate, node.effect, state.me)
+            remarks = (f"effect {verdict.value}",)
+            yield Move("act", label, after, shared=gate, notes=notes, remarks=remarks)
+        elif gate.budgets.effects and token(state):
+            label = f"is about to act under token {token(state)}, pauses"
+            paused = replace(node, effect=token(state))
+            yield Move("pause", label, paused, shared=spent(gate, "effects"))
+
+    def _intruded(self, node: Node) -> Iterator[Step]:
+        """Let an agent hear what cannot be, and note what it does not reject."""
+        assert node.state is not None
+        told = believed(node.state)
+        if not told:
+            yield Move("intrude", "hears all that cannot be, rejects it", node)
+        for each in told:
+            said = "intrude", f"hears what cannot be ({each.told.clause})"
+            move = self._performed(node, each.after, each.outputs, said, None)
+            packet = f"{each.told.packet!r}"
+            notes = (*move.notes, Breached("rejection"))
+            yield replace(move, notes=notes, remarks=(packet, *move.remarks))
+
+    def _splits(self, gate: Gate) -> Iterator[Step]:
+        if gate.sides is not None:
+            yield Move("heal", "heals", Wire(), shared=replace(gate, sides=None))
+        elif gate.budgets.partitions:
+            names, rest = self.shape.agents, spent(gate, "partitions")
+            for size in range(1, len(names)):
+                for side in combinations(names[:-1], size):
+                    others = [name for name in names if name not in side]
+                    label = f"splits: {' '.join(side)} | {' '.join(others)}"
+                    split = replace(rest, sides=AgentSet.of(side))
+                    yield Move("split", label, Wire(), shared=split)
+
+    # --- what it leads to -------------------------------------------------------------
+
+    def stepped(
+        self, node: Node, gate: Gate, said: tuple[str, str], message: Message
+    ) -> Step:
+        """Let the agent handle a message."""
+        state, kind, label = node.state, *said
+        assert state is not None
+        if isinstance(message, Elapsed):
+            node = replace(node, armed=node.armed - {message.timer})
+        after, outputs = step(state, message)
+        shared: Gate | None = None
+        if after.leadership.round > state.leadership.round:
+            shared = spent(gate, "rounds")
+        return self._performed(node, after, outputs, (kind, label), shared)
+
+    def _performed(
+        self,
+        node: Node,
+        after: State,
+        outputs: Outputs,
+        said: tuple[str, str],
+        shared: Gate | None,
+    ) -> Step:
+        kind, label = said
+        done = perform(node, after, outputs)
+        sent = tuple((self.places[target], one) for target, one in done.sent)
+        words = display.remarks(outputs)
+        return Move(kind, label, done.node, sent, 0, shared, done.notes, words)
+
+    def _requested(
+        self, node: Node, gate: Gate, said: tuple[str, str], message: Message
+    ) -> Step:
+        move = self.stepped(node, gate, said, message)
+        if move.after == node and not move.sent and not move.notes:
+            return move
+        notes = move.notes
+        if isinstance(message, Read):
+            notes = (Asked(message.request), *notes)
+        return replace(move, shared=move.shared or gate, notes=notes)
+
+    def _restarted(self, place: int, node: Node) -> Step:
+        state, outputs = recover(self.configs[place], node.disk)
+        return self._performed(node, state, outputs, ("restart", "restart"), None)
+
+
+def spent(gate: Gate, budget: str) -> Gate:
+    """Take one from a budget."""
+    left: int = getattr(gate.budgets, budget)
+    budgets: Budgets = replace(gate.budgets, **{budget: left - 1})
+    return replace(gate, budgets=budgets)

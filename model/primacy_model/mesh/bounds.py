@@ -1,0 +1,118 @@
+"""The shape of a mesh: who is in it, what may happen, how often, and what must happen.
+
+Nothing is bounded but what a shape bounds. What it allows it also promises: an action
+of each kind has to happen somewhere in the state graph, or the scope is vacuous.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from primacy.agents import AgentSet
+from primacy.config import Config, EvenElectorateWarning
+from primacy_model.mesh.agent import COPIES, Budgets
+
+BATCH: Final = 2
+"""The most entries that an append carries in a world."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Who is in the mesh, what may happen in it, and how often."""
+
+    electors: tuple[str, ...] = ("a", "b", "c")
+    workers: tuple[str, ...] = ()
+    terms: int = 1
+    """No agent stands for a higher term."""
+    budgets: Budgets = Budgets()
+    network: str = "set"
+    """`set` or `bag`."""
+    begins: str = "fresh"
+    """`fresh`: empty disks. `elected`: the first elector leads term 1."""
+    impatient: tuple[str, ...] = ()
+    """Whose election timer may elapse, beyond ending a promise; everyone's if empty."""
+    crashers: tuple[str, ...] = ()
+    """Who may crash; everyone if empty."""
+    clients_at: tuple[str, ...] = ()
+    """Where clients write and read; everywhere if empty."""
+    intruders: bool = False
+    """Every agent hears, at any moment, all packets that cannot be."""
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """List everyone, by id."""
+        return tuple(sorted(self.electors + self.workers))
+
+
+def config_of(shape: Shape, name: str, **lengths: int) -> Config:
+    """Configure an agent; the lengths of time are those of `Config` if not told.
+
+    An even electorate is explored on purpose, so nobody is warned of it.
+    """
+    electors, workers = AgentSet.of(shape.electors), AgentSet.of(shape.workers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EvenElectorateWarning)
+        return Config("mesh", name, electors, workers, batch=BATCH, **lengths)
+
+
+def kinds_of(shape: Shape) -> tuple[str, ...]:
+    """List the kinds of actions that a shape promises to contain."""
+    budgets = shape.budgets
+    is_fresh = shape.begins == "fresh"
+    is_asked_elsewhere = any(name != "a" for name in shape.clients_at or ("a", "b"))
+    promised = {
+        "elapse election": True,
+        "deliver Claim": is_fresh,
+        "deliver PreVoteRequest": is_fresh or shape.terms > 1,
+        "deliver PreVoteReply": is_fresh or shape.terms > 1,
+        "deliver VoteRequest": is_fresh or shape.terms > 1,
+        "deliver VoteReply": is_fresh or shape.terms > 1,
+        "deliver Append": is_fresh or shape.terms > 1 or budgets.writes,
+        "deliver AppendReply": is_fresh or shape.terms > 1 or budgets.writes,
+        "elapse heartbeat": budgets.rounds,
+        "deliver Heartbeat": budgets.rounds,
+        "deliver HeartbeatReply": budgets.rounds,
+        "write": budgets.writes,
+        "read": budgets.reads,
+        "deliver ReadIndexRequest": budgets.reads and is_asked_elsewhere,
+        "deliver ReadIndexReply": budgets.reads and is_asked_elsewhere,
+        "pause": budgets.effects,
+        "act": budgets.effects,
+        "crash": budgets.crashes,
+        "restart": budgets.crashes,
+        "split": budgets.partitions,
+        "heal": budgets.partitions,
+        "transfer": budgets.transfers,
+        "deliver TransferNow": budgets.transfers,
+        "drop": budgets.drops,
+        "duplicate": budgets.duplicates,
+        "intrude": shape.intruders,
+    }
+    return tuple(kind for kind, is_promised in promised.items() if is_promised)
+
+
+def bounds_of(shape: Shape) -> Mapping[str, int | str]:
+    """Name every bound of a shape."""
+    bounds: dict[str, int | str] = {"electors": len(shape.electors)}
+    if shape.workers:
+        bounds["workers"] = len(shape.workers)
+    bounds["terms"] = shape.terms
+    bounds.update({name: left for name, left in asdict(shape.budgets).items() if left})
+    bounds["network"] = shape.network
+    if shape.network == "bag":
+        bounds["copies"] = COPIES
+    bounds["batch"] = BATCH
+    bounds["begins"] = shape.begins
+    for name, who in (
+        ("impatient", shape.impatient),
+        ("crashers", shape.crashers),
+        ("clients at", shape.clients_at),
+    ):
+        if who:
+            bounds[name] = " ".join(who)
+    if shape.intruders:
+        bounds["intruders"] = "all that cannot be"
+    return bounds

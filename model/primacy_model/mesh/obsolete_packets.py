@@ -1,0 +1,66 @@
+"""Packets that can never matter again, so that the world may forget them.
+
+Under set semantics a packet stays in flight for ever. One that its target ignores now
+and would ignore in every later state only multiplies states that differ in nothing
+else. Each rule below rests on one fact that never changes back: a term never falls, a
+log that is not empty never becomes empty again, a candidate or leader of a term that
+has become a follower never stands in that term again.
+`tests/model/mesh/test_obsolete_packets.py` shows on whole state graphs that forgetting
+them loses no state of any agent.
+
+Source: docs/decisions/013-obsolete-packets.md.
+"""
+
+from __future__ import annotations
+
+from primacy.messages import (
+    AppendReply,
+    Claim,
+    HeartbeatReply,
+    Packet,
+    PreVoteReply,
+    TransferNow,
+    VoteReply,
+)
+from primacy.quantities import Term
+from primacy.role import Role
+from primacy.state import State
+
+
+def is_obsolete(target: State, packet: Packet) -> bool:
+    """Tell whether a packet does nothing to its target, now and for ever."""
+    match packet:
+        case VoteReply():
+            if packet.term > target.term:
+                return False
+            is_awaited = target.role == Role.CANDIDATE and packet.term == target.term
+            is_counted = target.granted.has(packet.sender)
+            return not (is_awaited and packet.granted) or is_counted
+        case PreVoteReply():
+            if not packet.granted:
+                return packet.term <= target.term
+            return packet.proposed <= target.term
+        case AppendReply():
+            if packet.term > target.term or may_yet_lead(target, packet.term):
+                return False
+            if target.role != Role.LEADER or packet.term < target.term:
+                return True
+            held = target.leadership.match.get(packet.sender)
+            return packet.index < held or (packet.accepted and packet.index == held)
+        case HeartbeatReply():
+            if packet.term > target.term or may_yet_lead(target, packet.term):
+                return False
+            if target.role != Role.LEADER or packet.term < target.term:
+                return True
+            return packet.round <= target.leadership.seen.get(packet.sender)
+        case TransferNow():
+            return packet.term < target.term
+        case Claim():
+            return target.log.last_index > 0 and packet.term <= target.term
+        case _:
+            return False
+
+
+def may_yet_lead(target: State, term: Term) -> bool:
+    """Tell whether an agent is a candidate of a term, which it may yet win."""
+    return target.role == Role.CANDIDATE and target.term == term

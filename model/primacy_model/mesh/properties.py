@@ -1,0 +1,343 @@
+"""What must hold in every world: S1 to S10, S13, and what finds bugs earlier.
+
+Each is a claim: it sees a view of every agent, and of what is shared and what happened,
+and nothing else. Those that speak of a step (terms never fall, a leader only appends)
+read the breaches that `agent.perform` notes while it carries the step out. S11 needs
+clocks, which only `timed` worlds have. S12 needs electorate changes and is not checked.
+
+Source: the guarantees of docs/specification.md; Ongaro 2014, figure 3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import cache
+from typing import Final
+
+from primacy.agents import AgentSet
+from primacy.log import Log
+from primacy_model.checker.actors import Claim, Views
+from primacy_model.checker.model import Kind
+from primacy_model.mesh import projections
+from primacy_model.mesh.agent import Gate, Node, Wire
+from primacy_model.mesh.history import History
+
+Scene = Callable[[Gate, History], Hashable]
+
+
+# --- always ---------------------------------------------------------------------------
+
+
+def has_one_leader_a_term(views: Views) -> bool:
+    """S1: at most one agent is ever leader in a term."""
+    (leaders,) = views[-1:]
+    assert isinstance(leaders, frozenset)
+    return _has_distinct_keys(leaders)
+
+
+def has_electors_only(views: Views) -> bool:
+    """S2: who stands, votes or leads is on the roll."""
+    *agents, once = views
+    assert isinstance(once, AgentSet)
+    running = [each for each in agents if isinstance(each, projections.Standing)]
+    now = [each.agent for each in running if each.agent is not None]
+    active = AgentSet.of((*once.members, *now))
+    return all(active.less(each.roll).size == 0 for each in running)
+
+
+def has_one_vote_a_term(views: Views) -> bool:
+    """S4: an agent grants at most one vote in a term."""
+    (votes,) = views[-1:]
+    assert isinstance(votes, frozenset)
+    return _has_distinct_keys(
+        ((term, voter), candidate) for term, voter, candidate in votes
+    )
+
+
+def has_matching_logs(views: Views) -> bool:
+    """S5: logs that agree on (index, term) agree on everything up to it."""
+    logs: dict[Log, None] = {}
+    for pair in views:
+        assert pair is None or isinstance(pair, tuple)
+        logs.update((log, None) for log in pair or () if isinstance(log, Log))
+    distinct = list(logs)
+    return all(
+        _is_match(one, other)
+        for place, one in enumerate(distinct)
+        for other in distinct[:place]
+    )
+
+
+def _is_match(one: Log, other: Log) -> bool:
+    ours, theirs = one.entries, other.entries
+    for index in range(min(len(ours), len(theirs)), 0, -1):
+        if ours[index - 1].term == theirs[index - 1].term:
+            return ours[:index] == theirs[:index]
+    return True
+
+
+def has_complete_leaders(views: Views) -> bool:
+    """S7: every committed entry is in the log of every later leader."""
+    *agents, committed = views
+    assert isinstance(committed, frozenset)
+    for lead in agents:
+        if not isinstance(lead, projections.Lead):
+            continue
+        held = lead.log.entries
+        for one in committed:
+            if one.term < lead.term and held[one.index - 1 : one.index] != (one.entry,):
+                return False
+    return True
+
+
+def has_one_entry_an_index(views: Views) -> bool:
+    """S8: at an index one entry is applied, after those before it."""
+    *_, told = views
+    assert isinstance(told, tuple)
+    committed, is_breached = told
+    entries = ((one.index, one.entry) for one in committed)
+    return _has_distinct_keys(entries) and not is_breached
+
+
+def has_one_leader_a_token(views: Views) -> bool:
+    """S9: a token names one leader, and none is admitted after a higher one."""
+    (told,) = views[-1:]
+    assert isinstance(told, tuple)
+    admitted, is_breached = told
+    return _has_distinct_keys(admitted) and not is_breached
+
+
+def has_true_matches(views: Views) -> bool:
+    """Tell whether what a leader believes a follower to hold is a common prefix.
+
+    Said of followers whose term is not above the leader's: a later leader may have
+    overwritten what the others held.
+    """
+    agents = [each for each in views if isinstance(each, projections.Held)]
+    for leader in agents:
+        if leader.believed is None:
+            continue
+        lead, match = leader.believed
+        for node, name in zip(agents, match.agents.members, strict=True):
+            held = match.get(name)
+            is_held = node.log.entries[:held] == lead.log.entries[:held]
+            if node.term <= lead.term and not is_held:
+                return False
+    return True
+
+
+def has_quorums_behind_commits(views: Views) -> bool:
+    """Tell whether a quorum of disks holds what a leader calls committed.
+
+    The majority is counted here, so that a bent rule of core bends no judge.
+    """
+    agents = [each for each in views if isinstance(each, projections.Called)]
+    for leader in agents:
+        prefix = leader.committed
+        if prefix is None or leader.electors is None or leader.everyone is None:
+            continue
+        last = prefix.last_index
+        holders = [
+            name
+            for name, node in zip(leader.everyone.members, agents, strict=True)
+            if node.log.last_index >= last and node.log.prefix(last) == prefix
+        ]
+        electors = leader.electors.members
+        if 2 * sum(name in holders for name in electors) <= len(electors):
+            return False
+    return True
+
+
+def has_next_above_match(views: Views) -> bool:
+    """Tell whether what is sent next lies above what is known to be held."""
+    return all(each is not False for each in views)
+
+
+def _has_distinct_keys(pairs: Iterable[tuple[object, object]]) -> bool:
+    """Tell whether no key stands with two values."""
+    found = set(pairs)
+    return len({key for key, _ in found}) == len(found)
+
+
+def _kept(name: str) -> Callable[[Views], bool]:
+    """Tell that no step has broken an invariant about steps."""
+
+    def holds(views: Views) -> bool:
+        (breaches,) = views[-1:]
+        assert isinstance(breaches, frozenset)
+        return name not in breaches
+
+    return holds
+
+
+View = Callable[[Node], Hashable]
+Property = Claim[Node | Wire, Gate, History]
+
+
+def _claim(
+    kind: Kind,
+    names: tuple[str, str],
+    holds: Callable[[Views], bool],
+    view: View = projections.nothing,
+    scene: Scene | None = None,
+) -> Property:
+    return Claim(*names, kind, _of_agents(view), holds, scene)
+
+
+@cache
+def _of_agents(view: View) -> Callable[[int, Node | Wire], Hashable]:
+    """See nothing of the network; claims that see the same see it by one function."""
+
+    def shown(_: int, local: Node | Wire) -> Hashable:
+        return view(local) if isinstance(local, Node) else None
+
+    return shown
+
+
+def _always(
+    name: str,
+    title: str,
+    holds: Callable[[Views], bool],
+    view: View = projections.nothing,
+    scene: Scene | None = None,
+) -> Property:
+    return _claim(Kind.ALWAYS, (name, title), holds, view, scene)
+
+
+def _never_broken(name: str, title: str) -> Property:
+    return _always(name, title, _kept(name), scene=projections.breaches)
+
+
+ALWAYS: Final[tuple[Property, ...]] = (
+    _always("S1", "election safety", has_one_leader_a_term, scene=projections.leaders),
+    _always(
+        "S2",
+        "leader-only elections",
+        has_electors_only,
+        projections.standing,
+        projections.active,
+    ),
+    _never_broken("S3", "monotonic terms"),
+    _always("S4", "one vote", has_one_vote_a_term, scene=projections.votes),
+    _always("S5", "log matching", has_matching_logs, projections.logs),
+    _never_broken("S6", "leader append-only"),
+    _always(
+        "S7",
+        "leader completeness",
+        has_complete_leaders,
+        projections.lead,
+        projections.committed,
+    ),
+    _always(
+        "S8", "state machine safety", has_one_entry_an_index, scene=projections.applied
+    ),
+    _always("S9", "fencing", has_one_leader_a_token, scene=projections.admitted),
+    _never_broken("S10", "no stale read"),
+    _never_broken("S13", "durable before sent"),
+    _always(
+        "match-prefix",
+        "a match is a true common prefix",
+        has_true_matches,
+        projections.match,
+    ),
+    _always(
+        "commit-quorum",
+        "a quorum holds what is committed",
+        has_quorums_behind_commits,
+        projections.called,
+    ),
+    _never_broken("rejection", "what cannot be valid changes nothing"),
+    _never_broken("commit-monotone", "a commit index never falls"),
+    _always(
+        "next-above-match",
+        "next is above match",
+        has_next_above_match,
+        projections.is_next_above_match,
+    ),
+)
+"""What every scope checks in every state."""
+
+
+# --- sometimes ------------------------------------------------------------------------
+
+
+def _is_elected(_: Gate, history: History) -> Hashable:
+    return bool(history.leaders)
+
+
+def _is_elected_again(_: Gate, history: History) -> Hashable:
+    return len({term for term, _ in history.leaders}) > 1
+
+
+def _is_committed_again(_: Gate, history: History) -> Hashable:
+    return len(history.committed) > 1
+
+
+def _is_read_served(_: Gate, history: History) -> Hashable:
+    return bool(history.served)
+
+
+def _is_effect_refused(_: Gate, history: History) -> Hashable:
+    return bool(history.refused)
+
+
+def _is_transferred(_: Gate, history: History) -> Hashable:
+    return bool(history.handed & history.leaders)
+
+
+def _is_so(views: Views) -> bool:
+    return views[-1] is True
+
+
+def _is_contested(views: Views) -> bool:
+    return sum(view is True for view in views) > 1
+
+
+def _is_split_with_both_active(views: Views) -> bool:
+    """Tell whether one side has a leader and the other a newer term."""
+    *agents, sides = views
+    if not isinstance(sides, AgentSet):
+        return False
+    running = [each for each in agents if isinstance(each, projections.Ruling)]
+    return any(
+        sides.has(one.agent) != sides.has(other.agent) and other.term > one.term
+        for one in running
+        if one.is_leader
+        for other in running
+    )
+
+
+def _once(name: str, title: str, scene: Scene) -> Property:
+    return _claim(Kind.SOMETIMES, (name, title), _is_so, projections.nothing, scene)
+
+
+def _sometimes(claims: Sequence[Property]) -> dict[str, Property]:
+    return {claim.id: claim for claim in claims}
+
+
+SOMETIMES: Final = _sometimes(
+    [
+        _once("elected", "a leader is elected", _is_elected),
+        _once("elected-again", "a second leader leads a later term", _is_elected_again),
+        _claim(
+            Kind.SOMETIMES,
+            ("contested", "two agents stand at a time"),
+            _is_contested,
+            projections.is_candidate,
+        ),
+        _once(
+            "committed", "an entry after the first is committed", _is_committed_again
+        ),
+        _once("read-served", "a read is served", _is_read_served),
+        _once("effect-refused", "a stale effect is refused", _is_effect_refused),
+        _once("transferred", "a transfer is completed", _is_transferred),
+        _claim(
+            Kind.SOMETIMES,
+            ("both-sides", "both sides of a partition act"),
+            _is_split_with_both_active,
+            projections.ruling,
+            projections.sides,
+        ),
+    ]
+)
+"""What shows that a scope is not vacuous, by name."""

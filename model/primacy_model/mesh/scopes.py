@@ -1,0 +1,352 @@
+"""The scopes of meshes: what is explored, how far, and what each is for: one table.
+
+A scope is a shape of the mesh (who, which budgets, how many terms and rounds), the
+things that must happen in it at least once, and one sentence that says what it covers.
+Nothing is bounded but what its shape bounds. The counts of states are pinned in
+`tests/model/mesh/test_scopes.py`.
+
+The `DEFAULT` scopes are what `primacy check` explores; with `--deep` it explores the
+`DEEP` ones, too.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from primacy_model.checker.actors import Assembled
+from primacy_model.mesh.actions import Local
+from primacy_model.mesh.agent import Budgets, Flight, Gate
+from primacy_model.mesh.bounds import Shape
+from primacy_model.mesh.history import History
+from primacy_model.mesh.model import Mesh
+
+MeshScope = Assembled[Local, Flight, Gate, History]
+"""A mesh of one shape, as a model that can be explored."""
+
+
+def _scope(
+    name: str, summary: str, shape: Shape, sometimes: tuple[str, ...]
+) -> MeshScope:
+    return Assembled(Mesh(name, summary, shape, sometimes))
+
+
+DEFAULT: Final = (
+    _scope(
+        "initial-election",
+        "Two of three initial leaders claim, stand and win from empty disks.",
+        Shape(terms=1, impatient=("a", "b")),
+        ("elected", "contested"),
+    ),
+    _scope(
+        "initial-election-pair",
+        "Two initial leaders go through two terms from empty disks.",
+        Shape(electors=("a", "b"), terms=2),
+        ("elected", "elected-again", "contested"),
+    ),
+    _scope(
+        "regular-election",
+        "Two followers of a leader stand while one of them crashes and restarts.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b", "c"),
+            crashers=("b", "c"),
+            budgets=Budgets(crashes=1),
+        ),
+        ("elected-again", "contested"),
+    ),
+    _scope(
+        "replication",
+        "A write is replicated while a second leader takes over.",
+        Shape(begins="elected", terms=2, impatient=("b",), budgets=Budgets(writes=1)),
+        ("elected-again", "committed"),
+    ),
+    _scope(
+        "reads",
+        "The leader is read while another takes over unseen.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            clients_at=("a",),
+            budgets=Budgets(rounds=1, reads=1),
+        ),
+        ("elected-again", "read-served"),
+    ),
+    _scope(
+        "follower-reads",
+        "A follower and the leader are read while a write is replicated.",
+        Shape(
+            begins="elected",
+            terms=1,
+            impatient=("b",),
+            clients_at=("a", "c"),
+            budgets=Budgets(rounds=1, reads=1, writes=1),
+        ),
+        ("committed", "read-served"),
+    ),
+    _scope(
+        "fencing",
+        "A leader pauses before it acts on a resource while another takes over.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b", "c"),
+            budgets=Budgets(effects=2),
+        ),
+        ("elected-again", "effect-refused"),
+    ),
+    _scope(
+        "partition",
+        "The network splits and heals; leaders and followers act on both sides.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("a", "b"),
+            budgets=Budgets(partitions=1),
+        ),
+        ("elected-again", "both-sides"),
+    ),
+    _scope(
+        "partition-write",
+        "A leader takes a write on one side of a partition.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            clients_at=("a",),
+            budgets=Budgets(partitions=1, writes=1),
+        ),
+        ("elected-again", "both-sides", "committed"),
+    ),
+    _scope(
+        "impossible-packets",
+        "At any moment everyone hears every packet that cannot be, and rejects it.",
+        Shape(
+            begins="elected",
+            workers=("d",),
+            terms=2,
+            impatient=("b",),
+            budgets=Budgets(rounds=1),
+            intruders=True,
+        ),
+        ("elected-again",),
+    ),
+    _scope(
+        "worker",
+        "A worker follows, hears nobody, and neither votes nor stands.",
+        Shape(begins="elected", workers=("w",), terms=2, impatient=("b", "w")),
+        ("elected-again", "committed"),
+    ),
+    _scope(
+        "worker-reads",
+        "A worker answers a heartbeat round and is read, and counts for nothing.",
+        Shape(
+            begins="elected",
+            workers=("w",),
+            terms=1,
+            impatient=("a", "w"),
+            clients_at=("w",),
+            budgets=Budgets(rounds=1, reads=1),
+        ),
+        ("read-served",),
+    ),
+    _scope(
+        "transfer",
+        "The leader hands over on request while it checks its quorum and others stand.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("a", "b"),
+            budgets=Budgets(transfers=1),
+        ),
+        ("elected-again", "transferred"),
+    ),
+    _scope(
+        "lossy-network",
+        "Every packet is delivered once, lost, or duplicated within a budget.",
+        Shape(
+            electors=("a", "b"),
+            terms=1,
+            network="bag",
+            budgets=Budgets(drops=1, duplicates=1),
+        ),
+        ("elected", "contested"),
+    ),
+    _scope(
+        "initial-election-crash",
+        "Three initial leaders stand from empty disks while one crashes and restarts.",
+        Shape(terms=1, budgets=Budgets(crashes=1)),
+        ("elected", "contested"),
+    ),
+    _scope(
+        "initial-election-four",
+        "Two of four initial leaders stand from empty disks, and one of them crashes.",
+        Shape(
+            electors=("a", "b", "c", "d"),
+            terms=1,
+            impatient=("a", "b"),
+            crashers=("a",),
+            budgets=Budgets(crashes=1),
+        ),
+        ("elected", "contested"),
+    ),
+    _scope(
+        "three-terms",
+        "A follower stands in two more terms while another crashes and restarts.",
+        Shape(
+            begins="elected",
+            terms=3,
+            impatient=("b",),
+            crashers=("c",),
+            budgets=Budgets(crashes=1),
+        ),
+        ("elected-again",),
+    ),
+    _scope(
+        "five-electors",
+        "Two of five electors stand while a third crashes and restarts.",
+        Shape(
+            electors=("a", "b", "c", "d", "e"),
+            begins="elected",
+            terms=2,
+            impatient=("b", "c"),
+            crashers=("d",),
+            budgets=Budgets(crashes=1),
+        ),
+        ("elected-again", "contested"),
+    ),
+    _scope(
+        "two-writes",
+        "Logs grow by two entries in the first of two terms, and by one in the second.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            clients_at=("a",),
+            budgets=Budgets(writes=2),
+        ),
+        ("elected-again", "committed"),
+    ),
+    _scope(
+        "reads-and-transfer",
+        "The leader is read while it hands over, and another takes over unseen.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            clients_at=("a",),
+            budgets=Budgets(rounds=1, reads=1, transfers=1),
+        ),
+        ("elected-again", "read-served", "transferred"),
+    ),
+    _scope(
+        "follower-reads-unseen",
+        "A follower is read while another elector takes over unseen.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            clients_at=("c",),
+            budgets=Budgets(rounds=1, reads=1),
+        ),
+        ("elected-again", "read-served"),
+    ),
+    _scope(
+        "transfer-write",
+        "The leader hands over on request while a client writes.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            clients_at=("a",),
+            budgets=Budgets(transfers=1, writes=1),
+        ),
+        ("elected-again", "transferred"),
+    ),
+    _scope(
+        "partition-both-sides",
+        "The network splits and heals, and everyone stands on either side.",
+        Shape(begins="elected", terms=2, budgets=Budgets(partitions=1)),
+        ("elected-again", "both-sides", "contested"),
+    ),
+    _scope(
+        "partition-round",
+        "A heartbeat round is begun while the network splits and heals.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            budgets=Budgets(partitions=1, rounds=1),
+        ),
+        ("elected-again", "both-sides"),
+    ),
+    _scope(
+        "worker-crash",
+        "A worker changes nothing while two stand and anyone crashes and restarts.",
+        Shape(
+            begins="elected",
+            workers=("w",),
+            terms=2,
+            impatient=("b", "c", "w"),
+            budgets=Budgets(crashes=1),
+        ),
+        ("elected-again", "contested"),
+    ),
+)
+"""What `primacy check` explores, and worlds with clocks besides."""
+
+DEEP: Final = (
+    _scope(
+        "initial-election-four-deep",
+        "Three of four initial leaders claim, stand and win from empty disks.",
+        Shape(electors=("a", "b", "c", "d"), terms=1, impatient=("a", "b", "c")),
+        ("elected", "contested"),
+    ),
+    _scope(
+        "initial-election-two-terms",
+        "Two of three initial leaders go through two terms from empty disks.",
+        Shape(terms=2, impatient=("a", "b")),
+        ("elected", "elected-again", "contested"),
+    ),
+    _scope(
+        "three-terms-deep",
+        "Two followers stand in two more terms while anyone crashes and restarts.",
+        Shape(
+            begins="elected",
+            terms=3,
+            impatient=("b", "c"),
+            budgets=Budgets(crashes=1),
+        ),
+        ("elected-again", "contested"),
+    ),
+    _scope(
+        "five-electors-deep",
+        "Three of five electors stand.",
+        Shape(
+            electors=("a", "b", "c", "d", "e"),
+            begins="elected",
+            terms=2,
+            impatient=("b", "c", "d"),
+        ),
+        ("elected-again", "contested"),
+    ),
+    _scope(
+        "partition-write-deep",
+        "A write is taken anywhere while the network splits and everyone stands.",
+        Shape(begins="elected", terms=2, budgets=Budgets(partitions=1, writes=1)),
+        ("elected-again", "both-sides", "committed"),
+    ),
+    _scope(
+        "partition-three-terms",
+        "Two stand in three terms while the network splits and heals.",
+        Shape(
+            begins="elected",
+            terms=3,
+            impatient=("a", "b"),
+            budgets=Budgets(partitions=1),
+        ),
+        ("elected-again", "both-sides", "contested"),
+    ),
+)
+"""What `primacy check --deep` explores besides."""

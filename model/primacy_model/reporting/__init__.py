@@ -1,0 +1,1 @@
+"""Counterexamples in words, pictures and files."""

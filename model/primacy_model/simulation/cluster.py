@@ -1,0 +1,460 @@
+"""A fleet: a mesh of agents that run the shipped core, and whatever may happen to it.
+
+It has no time and draws nothing; whoever drives it decides what happens next. Each call
+is one thing that happens: an agent handles a message, a parcel is lost, a link is cut,
+power fails. `agent.perform` carries out what a step asks for and notes what it did.
+
+Its law: after every call all claims of `properties.ALWAYS` have been judged, by the
+predicates of the model checker, and where one is broken `Broken` has been raised. The
+same calls on a new fleet do the same again, so its calls are its whole record.
+`NotPossible` says why something cannot happen now; then nothing has happened.
+
+*A crash between outputs*: `outputs_done=k` lets an agent handle a message, performs the
+first k outputs, and loses power. What was persisted stays, the rest never happens. *A
+torn last write* is the same: a `Persist` is atomic (runtime.atomic-persist), so one
+that was torn is found out and counts as not done (runtime.persist-fails), like all
+behind it. That is the crash with k as the place of the `Persist` among the outputs.
+
+Source: docs/assumptions.md, "Faults"; clauses `runtime.*`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from primacy.codec import PACKETS, loads
+from primacy.config import Config
+from primacy.fencing import token
+from primacy.messages import (
+    Elapsed,
+    Forward,
+    LeaseRead,
+    Message,
+    Packet,
+    Read,
+    Received,
+    Timer,
+    Transfer,
+    Write,
+)
+from primacy.outputs import Outputs
+from primacy.quantities import (
+    NOBODY,
+    START,
+    AgentId,
+    Command,
+    Instant,
+    RequestId,
+    Term,
+)
+from primacy.recovery import initial, recover
+from primacy.state import NOTHING_DURABLE, State
+from primacy.stepping import step
+from primacy_model.mesh.agent import Gate, Node, flight, perform, presented
+from primacy_model.mesh.history import Asked, Breached, History, Note
+from primacy_model.mesh.invalid_packets import impossible
+from primacy_model.simulation.operations import (
+    Argument,
+    Call,
+    Happened,
+    NotPossible,
+    Parcel,
+    timers_of,
+    told_by,
+)
+from primacy_model.simulation.property_monitor import Broken, Judge
+
+__all__ = ["Broken", "Call", "Fleet", "Happened", "NotPossible", "Parcel"]
+
+MOST_FLIGHTS: Final = 10_000
+"""So many packets are kept in the table of `agent.flight` before it is emptied."""
+
+
+class Fleet:
+    """A mesh of agents with their disks, links and clients.
+
+    Every agent is started as the fleet is made: `started` tells what that did. Agents
+    are named by plain text.
+    """
+
+    def __init__(self, configs: Sequence[Config]) -> None:
+        self.configs: Final = {config.me: config for config in configs}
+        self.names: Final = tuple(self.configs)
+        if not configs or set(self.names) != set(configs[0].everyone.members):
+            raise NotPossible(
+                "a fleet needs one configuration for each agent of one mesh, "
+                f"got those of: {', '.join(self.names) or 'nobody'}"
+            )
+        self.places: Final = {name: place for place, name in enumerate(self.names)}
+        blank = Node(None, NOTHING_DURABLE, frozenset(), 0, Term(0), Term(0))
+        self.nodes: Final[dict[AgentId, Node]] = dict.fromkeys(self.names, blank)
+        self.parcels: Final[dict[int, Parcel]] = {}
+        """What is on its way, by number, in the order of sending."""
+        self.cuts: Final[set[tuple[AgentId, AgentId]]] = set()
+        """The links over which nothing arrives: sender and target."""
+        self.paused: Final[set[AgentId]] = set()
+        """Who handles nothing, though it runs: parcels and timers wait."""
+        self.calls: Final[list[Call]] = []
+        """What was done to it, from the beginning."""
+        self.gate = Gate()
+        """The fenced resource."""
+        self.happened = Happened(NOBODY)
+        """What the last step of an agent did, also if it broke a claim."""
+        self._sendings = 0
+        self._judge = Judge(list(self.nodes.values()))
+        self.started: Final = tuple(self._begun(name) for name in self.names)
+
+    # --- what can be seen -------------------------------------------------------------
+
+    @property
+    def history(self) -> History:
+        """Show what happened, as claims see it."""
+        return self._judge.history
+
+    def state(self, name: str) -> State | None:
+        """Show the state of an agent; None while it is down."""
+        return self._node(name).state
+
+    def is_ready(self, name: str) -> bool:
+        """Tell whether an agent can handle a message: it runs and is not paused."""
+        return self._node(name).state is not None and name not in self.paused
+
+    def is_cut(self, sender: str, target: str) -> bool:
+        """Tell whether nothing arrives from one agent at another."""
+        return (AgentId(sender), AgentId(target)) in self.cuts
+
+    def can_arrive(self, number: int) -> bool:
+        """Tell whether a parcel is on its way and can be delivered now."""
+        parcel = self.parcels.get(number)
+        if parcel is None or not self.is_ready(parcel.target):
+            return False
+        return (parcel.sender, parcel.target) not in self.cuts
+
+    # --- the network ------------------------------------------------------------------
+
+    def deliver(
+        self,
+        number: int,
+        now: int = START,
+        *,
+        keep: bool = False,
+        outputs_done: int | None = None,
+    ) -> Happened:
+        """Let a parcel arrive; with `keep` it stays on its way and can arrive again."""
+        parcel = self._parcel(number)
+        self._require_ready(parcel.target)
+        if (parcel.sender, parcel.target) in self.cuts:
+            raise NotPossible(
+                f"parcel {number} cannot arrive: "
+                f"the link from {parcel.sender} to {parcel.target} is cut"
+            )
+        self._write_down(
+            "deliver", number, now=now, keep=keep, outputs_done=outputs_done
+        )
+        if not keep:
+            del self.parcels[number]
+        heard = Received(parcel.packet, Instant(now))
+        return self._handled(parcel.target, heard, outputs_done)
+
+    def intrude(self, name: str, text: str) -> Happened:
+        """Let a packet arrive that cannot be: `rejection` judges what becomes of it.
+
+        It is a text of `codec`, and one of those of `invalid_packets`: agents of the
+        mesh do not lie (docs/assumptions.md), so nothing that they could say can be
+        forged.
+        """
+        node, packet = self._require_ready(name), loads(text, *PACKETS)
+        assert node.state is not None
+        known = {each.packet: each for each in impossible(node.state)}
+        if packet not in known:
+            raise NotPossible(
+                f"{packet.sender} could say this to {name}, and agents never lie"
+            )
+        self._write_down("intrude", name, text)
+        after, outputs = step(node.state, Received(packet, START))
+        is_rejected = known[packet].is_rejected(node.state, after, outputs)
+        notes = () if is_rejected else (Breached("rejection"),)
+        self._judge.note(notes)
+        return self._performed(name, node, after, outputs)
+
+    def drop(self, number: int) -> Happened:
+        """Lose a parcel."""
+        self._parcel(number)
+        self._write_down("drop", number)
+        del self.parcels[number]
+        return Happened(NOBODY)
+
+    def duplicate(self, number: int) -> Happened:
+        """Double a parcel: the copy is sent last."""
+        parcel = self._parcel(number)
+        self._write_down("duplicate", number)
+        copy = self._sent(parcel.sender, parcel.target, parcel.packet)
+        return Happened(NOBODY, (copy,))
+
+    def cut(self, sender: str, target: str) -> Happened:
+        """Cut the link from one agent to another, in this direction only."""
+        link = self._node_name(sender), self._node_name(target)
+        self._write_down("cut", sender, target)
+        self.cuts.add(link)
+        return Happened(NOBODY)
+
+    def heal(self, sender: str, target: str) -> Happened:
+        """Heal the link from one agent to another, in this direction only."""
+        link = self._node_name(sender), self._node_name(target)
+        self._write_down("heal", sender, target)
+        self.cuts.discard(link)
+        return Happened(NOBODY)
+
+    # --- timers and power -------------------------------------------------------------
+
+    def elapse(
+        self,
+        name: str,
+        timer: Timer,
+        now: int = START,
+        *,
+        outputs_done: int | None = None,
+    ) -> Happened:
+        """Let an armed timer run out. Whether it is time is for the driver to know."""
+        node = self._require_ready(name)
+        if timer not in node.armed:
+            raise NotPossible(f"{name} has no {timer.value} timer armed")
+        self._write_down("elapse", name, timer, now=now, outputs_done=outputs_done)
+        self.nodes[AgentId(name)] = replace(node, armed=node.armed - {timer})
+        return self._handled(name, Elapsed(timer, Instant(now)), outputs_done)
+
+    def crash(self, name: str) -> Happened:
+        """Let an agent lose power between two steps. A paused one can lose it too."""
+        node = self._node(name)
+        if node.state is None:
+            raise NotPossible(f"{name} is down already")
+        self._write_down("crash", name)
+        return self._crashed(Happened(AgentId(name)), node, node.state.term)
+
+    def restart(self, name: str) -> Happened:
+        """Let an agent that is down recover from its disk."""
+        node = self._node(name)
+        if node.state is not None:
+            raise NotPossible(f"{name} runs already")
+        self._write_down("restart", name)
+        state, outputs = recover(self.configs[AgentId(name)], node.disk)
+        return self._performed(name, node, state, outputs)
+
+    def pause(self, name: str) -> Happened:
+        """Let an agent handle nothing until it is resumed."""
+        self._require_ready(name)
+        self._write_down("pause", name)
+        self.paused.add(AgentId(name))
+        return Happened(AgentId(name))
+
+    def resume(self, name: str) -> Happened:
+        """Let a paused agent go on as if nothing had happened."""
+        if self._node_name(name) not in self.paused:
+            raise NotPossible(f"{name} is not paused")
+        self._write_down("resume", name)
+        self.paused.discard(AgentId(name))
+        return Happened(AgentId(name))
+
+    # --- clients ----------------------------------------------------------------------
+
+    def write(
+        self, name: str, request: str, command: str, *, outputs_done: int | None = None
+    ) -> Happened:
+        """Let a client write at an agent. A request id is never used twice."""
+        self._require_ready(name)
+        self._write_down("write", name, request, command, outputs_done=outputs_done)
+        asked = Write(RequestId(request), Command(command))
+        return self._handled(name, asked, outputs_done)
+
+    def forward(
+        self, name: str, target: str, request: str, command: str, term: int
+    ) -> Happened:
+        """Send a refused write on, under the token that came with the refusal."""
+        node = self._require_ready(name)
+        self._node_name(target)
+        assert node.state is not None
+        self._write_down("forward", name, target, request, command, term)
+        packet = Forward(
+            node.state.config.mesh,
+            AgentId(name),
+            Term(term),
+            RequestId(request),
+            Command(command),
+        )
+        return Happened(
+            AgentId(name), (self._sent(AgentId(name), AgentId(target), packet),)
+        )
+
+    def read(
+        self,
+        name: str,
+        request: str,
+        now: int = START,
+        *,
+        outputs_done: int | None = None,
+    ) -> Happened:
+        """Let a client read at an agent by read index."""
+        self._require_ready(name)
+        self._write_down("read", name, request, now=now, outputs_done=outputs_done)
+        asked = Read(RequestId(request), Instant(now))
+        return self._handled(name, asked, outputs_done, (Asked(asked.request),))
+
+    def lease_read(
+        self,
+        name: str,
+        request: str,
+        now: int = START,
+        *,
+        outputs_done: int | None = None,
+    ) -> Happened:
+        """Let a client read at an agent under its lease."""
+        self._require_ready(name)
+        self._write_down(
+            "lease_read", name, request, now=now, outputs_done=outputs_done
+        )
+        asked = LeaseRead(RequestId(request), Instant(now))
+        return self._handled(name, asked, outputs_done, (Asked(asked.request),))
+
+    def transfer(
+        self, name: str, request: str, target: str, *, outputs_done: int | None = None
+    ) -> Happened:
+        """Let an operator ask an agent to hand leadership over."""
+        self._require_ready(name)
+        self._write_down("transfer", name, request, target, outputs_done=outputs_done)
+        asked = Transfer(RequestId(request), AgentId(target))
+        return self._handled(name, asked, outputs_done)
+
+    # --- the fenced resource ----------------------------------------------------------
+
+    def prepare_effect(self, name: str) -> Happened:
+        """Let an agent take its token, to act under it at any later moment."""
+        node = self._require_ready(name)
+        assert node.state is not None
+        if not token(node.state):
+            raise NotPossible(f"{name} has no token to act under")
+        self._write_down("prepare_effect", name)
+        self.nodes[AgentId(name)] = replace(node, effect=token(node.state))
+        return Happened(AgentId(name))
+
+    def act(self, name: str) -> Happened:
+        """Let an agent present the token that it took: the resource decides."""
+        node = self._require_ready(name)
+        if not node.effect:
+            raise NotPossible(f"{name} has taken no token to act under")
+        self._write_down("act", name)
+        self.gate, verdict, notes = presented(self.gate, node.effect, AgentId(name))
+        happened = Happened(AgentId(name), verdict=verdict)
+        return self._settle(happened, replace(node, effect=Term(0)), notes)
+
+    # --- true time --------------------------------------------------------------------
+
+    def judge_leases(self, *instants: int) -> None:
+        """Judge S11: that at this instant of true time at most one agent has a lease.
+
+        `instants` tells what each clock shows now, in the order of `names`. It is
+        judged by the predicates of the timed worlds, also that beside a lease nobody
+        leads a later term. Nothing changes, so it is written down only if it fails.
+        """
+        try:
+            self._judge.of_leases([Instant(now) for now in instants])
+        except Broken:
+            self._write_down("judge_leases", *instants)
+            self.happened = Happened(NOBODY)
+            raise
+
+    # --- what it leads to -------------------------------------------------------------
+
+    def _begun(self, name: AgentId) -> Happened:
+        return self._performed(name, self.nodes[name], *initial(self.configs[name]))
+
+    def _handled(
+        self,
+        name: str,
+        message: Message,
+        outputs_done: int | None,
+        asked: tuple[Note, ...] = (),
+    ) -> Happened:
+        """Let an agent handle a message, and crash it if that is asked for."""
+        node = self._node(name)
+        assert node.state is not None
+        self._judge.note(asked)
+        state, outputs = step(node.state, message)
+        return self._performed(name, node, state, outputs, outputs_done)
+
+    def _performed(
+        self,
+        name: str,
+        node: Node,
+        state: State,
+        outputs: Outputs,
+        outputs_done: int | None = None,
+    ) -> Happened:
+        """Perform the outputs, or the first of them and then lose power."""
+        me, before = AgentId(name), node.state
+        if outputs_done == 0 and before is not None:
+            return self._crashed(Happened(me), node, before.term)
+        outputs = outputs if outputs_done is None else outputs[:outputs_done]
+        done = perform(node, state, outputs)
+        sent = tuple(self._sent(me, target, one.packet) for target, one in done.sent)
+        happened = Happened(me, sent, timers_of(outputs), told_by(outputs))
+        if outputs_done is None:
+            return self._settle(happened, done.node, done.notes)
+        shown = state if sent else before  # what it has shown to others
+        peak = max(Term(0) if shown is None else shown.term, done.node.disk.term)
+        return self._crashed(happened, done.node, peak, done.notes)
+
+    def _crashed(
+        self, happened: Happened, node: Node, peak: Term, notes: Sequence[Note] = ()
+    ) -> Happened:
+        """Forget all but the disk. `peak` is the highest term that it has shown."""
+        self.paused.discard(happened.agent)
+        down = Node(None, node.disk, frozenset(), 0, Term(0), peak)
+        return self._settle(replace(happened, is_crashed=True), down, notes)
+
+    def _settle(
+        self, happened: Happened, node: Node, notes: Sequence[Note]
+    ) -> Happened:
+        """Put the node in its place, write the notes, and judge."""
+        self.happened = happened
+        self.nodes[happened.agent] = node
+        self._judge.note(notes)
+        self._judge.judge(self.places[happened.agent], node, self.gate)
+        return happened
+
+    def _sent(self, sender: AgentId, target: AgentId, packet: Packet) -> Parcel:
+        self._sendings += 1
+        parcel = Parcel(self._sendings, sender, target, packet)
+        self.parcels[parcel.number] = parcel
+        return parcel
+
+    # --- what cannot be ---------------------------------------------------------------
+
+    def _node_name(self, name: str) -> AgentId:
+        if name not in self.nodes:
+            raise NotPossible(f"no agent is named {name!r}: {', '.join(self.names)}")
+        return AgentId(name)
+
+    def _node(self, name: str) -> Node:
+        return self.nodes[self._node_name(name)]
+
+    def _require_ready(self, name: str) -> Node:
+        node = self._node(name)
+        if node.state is None:
+            raise NotPossible(f"{name} is down")
+        if name in self.paused:
+            raise NotPossible(f"{name} is paused")
+        return node
+
+    def _parcel(self, number: int) -> Parcel:
+        if number not in self.parcels:
+            raise NotPossible(f"parcel {number} is not on its way")
+        return self.parcels[number]
+
+    def _write_down(self, method: str, *given: Argument, **named: Argument) -> None:
+        usual = ("now", START), ("keep", False), ("outputs_done", None)
+        told = tuple(each for each in named.items() if each not in usual)
+        self.calls.append(Call(method, given, told))
+        if flight.cache_info().currsize > MOST_FLIGHTS:
+            flight.cache_clear()  # a long run would fill the memory

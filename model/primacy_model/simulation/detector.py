@@ -1,0 +1,83 @@
+"""A program that runs seeds until one breaks a claim, and tells which, in JSON.
+
+`python -m primacy_model.simulation.detector --seeds N` runs under whatever core is
+imported: `core` names its file, so that who bent it can see that the bent one was run.
+`is_whole` tells whether it came to its end: all seeds were tried, or one broke a claim.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Final
+
+import click
+
+import primacy
+from primacy_model.simulation.outcome import UNKNOWN, Outcome
+from primacy_model.simulation.phases import run
+from primacy_model.simulation.schedule import Schedule
+from primacy_model.simulation.schedule_gen import Wish, schedule_of
+from primacy_model.simulation.shrinking import shrunk
+
+PREY: Final = (
+    Wish(),
+    Wish(3, ("partition", "link")),
+    Wish(4, ("partition", "hub", "link")),
+    Wish(3, ("stall", "pause")),
+    Wish(),
+    Wish(3, ("transfer", "link", "slow")),
+    Wish(4, ("topple", "storm")),
+    Wish(3, ("crash", "link", "kill")),
+)
+"""What is asked of the runs, by turns: a small mesh and few faults find sooner."""
+
+
+@click.command()
+@click.option("--seeds", type=click.IntRange(1), default=100, show_default=True)
+@click.option("--first", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seconds", type=click.FloatRange(0), help="Of one core.")
+@click.option("--shrink", type=click.IntRange(0), default=0, help="So many runs.")
+def hunt(seeds: int, first: int, seconds: float | None, shrink: int) -> None:
+    """Run so many seeds from the first one, or for so long; stop at a broken claim."""
+    began = time.process_time()
+    found: str | None = None
+    tried = steps = 0
+    is_whole = True
+    short: dict[str, object] = {}
+    for seed in range(first, first + seeds):
+        if seconds is not None and time.process_time() - began >= seconds:
+            is_whole = False
+            break
+        schedule = schedule_of(seed, PREY[seed % len(PREY)])
+        outcome = run(schedule)
+        tried, steps = tried + 1, steps + outcome.counts.events
+        found = None if outcome.property == UNKNOWN else outcome.property
+        if found is not None:
+            if shrink:
+                short = _shrunk(schedule, outcome, shrink)
+            break
+    told = {
+        "core": primacy.__file__,
+        "property": found,
+        "is_whole": is_whole,
+        "seeds": tried,
+        "steps": steps,
+        "seconds": round(time.process_time() - began, 2),
+        **short,
+    }
+    click.echo(json.dumps(told))
+
+
+def _shrunk(schedule: Schedule, outcome: Outcome, most: int) -> dict[str, object]:
+    """Tell what a failing schedule was shrunk to."""
+    shortest, again = shrunk(schedule, outcome, most=most)
+    return {
+        "faults": [len(schedule.faults), len(shortest.faults)],
+        "length_ms": [schedule.length_ms, shortest.length_ms],
+        "shrunk_property": again.property,
+    }
+
+
+if __name__ == "__main__":
+    hunt()

@@ -1,0 +1,249 @@
+"""The judge of a fleet: all claims after every step, by the predicates of the checker.
+
+The predicates are those of `properties.ALWAYS`, for leases those of
+`timed.properties`;
+none is written here. What is written here is when to ask them: a view is taken anew
+only of the agent that has stepped, and a claim is judged anew only where one of its
+views has changed.
+
+A long run would still cost ever more, so what is *settled* is not looked at again: the
+chunks with which every log begins, on disk and in memory, all of whose entries are
+committed, each alone at its index. Claims about logs see them without these chunks, and
+indices count from there. A claim holds of the rest if and only if it holds of the
+whole, for what was left out is the same everywhere. A step that touches what is settled
+unsettles it, and claims see the whole again. A test compares both.
+
+Source: docs/decisions/011-claims-see-views.md; the guarantees of docs/specification.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from primacy.agents import AgentMap
+from primacy.log import CHUNK, Entry, Log
+from primacy.quantities import Index, Instant
+from primacy.state import Durable, State
+from primacy_model.checker.actors import Views
+from primacy_model.mesh.agent import Gate, Node, Wire
+from primacy_model.mesh.history import Applied, Committed, History, Note, noted
+from primacy_model.mesh.properties import ALWAYS, Property
+from primacy_model.timed.clocks import Clocked
+from primacy_model.timed.properties import (
+    ALONE,
+    ALONE_TITLE,
+    Holding,
+    has_no_later_leader,
+    has_one_lease,
+)
+
+ABOUT_LOGS: Final = frozenset({"S5", "S7", "match-prefix", "commit-quorum"})
+"""The claims whose views hold logs."""
+
+Chunks = tuple[tuple[Entry, ...], ...]
+Sight = tuple[Callable[[int, Node | Wire], Hashable], bool]
+"""How an agent is seen, and whether without what is settled."""
+
+
+class Broken(AssertionError):  # noqa: N818 - a claim is broken
+    """A claim does not hold."""
+
+    def __init__(self, claim: str, title: str) -> None:
+        super().__init__(f"{claim} is broken: {title}")
+        self.claim = claim
+        """The id of the claim."""
+        self.title = title
+
+
+class Judge:
+    """What claims saw last, and what happened so far."""
+
+    def __init__(self, nodes: Sequence[Node], *, settles: bool = True) -> None:
+        self.history = History()
+        self._nodes = list(nodes)
+        self._settles, self._settled = settles, Chunks()
+        self._committed: dict[int, set[Committed]] = {}
+        self._shown = self.history
+        """The history without what is settled."""
+        self._views: dict[Sight, list[Hashable]] = {}
+        self._scenes: dict[str, Hashable] = {}
+        self._look_at_all(Gate())
+
+    # --- what happens -----------------------------------------------------------------
+
+    def note(self, notes: Iterable[Note]) -> None:
+        """Write down what happened."""
+        before = self.history
+        for each in notes:
+            if isinstance(each, Applied):
+                self._apply(each)
+            else:
+                self.history = noted(self.history, each)
+        if self.history is not before:
+            self._shown = self._without_settled(self.history)
+
+    def _apply(self, note: Applied) -> None:
+        """Write down what was applied, and touch nothing but the indices it is of."""
+        span = range(note.after + 1, note.after + len(note.entries) + 1)
+        known = frozenset(one for at in span for one in self._committed.get(at, ()))
+        now = noted(History(committed=known), note).committed
+        if now == known:
+            return
+        committed = (self.history.committed - known) | now
+        self.history = replace(self.history, committed=committed)
+        for index in span:
+            self._committed[index] = {one for one in now if one.index == index}
+
+    def judge(self, place: int, node: Node, gate: Gate) -> None:
+        """Judge every claim that sees a change. Raise `Broken` for the first broken."""
+        self._nodes[place] = node
+        if not self._is_settled_in(node):
+            self._settled = ()
+            self._shown = self.history
+            self._look_at_all(gate)
+            self._ask(ALWAYS)
+            return
+        rest = _cut(node, len(self._settled))
+        changed = {
+            sight
+            for sight, views in self._views.items()
+            if self._is_new(views, place, _seen(sight, place, node, rest))
+        }
+        self._ask(
+            claim
+            for claim in ALWAYS
+            if self._has_new_scene(claim, gate) or _sight(claim) in changed
+        )
+        self._settle(gate)
+
+    def _ask(self, claims: Iterable[Property]) -> None:
+        for claim in claims:
+            views = self._views[_sight(claim)]
+            scene = [] if claim.scene is None else [self._scenes[claim.id]]
+            if not claim.holds((*views, *scene)):
+                raise Broken(claim.id, claim.name)
+
+    # --- what is seen -----------------------------------------------------------------
+
+    @staticmethod
+    def _is_new(views: list[Hashable], place: int, view: Hashable) -> bool:
+        is_new = view != views[place]
+        views[place] = view
+        return is_new
+
+    def _has_new_scene(self, claim: Property, gate: Gate) -> bool:
+        if claim.scene is None:
+            return False
+        scene = claim.scene(gate, self._shown)
+        before = self._scenes[claim.id]
+        self._scenes[claim.id] = scene
+        return scene is not before and scene != before
+
+    def _look_at_all(self, gate: Gate) -> None:
+        """Take every view anew."""
+        pairs = [(node, _cut(node, len(self._settled))) for node in self._nodes]
+        for claim in ALWAYS:
+            sight = _sight(claim)
+            self._views[sight] = [
+                _seen(sight, place, node, rest)
+                for place, (node, rest) in enumerate(pairs)
+            ]
+            if claim.scene is not None:
+                self._scenes[claim.id] = claim.scene(gate, self._shown)
+
+    # --- what is settled --------------------------------------------------------------
+
+    def _is_settled_in(self, node: Node) -> bool:
+        """Tell whether an agent holds what is settled, and no other entry is known."""
+        settled = self._settled
+        if any(log.full[: len(settled)] != settled for log in _logs(node)):
+            return False
+        return len(self._shown.committed) == len(self.history.committed) - CHUNK * len(
+            settled
+        )
+
+    def _without_settled(self, history: History) -> History:
+        """Leave out what is settled; another entry at the same index stays."""
+        behind = CHUNK * len(self._settled)
+        if not behind:
+            return history
+        committed = frozenset(
+            replace(one, index=one.index - behind)
+            for one in history.committed
+            if one.index > behind
+        )
+        return replace(history, committed=committed)
+
+    def _settle(self, gate: Gate) -> None:
+        """Settle the next chunk, if every log has it and all of it is committed."""
+        at = len(self._settled)
+        logs = [log for node in self._nodes for log in _logs(node)]
+        if not self._settles or min(len(log.full) for log in logs) <= at:
+            return
+        chunk = logs[0].full[at]
+        if any(log.full[at] != chunk for log in logs):
+            return
+        for index, entry in enumerate(chunk, start=CHUNK * at + 1):
+            if {one.entry for one in self._committed.get(index, ())} != {entry}:
+                return
+        self._settled = (*self._settled, chunk)
+        self._shown = self._without_settled(self.history)
+        self._look_at_all(gate)
+
+    # --- leases -----------------------------------------------------------------------
+
+    def of_leases(self, instants: Sequence[Instant]) -> None:
+        """Judge leases at an instant of true time, at which clocks show these."""
+        pairs = zip(instants, self._nodes, strict=True)
+        holds = [Holding(now)(0, Clocked(node)) for now, node in pairs]
+        views: Views = (*holds, True)
+        if not has_one_lease(views):
+            raise Broken("S11", "one lease")
+        if not has_no_later_leader(views):
+            raise Broken(ALONE, ALONE_TITLE)
+
+
+def _sight(claim: Property) -> Sight:
+    return claim.view, claim.id in ABOUT_LOGS
+
+
+def _seen(sight: Sight, place: int, node: Node, rest: Node) -> Hashable:
+    """See an agent, or what of it is not settled."""
+    view, is_about_logs = sight
+    return view(place, rest if is_about_logs else node)
+
+
+def _logs(node: Node) -> tuple[Log, ...]:
+    """List the logs that an agent has: on disk, and in memory."""
+    return (node.disk.log,) if node.state is None else (node.disk.log, node.state.log)
+
+
+# --- an agent without what is settled -------------------------------------------------
+
+
+def _cut(node: Node, chunks: int) -> Node:
+    """Leave out the first chunks of every log; indices count from there."""
+    if not chunks:
+        return node
+    disk = _durable_cut(node.disk, chunks)
+    state = None if node.state is None else _state_cut(node.state, chunks)
+    return replace(node, disk=disk, state=state)
+
+
+def _durable_cut(durable: Durable, chunks: int) -> Durable:
+    log = durable.log
+    return replace(durable, log=Log(log.full[chunks:], log.tail))
+
+
+def _state_cut(state: State, chunks: int) -> State:
+    behind, lead = CHUNK * chunks, state.leadership
+    shift = lead.match
+    match = AgentMap(shift.agents, tuple(max(0, one - behind) for one in shift.values))
+    return replace(
+        state,
+        durable=_durable_cut(state.durable, chunks),
+        commit_index=Index(max(0, state.commit_index - behind)),
+        leadership=replace(lead, match=match),
+    )

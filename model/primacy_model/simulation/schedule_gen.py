@@ -1,0 +1,131 @@
+"""Schedules that a seed gives: how hard a run is, and what goes wrong in it when.
+
+Its law: a seed decides everything; what a user asks for (agents, faults, minutes)
+narrows what is drawn, and is written into the schedule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from primacy_model.simulation.rng import SHAPES, Chance, Stream
+from primacy_model.simulation.schedule import FAULTS, Fault, Schedule, name_of
+
+SIZES: Final = ((3, 0), (3, 0), (3, 1), (3, 2), (4, 0), (5, 0), (5, 0), (5, 2), (7, 0))
+"""Electors and workers of a run, if nobody asks for a number."""
+
+LENGTHS: Final = (20, 30, 40)
+"""Of the time in which there are faults, in election timeouts."""
+
+OPERATIONS: Final = (20, 60, 150, 300)
+"""About so many operations of clients in a run: a log that grows costs time."""
+
+DRIFTS_PPM: Final = (100, 1_000, 20_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a user asks of the runs."""
+
+    agents: int | None = None
+    """How many electors; None: each seed decides, and on workers too."""
+    faults: tuple[str, ...] = tuple(FAULTS)
+    length_ms: int | None = None
+    """How long there are faults; None: each seed decides."""
+
+
+def schedule_of(seed: int, wish: Wish = Wish()) -> Schedule:
+    """Draw the schedule of a seed."""
+    chance = Chance(seed, Stream.SCHEDULE)
+    drawn = chance.pick(SIZES)
+    electors, workers = (wish.agents, 0) if wish.agents is not None else drawn
+    names = [name_of(place) for place in range(electors + workers)]
+    election_ms = chance.pick((150, 300, 300, 600))
+    drift = chance.pick(DRIFTS_PPM)
+    is_calm = not wish.faults
+    rates = tuple(_rate(chance, drift) for _ in names)
+    latency_us = election_ms * chance.pick((2, 10, 20, 40, 80, 150, 400))
+    has = set(wish.faults).__contains__
+    drawn_ms = election_ms * chance.pick(LENGTHS)
+    length_ms = drawn_ms if wish.length_ms is None else wish.length_ms
+    clients = chance.between(2, 5)
+    pause_ms = 2 * length_ms * clients // chance.pick(OPERATIONS)
+    return Schedule(
+        seed=seed,
+        electors=electors,
+        workers=workers,
+        clients=clients,
+        length_ms=length_ms,
+        heartbeat_ms=election_ms // chance.pick((2, 2, 3)),
+        election_ms=election_ms,
+        leader_ms=election_ms * chance.pick((4, 5, 6)) // 4,
+        drift_ppm=drift,
+        rates_ppm=rates if not is_calm else (),
+        shape=chance.pick(SHAPES),
+        latency_us=latency_us,
+        loss=chance.pick((0, 0, 10, 50, 100)) if has("loss") else 0,
+        duplicates=chance.pick((0, 50, 200)) if has("storm") else 0,
+        stragglers=chance.pick((0, 20, 100)) if has("storm") else 0,
+        batch=chance.pick((1, 2, 4, 64)),
+        pause_ms=max(1, pause_ms),
+        faults=_faults(chance, names, wish.faults, (length_ms, election_ms)),
+    )
+
+
+def _rate(chance: Chance, drift: int) -> int:
+    return chance.pick((-drift, drift, chance.between(-drift, drift)))
+
+
+def _faults(
+    chance: Chance, names: Sequence[str], allowed: Sequence[str], times: tuple[int, int]
+) -> tuple[Fault, ...]:
+    """Draw one fault after another; some seeds are rough, some of one kind only."""
+    kinds, (length_ms, election_ms) = list(allowed), times
+    if not kinds:
+        return ()
+    if chance.comes_true(700):
+        kinds = chance.some(kinds, min(len(kinds), chance.between(1, 3)))
+    every_ms = election_ms * chance.pick((1, 2, 4))
+    found: list[Fault] = []
+    if "topple" in allowed and chance.comes_true(350):
+        found.append(Fault(0, "topple", length_ms))
+    at_ms = chance.between(0, 4 * election_ms)
+    while at_ms < length_ms:
+        found.append(_fault(chance, names, chance.pick(kinds), at_ms, election_ms))
+        at_ms += 1 + chance.below(2 * every_ms)
+    return tuple(found)
+
+
+def _fault(
+    chance: Chance, names: Sequence[str], kind: str, at_ms: int, election_ms: int
+) -> Fault:
+    """Draw whom a fault befalls, for how long, and how hard."""
+    who: list[str] = []
+    amount = 0
+    lasts_ms = chance.between(1, election_ms * chance.pick((1, 1, 2, 5)))
+    if kind == "crash":
+        who = chance.some(names, 1)
+        amount = chance.below(5)  # 0: between two steps, k: after k - 1 outputs
+    elif kind in ("pause", "early", "skew", "clocks"):
+        who = chance.some(names, chance.between(1, len(names)))
+    elif kind in ("partition", "oneway"):
+        who = chance.some(names, chance.between(1, max(1, len(names) - 1)))
+    elif kind == "hub":
+        who = chance.some(names, 1)
+    elif kind == "link":
+        who = chance.some(names, min(2, len(names)))
+    elif kind == "loss":
+        amount = chance.between(100, 900)  # of a thousand packets
+    elif kind == "storm":
+        amount = chance.between(50, 400)  # of a thousand packets arrive twice
+    elif kind == "slow":
+        amount = chance.between(2, 30)  # times as long
+    elif kind == "late":
+        amount = election_ms * chance.between(1, 4) // 2  # at most so many ms
+    elif kind == "topple":
+        lasts_ms = election_ms * chance.between(5, 20)
+    if kind in ("oneway", "link"):
+        amount = chance.below(2)  # 0: they are not heard, 1: they do not hear, or both
+    return Fault(at_ms, kind, lasts_ms, tuple(who), amount)

@@ -1,0 +1,1 @@
+"""The mesh under partial synchrony, for claims about liveness."""

@@ -1,0 +1,214 @@
+"""The worlds of L1 to L5: one for each claim, and deeper ones with less left out.
+
+Each is as small as it can be without being vacuous. What calm and fairness they rest on
+is said in `model`; how the claims are decided, in `liveness`. A world ends where its
+goal is reached.
+
+Source: docs/liveness.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from primacy_model.mesh.agent import Budgets
+from primacy_model.mesh.bounds import Shape
+from primacy_model.synchrony.model import Calming, Plan
+from primacy_model.synchrony.properties import (
+    L1,
+    L2,
+    L3,
+    L4,
+    L5,
+    has_leader,
+    is_agreed,
+    is_committed,
+    is_joined_again,
+    is_leaderless,
+    is_led_by_lowest,
+    is_split,
+    is_split_and_led,
+    led,
+)
+
+ELECTING: Final = (
+    "elapse election",
+    "deliver PreVoteRequest",
+    "deliver PreVoteReply",
+    "deliver VoteRequest",
+    "deliver VoteReply",
+)
+FOLLOWING: Final = (
+    "elapse heartbeat",
+    "deliver Heartbeat",
+    "deliver HeartbeatReply",
+    "tick",
+)
+
+WRITING: Final = ("deliver Append", "deliver AppendReply", "write")
+
+
+def _emerging(name: str, summary: str, impatient: tuple[str, ...]) -> Calming:
+    """Make a world of L1 that begins with empty disks."""
+    plan = Plan(Shape(terms=1, impatient=impatient), terms=3, has_clocks=False)
+    kinds = (*ELECTING, "deliver Claim", "calm")
+    return Calming(name, summary, plan, (L1,), kinds, has_leader)
+
+
+def _emerging_again(name: str, summary: str, impatient: tuple[str, ...]) -> Calming:
+    """Make a world of L1 whose leader crashes, and restarts or not."""
+    shape = Shape(
+        begins="elected",
+        terms=2,
+        impatient=impatient,
+        crashers=("a",),
+        budgets=Budgets(crashes=1),
+    )
+    plan = Plan(shape, terms=4, has_clocks=False)
+    kinds = (*ELECTING, "calm", "crash", "restart")
+    return Calming(name, summary, plan, (L1,), kinds, has_leader, is_leaderless)
+
+
+def _emerging_apart(
+    name: str, summary: str, impatient: tuple[str, ...], *, heals: bool
+) -> Calming:
+    """Make a world of L1 whose leader is cut off, for ever or until the calm.
+
+    Timers keep their lengths where it is for ever: it would begin rounds without end.
+    """
+    shape = Shape(
+        begins="elected",
+        terms=2,
+        impatient=impatient,
+        budgets=Budgets(partitions=1),
+    )
+    plan = Plan(shape, terms=4, has_clocks=not heals, heals=heals, alone=("a",))
+    kinds = (*ELECTING, "split", "calm")
+    return Calming(name, summary, plan, (L1,), kinds, has_leader, is_split)
+
+
+def _converging(name: str, summary: str, electors: tuple[str, ...]) -> Calming:
+    """Make a world of L2, which is calm from the beginning."""
+    plan = Plan(Shape(electors=electors), terms=2, skips_storm=True)
+    kinds = (*ELECTING, "deliver Claim", "tick")
+    return Calming(name, summary, plan, L2, kinds, is_led_by_lowest)
+
+
+def _staying(name: str, summary: str, partitions: int) -> Calming:
+    """Make a world of L3, which is calm but for a follower that is cut off."""
+    shape = Shape(begins="elected", budgets=Budgets(partitions=partitions))
+    plan = Plan(shape, terms=3, skips_storm=True, alone=("c",))
+    kinds = (*FOLLOWING, "split", "heal")
+    return Calming(name, summary, plan, L3, kinds, is_joined_again, settled=led)
+
+
+def _healing(name: str, summary: str, writes: int, rounds: int = 0) -> Calming:
+    """Make a world of L4: the first leader is cut off, may write, and comes back.
+
+    In the storm so many rounds are begun.
+    """
+    shape = Shape(
+        begins="elected",
+        terms=2,
+        impatient=("b",),
+        clients_at=("a",),
+        budgets=Budgets(partitions=1, writes=writes, rounds=rounds),
+    )
+    plan = Plan(shape, terms=4, heals=True, alone=("a",))
+    kinds = (*ELECTING, *FOLLOWING, *WRITING[: 2 + writes], "split", "calm")
+    return Calming(name, summary, plan, (L4,), kinds, is_agreed, is_split_and_led, led)
+
+
+def _progressing(name: str, summary: str) -> Calming:
+    """Make a world of L5: packets of a write are lost, and a follower may be down."""
+    shape = Shape(
+        begins="elected",
+        clients_at=("a",),
+        crashers=("c",),
+        budgets=Budgets(writes=1, crashes=1),
+    )
+    plan = Plan(shape, terms=2, still=frozenset({"elapse election"}))
+    kinds = (*FOLLOWING, *WRITING, "calm", "crash", "restart")
+    return Calming(name, summary, plan, (L5,), kinds, is_committed, settled=led)
+
+
+LIVING: Final[Sequence[Calming]] = (
+    _emerging(
+        "emerges",
+        "An initial leader claims and stands as it likes; then the mesh is calm.",
+        ("b",),
+    ),
+    _emerging_again(
+        "emerges-again",
+        "The leader crashes, and a follower stands as it likes; then it is calm.",
+        ("b",),
+    ),
+    _emerging_apart(
+        "emerges-healed",
+        "The leader is cut off, and a follower stands; then the network heals.",
+        ("b",),
+        heals=True,
+    ),
+    _converging(
+        "converges",
+        "Three initial leaders begin in a calm, each at a time of its own.",
+        ("a", "b", "c"),
+    ),
+    _staying(
+        "stays",
+        "A follower is cut off and comes back, while the leader keeps a quorum.",
+        1,
+    ),
+    _healing(
+        "heals",
+        "A leader is cut off while another is elected; then the network heals.",
+        0,
+    ),
+    _progressing(
+        "progresses",
+        "A leader takes a write whose packets are lost, while one follower is down.",
+    ),
+)
+"""The worlds of L1 to L5."""
+
+DEEP_LIVING: Final[Sequence[Calming]] = (
+    _emerging(
+        "emerges-deep",
+        "Two initial leaders claim and stand as they like; then the mesh is calm.",
+        ("a", "b"),
+    ),
+    _emerging_again(
+        "emerges-again-deep",
+        "The leader crashes, and both followers stand as they like; then it is calm.",
+        ("b", "c"),
+    ),
+    _emerging_apart(
+        "emerges-apart-deep",
+        "The leader is cut off for ever, and a follower stands as it likes.",
+        ("b",),
+        heals=False,
+    ),
+    _converging(
+        "converges-deep",
+        "Four initial leaders begin in a calm, each at a time of its own.",
+        ("a", "b", "c", "d"),
+    ),
+    _staying(
+        "stays-deep",
+        "A follower is cut off and comes back three times.",
+        3,
+    ),
+    _healing(
+        "heals-deep",
+        "A leader is cut off and takes a write that may be lost; then all is healed.",
+        1,
+    ),
+    _healing(
+        "heals-round-deep",
+        "A leader is cut off and begins a round, heard or not; then all is healed.",
+        0,
+        1,
+    ),
+)
+"""The same with less left out."""

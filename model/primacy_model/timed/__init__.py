@@ -1,0 +1,1 @@
+"""The mesh in true time, with clocks that drift."""

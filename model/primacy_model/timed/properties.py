@@ -1,0 +1,176 @@
+"""What must hold in a timed world: S11, and all that holds in every world.
+
+S11 speaks of an instant of true time, so it is judged between slots: there, and only
+there, the clocks of all agents have advanced to the same instant. `ALONE` says more and
+finds bugs earlier: beside a lease nobody even leads a later term. From it S11 follows,
+and that a read under a lease is fresh. What is claimed in every world is claimed here
+of the agents behind the clocks.
+
+Source: the guarantees of docs/specification.md; Ongaro 2014, section 6.4.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, NamedTuple
+
+from primacy.quantities import NOBODY, Instant, Term
+from primacy.reads import has_lease
+from primacy.role import Role, Wait
+from primacy_model.checker.actors import Claim, Views
+from primacy_model.checker.model import Kind
+from primacy_model.mesh import properties
+from primacy_model.mesh.agent import Gate, Node, Wire
+from primacy_model.mesh.history import History
+from primacy_model.timed.actions import Course
+from primacy_model.timed.clocks import Clocked
+
+Timed = Claim[Clocked, Course, History]
+Judge = Callable[[Views], bool]
+
+ALONE: Final = "lease-alone"
+ALONE_TITLE: Final = "beside a lease nobody leads a later term"
+
+# --- what is seen ---------------------------------------------------------------------
+
+
+class Hold(NamedTuple):
+    """An agent, its term, and what it has of leadership."""
+
+    term: Term
+    is_leader: bool
+    has_lease: bool
+    is_quarantined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """See whether an agent holds a lease at the present instant of its clock."""
+
+    now: Instant
+
+    def __call__(self, _: int, local: Clocked) -> Hashable:
+        """See one agent."""
+        state = local.node.state
+        if state is None:
+            return None
+        is_new = state.commit_index == 0 < state.log.last_index
+        is_bound = state.wait == Wait.PROMISE and state.leader == NOBODY
+        is_leader = state.role == Role.LEADER
+        return Hold(
+            state.term,
+            is_leader,
+            has_lease(state, self.now),
+            not is_leader and is_new and is_bound,
+        )
+
+
+def is_between_slots(course: Course, _: History) -> Hashable:
+    """See whether all clocks stand at the same instant of true time."""
+    return course.turn == 0
+
+
+# --- what is claimed ------------------------------------------------------------------
+
+
+def _holds(views: Views) -> list[Hold]:
+    """List what agents have, if they stand at the same instant of true time."""
+    *agents, is_between = views
+    if is_between is not True:
+        return []
+    return [each for each in agents if isinstance(each, Hold)]
+
+
+def has_one_lease(views: Views) -> bool:
+    """S11: at no instant of true time do two agents hold a lease."""
+    return sum(each.has_lease for each in _holds(views)) <= 1
+
+
+def has_no_later_leader(views: Views) -> bool:
+    """Tell whether nobody leads a later term than an agent that holds a lease."""
+    seen = _holds(views)
+    leading = max((each.term for each in seen if each.is_leader), default=Term(0))
+    return all(each.term >= leading for each in seen if each.has_lease)
+
+
+def _is_held(views: Views) -> bool:
+    return any(each.has_lease for each in _holds(views))
+
+
+def _is_passed_on(views: Views) -> bool:
+    return any(each.has_lease and each.term > 1 for each in _holds(views))
+
+
+def _is_survived(views: Views) -> bool:
+    """Tell whether a leader whose lease is over leads on beside its successor's."""
+    seen = _holds(views)
+    latest = max((each.term for each in seen if each.has_lease), default=Term(0))
+    return any(each.is_leader and each.term < latest for each in seen)
+
+
+def _is_quarantined(views: Views) -> bool:
+    return _is_held(views) and any(each.is_quarantined for each in _holds(views))
+
+
+OF_LEASES: Final[dict[str, tuple[str, Judge]]] = {
+    "lease-held": ("a lease is held", _is_held),
+    "lease-passed-on": ("a later leader holds a lease", _is_passed_on),
+    "lease-survived": ("a stale leader outlives its lease", _is_survived),
+    "quarantined": ("an agent restarts while a lease is held", _is_quarantined),
+}
+"""What shows that a timed scope is not vacuous, by name."""
+
+
+# --- what is claimed in every world ---------------------------------------------------
+
+
+@cache
+def _seen_of(
+    view: Callable[[int, Node | Wire], Hashable],
+) -> Callable[[int, Clocked], Hashable]:
+    """See of an agent with clocks what is seen of one without."""
+
+    def shown(place: int, local: Clocked) -> Hashable:
+        return view(place, local.node)
+
+    return shown
+
+
+@cache
+def _scene_of(
+    scene: Callable[[Gate, History], Hashable],
+) -> Callable[[Course, History], Hashable]:
+    def shown(course: Course, history: History) -> Hashable:
+        return scene(course.gate, history)
+
+    return shown
+
+
+def _timed(claim: properties.Property) -> Timed:
+    scene = None if claim.scene is None else _scene_of(claim.scene)
+    return Claim(
+        claim.id, claim.name, claim.kind, _seen_of(claim.view), claim.holds, scene
+    )
+
+
+def claims(
+    now: Instant, sometimes: tuple[str, ...], *, says_more: bool
+) -> tuple[Timed, ...]:
+    """List every invariant, then what a world must reach; `now` is its present."""
+    view = Holding(now)
+
+    def of_leases(kind: Kind, name: str, title: str, holds: Judge) -> Timed:
+        return Claim(name, title, kind, view, holds, is_between_slots)
+
+    found = [of_leases(Kind.ALWAYS, "S11", "one lease", has_one_lease)]
+    if says_more:
+        found.append(of_leases(Kind.ALWAYS, ALONE, ALONE_TITLE, has_no_later_leader))
+    found += (_timed(claim) for claim in properties.ALWAYS)
+    for name in sometimes:
+        if name in OF_LEASES:
+            found.append(of_leases(Kind.SOMETIMES, name, *OF_LEASES[name]))
+        else:
+            found.append(_timed(properties.SOMETIMES[name]))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Axioms that replace the containers of core, and that of quorums."""

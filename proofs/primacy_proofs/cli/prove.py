@@ -1,0 +1,119 @@
+"""The command `primacy prove`: which theorems are proved, and how the program ends.
+
+Its law: 0 proved, 1 refuted, 2 bad usage, 3 unknown, 4 vacuous. z3 is imported only
+when the command runs, so that the help of `primacy` needs no extra.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from primacy_model.errors import BadUsage, require_writable_file, write
+
+
+@click.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--list", "is_listing", is_flag=True, help="Show the theorems and stop.")
+@click.option("--json", type=Path, metavar="FILE", help="Write the verdicts as JSON.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many processes prove side by side.",
+)
+@click.option(
+    "--mutants",
+    "of_mutants",
+    is_flag=True,
+    help="Prove about bent copies of core instead; IDs name mutants.",
+)
+@click.option(
+    "--paths",
+    "of_paths",
+    is_flag=True,
+    help="Show that each path can be taken instead; IDs name messages.",
+)
+def prove(
+    *,
+    ids: tuple[str, ...],
+    is_listing: bool,
+    json: Path | None,
+    jobs: int,
+    of_mutants: bool,
+    of_paths: bool,
+) -> None:
+    """Prove theorems about the shipped core, for every mesh.
+
+    With --mutants: show that the proofs refuse a core with a guard that is bent. With
+    --paths: show that the hypotheses exclude nothing that a mesh may do.
+
+    Exit codes: 0 proved, 1 refuted, 2 bad usage, 3 unknown (z3 neither proved nor
+    refuted something), 4 vacuous (the hypotheses contradict each other).
+    """
+    if of_mutants or of_paths:
+        if is_listing or json is not None or (of_mutants and of_paths):
+            told = "--mutants and --paths stand alone: no --list, no --json, not both."
+            raise click.UsageError(told)
+        (_judge_mutants if of_mutants else _find_ways)(ids, jobs)
+    from primacy_proofs.cli import session  # noqa: PLC0415 - needs the extra
+
+    try:
+        chosen = session.chosen(ids)
+    except session.UnknownTheoremError as error:
+        raise click.UsageError(str(error)) from None
+    if is_listing:
+        if ids or json is not None:
+            raise click.UsageError("--list stands alone: no ID, no --json.")
+        click.echo(session.listing())
+        return
+    if json is not None:
+        require_writable_file(json)
+    with click.progressbar(
+        session.units_of(chosen, jobs), length=session.count(), file=sys.stderr
+    ) as units:
+        findings = session.judged(chosen, units)
+    click.echo(session.shown(findings))
+    if json is not None:
+        write(json, session.as_json(findings))
+    sys.exit(session.overall(findings).exit_code)
+
+
+def _judge_mutants(ids: tuple[str, ...], jobs: int) -> NoReturn:
+    """Judge mutants; the program ends with 0 if all are as they should be, else 1.
+
+    It ends with 2 if there is no such mutant, or core no longer has its text.
+    """
+    from primacy_proofs.mutation import runner  # noqa: PLC0415 - needs the extra
+
+    try:
+        mutants = runner.chosen(ids)
+        outcomes = runner.outcomes(mutants, jobs)
+    except (runner.UnknownMutantError, runner.MissingTextError) as error:
+        raise BadUsage(str(error)) from None
+    with click.progressbar(outcomes, length=len(mutants), file=sys.stderr) as judged:
+        found = tuple(judged)
+    click.echo(runner.shown(found, in_full=bool(ids)))
+    sys.exit(runner.exit_code(found))
+
+
+def _find_ways(ids: tuple[str, ...], jobs: int) -> NoReturn:
+    """Find a world for each path; the program ends with 0 if none is open."""
+    from primacy_proofs.counterexamples import satisfiability  # noqa: PLC0415 - needs the extra
+
+    try:
+        messages = satisfiability.chosen(ids)
+    except satisfiability.UnknownMessageError as error:
+        raise BadUsage(str(error)) from None
+    with click.progressbar(
+        satisfiability.fates(messages, jobs), length=len(messages), file=sys.stderr
+    ) as judged:
+        found = tuple(judged)
+    is_rich = satisfiability.rich_world() is not None
+    click.echo(satisfiability.shown(found, is_rich=is_rich))
+    sys.exit(satisfiability.exit_code(found, is_rich=is_rich))

@@ -1,0 +1,210 @@
+"""A run of `primacy prove`: from theorem ids to verdicts, on screen and as JSON."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+import primacy
+from primacy_proofs.counterexamples import rendering
+from primacy_proofs.counterexamples.rendering import Shown
+from primacy_proofs.smt.solver import VERSION, Status
+from primacy_proofs.theorems import prover
+from primacy_proofs.theorems.catalog import EVERY_MESH, THEOREMS, Theorem
+from primacy_proofs.theorems.prover import Obligation, Unit
+
+SHOWN_FAILURES: Final = 5
+"""How many obligations of a theorem are shown that were not proved."""
+
+
+class Verdict(Enum):
+    """What became of a theorem, best first."""
+
+    PROVED = "proved"
+    VACUOUS = "vacuous"
+    UNKNOWN = "unknown"
+    REFUTED = "refuted"
+
+    @property
+    def exit_code(self) -> int:
+        """Give the code with which the program ends."""
+        return {"proved": 0, "refuted": 1, "unknown": 3, "vacuous": 4}[self.value]
+
+
+class UnknownTheoremError(ValueError):
+    """No theorem has that id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A theorem and what was found of it."""
+
+    theorem: Theorem
+    verdict: Verdict
+    obligations: tuple[Obligation, ...]
+    units: tuple[Unit, ...]
+    counterexample: Shown | None = None
+    """In a small world, to the first obligation that has one."""
+
+    @property
+    def seconds(self) -> float:
+        """Add up the time that z3 took."""
+        return sum(each.seconds for each in self.obligations)
+
+
+def chosen(ids: Sequence[str]) -> tuple[Theorem, ...]:
+    """Find the theorems that are named; all of them if none is."""
+    known = {theorem.id: theorem for theorem in THEOREMS}
+    for name in ids:
+        if name not in known:
+            near = difflib.get_close_matches(name.upper(), known)
+            meant = f"; did you mean {' or '.join(near)}?" if near else "."
+            raise UnknownTheoremError(
+                f"no theorem is named {name!r}, there are {', '.join(known)}{meant}"
+            )
+    named = dict.fromkeys(ids) or dict.fromkeys(known)
+    return tuple(known[name] for name in named)
+
+
+def listing() -> str:
+    """Show all theorems."""
+    return "\n".join(
+        f"{each.id:<4} {each.name}: {each.statement} ({EVERY_MESH})"
+        for each in THEOREMS
+    )
+
+
+def count() -> int:
+    """Count the units of work."""
+    return len(prover.units())
+
+
+def units_of(theorems: Sequence[Theorem], jobs: int) -> Iterator[Unit]:
+    """Prove what some theorems owe, unit by unit."""
+    wanted = frozenset().union(*(theorem.groups for theorem in theorems))
+    return prover.run(prover.units(), wanted, jobs)
+
+
+def judged(theorems: Sequence[Theorem], units: Iterable[Unit]) -> tuple[Finding, ...]:
+    """Judge theorems by what the units found."""
+    found = tuple(units)
+    every = [each for unit in found for each in unit.obligations]
+    return tuple(_judged(theorem, every, found) for theorem in theorems)
+
+
+def _judged(
+    theorem: Theorem, every: Sequence[Obligation], units: tuple[Unit, ...]
+) -> Finding:
+    owed = tuple(each for each in every if theorem.owns(each))
+    said = {each.status for each in owed}
+    found = first_counterexample(owed)
+    is_stated = {each.law for each in owed}.issuperset(theorem.claims)
+    if Status.REFUTED.value in said or found is not None:
+        verdict = Verdict.REFUTED
+    elif said != {Status.PROVED.value}:
+        verdict = Verdict.UNKNOWN if said else Verdict.VACUOUS
+    elif not is_stated or prover.is_contradictory(theorem.group):
+        verdict = Verdict.VACUOUS
+    else:
+        verdict = Verdict.PROVED
+    return Finding(theorem, verdict, owed, units, found)
+
+
+def first_counterexample(owed: Sequence[Obligation]) -> Shown | None:
+    """Search for a finite counterexample to what was not proved, law by law."""
+    return rendering.find([each for each in owed if each.status != Status.PROVED.value])
+
+
+def overall(findings: Sequence[Finding]) -> Verdict:
+    """Take the worst verdict."""
+    order = list(Verdict)
+    return max((each.verdict for each in findings), key=order.index)
+
+
+def shown(findings: Sequence[Finding]) -> str:
+    """Show a sentence for each theorem, then a table of the work."""
+    lines: list[str] = []
+    for finding in findings:
+        lines.append(_sentence(finding))
+        lines += _failures(finding)
+    return "\n".join([*lines, "", *_table(findings)])
+
+
+def _sentence(finding: Finding) -> str:
+    theorem, verdict = finding.theorem, finding.verdict
+    for_whom = f" for {EVERY_MESH}" if verdict is Verdict.PROVED else ""
+    work = f"{len(finding.obligations):,} obligations, {finding.seconds:.1f} s"
+    return f"{theorem.id} {theorem.name}: {verdict.value}{for_whom} ({work})"
+
+
+def _failures(finding: Finding) -> Iterator[str]:
+    failed = [
+        each for each in finding.obligations if each.status != Status.PROVED.value
+    ]
+    for each in failed[:SHOWN_FAILURES]:
+        yield f"    {each.status}: {each.law}; {each.unit}, {each.where} {each.reason}"
+    if len(failed) > SHOWN_FAILURES:
+        yield f"    and {len(failed) - SHOWN_FAILURES} more"
+    if failed and finding.counterexample is None:
+        yield f"  {rendering.NONE_WITHIN}"
+    if finding.counterexample is not None:
+        yield from (f"  {line}" for line in finding.counterexample.text.splitlines())
+
+
+def _table(findings: Sequence[Finding]) -> Iterator[str]:
+    """Show the work, unit by unit; what several theorems share is counted once."""
+    owed = {each for finding in findings for each in finding.obligations}
+    heads = ("message", "paths", "obligations", "solver", "slowest")
+    yield "{:<18}{:>6}{:>13}{:>10}{:>10}".format(*heads)
+    paths = 0
+    for unit in findings[0].units:
+        own = [each.seconds for each in unit.obligations if each in owed]
+        paths += unit.paths
+        yield _row(unit.name, unit.paths, own)
+    yield _row("all", paths, [each.seconds for each in owed])
+    yield f"z3 {VERSION}; core {core_sha256()[:12]}"
+
+
+def _row(name: str, paths: int, seconds: Sequence[float]) -> str:
+    slowest = 1000 * max(seconds, default=0.0)
+    return (
+        f"{name:<18}{paths:>6}{len(seconds):>13,}{sum(seconds):>8.2f} s"
+        f"{slowest:>7.0f} ms"
+    )
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """Write the verdicts down."""
+    theorems = [
+        {
+            "id": finding.theorem.id,
+            "name": finding.theorem.name,
+            "verdict": finding.verdict.value,
+            "scope": EVERY_MESH,
+            "obligations": len(finding.obligations),
+            "seconds": round(finding.seconds, 3),
+        }
+        for finding in findings
+    ]
+    document = {
+        "verdict": overall(findings).value,
+        "core_sha256": core_sha256(),
+        "theorems": theorems,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def core_sha256() -> str:
+    """Name the bytes of core that the theorems speak of."""
+    digest = hashlib.sha256()
+    core = Path(primacy.__file__).parent
+    for file in sorted(set(core.glob("*.py")) - {core / "__main__.py"}):
+        digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,207 @@
+"""Finite counterexamples to induction: a small world that keeps all laws but one.
+
+An obligation that was not proved is posed again on two, three and four agents and small
+numbers. Values are bits, so z3 always answers. The laws that are taken for granted are
+stated for the values for which they fail in the model at hand, until they hold in it
+for all values, or nothing is left. A model is judged with core's own containers before
+it is shown: all that was taken for granted must hold in it, and the goal must not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from primacy_proofs.smt.solver import FALSE, TRUE, Expr, Finder, quantified, written
+from primacy_proofs.laws.registry import Law
+from primacy_proofs.counterexamples.evaluation import Reader, Reading, denied
+from primacy_proofs.counterexamples.small_values import Bounds, decoded, encoded, every
+from primacy_proofs.counterexamples.small_world import Open, Told
+from primacy_proofs.system.world import World
+
+ROUNDS: Final = 150
+"""How often the laws are stated for more values."""
+AT_ONCE: Final = 6
+"""For how many values a law is stated at once."""
+RLIMIT: Final = 30_000_000
+"""How many of its own steps z3 may spend on one model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An obligation, in parts: what is taken for granted, and the goal."""
+
+    laws: tuple[Law, ...]
+    """What holds before, for all values."""
+    facts: tuple[Expr, ...]
+    """What holds of any mesh."""
+    given: tuple[Expr, ...]
+    goal: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A law or a fact, ready to be judged: premises as soon as they can be."""
+
+    names: tuple[str, ...]
+    sorts: tuple[str, ...]
+    premises: tuple[tuple[Reading, ...], ...]
+    conclusion: Reading
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A small world in which a question is answered with no."""
+
+    bounds: Bounds
+    told: Told
+
+    def value(self, expr: Expr) -> Any:  # noqa: ANN401 - of any sort
+        """Give the value of an expression."""
+        return Reader(self.told).read(expr).of({})
+
+
+def search(question: Question, bounds: Bounds) -> Model | None:
+    """Look for a model of some size."""
+    world, judge = Open(bounds), Judge(question, Told(bounds))
+    closed, stated = Reader(world), Reader(world)
+    for law in judge.watched:
+        stated.variables(law.names)
+    finder = Finder(RLIMIT)
+    for formula in question.given:
+        finder.add(_formula(closed.read(formula).of({})))
+    finder.add(_formula(denied(closed.read(question.goal).of({}))))
+    for _ in range(ROUNDS):
+        for limit in world.limits:
+            finder.add(limit)
+        world.limits = []
+        if not finder.finds():
+            return None
+        judge.hear(_told(world, finder))
+        is_kept = True
+        for law, values in judge.broken():
+            codes = {
+                name: encoded(bounds, sort, values[name])
+                for name, sort in zip(law.names, law.sorts, strict=True)
+            }
+            finder.add(_formula(stated.read(law.body).of(codes)))
+            is_kept = False
+        if is_kept:
+            return Model(bounds, judge.told) if judge.is_answered() else None
+    return None
+
+
+def _formula(value: Any) -> Expr:  # noqa: ANN401 - plain or open
+    if isinstance(value, bool):
+        return TRUE if value else FALSE
+    formula: Expr = value
+    return formula
+
+
+def _told(world: Open, finder: Finder) -> dict[Any, Any]:
+    """Read a model: every value that was made."""
+
+    def closed(value: Any) -> Any:  # noqa: ANN401 - of any sort
+        if isinstance(value, tuple):
+            return tuple(closed(part) for part in value)
+        return finder.value(value) if isinstance(value, Expr) else value
+
+    found: dict[Any, Any] = {}
+    for (name, arguments), value in world.made.items():
+        named = tuple(
+            decoded(sort, argument)
+            for sort, argument in zip(world.domains[name], arguments, strict=True)
+        )
+        found[name, named] = decoded(world.sorts[name], closed(value))
+    return found
+
+
+class Judge:
+    """Judges a model with core's own values."""
+
+    def __init__(self, question: Question, told: Told) -> None:
+        self.told: Final = told
+        self._question: Final = question
+        self._closed: Final = Reader(told)
+        self._stated: Final = Reader(told)
+        facts = [self._of_fact(fact) for fact in question.facts]
+        laws = [self._of_law(law) for law in question.laws]
+        self.watched: Final = (*facts, *laws)
+
+    def hear(self, entries: dict[Any, Any]) -> None:
+        """Take in another model."""
+        self.told.entries = entries
+        self._closed.forget()
+        self._stated.forget()
+
+    def is_answered(self) -> bool:
+        """Tell whether what is given holds and the goal does not."""
+        given = self._question.given
+        is_given = all(self._closed.read(part).of({}) for part in given)
+        return is_given and not self._closed.read(self._question.goal).of({})
+
+    def broken(self) -> Iterator[tuple[Watch, dict[str, Any]]]:
+        """List values for which a law fails that is taken for granted."""
+        for law in self.watched:
+            found = self._failing(law, 0, {})
+            for _, values in zip(range(AT_ONCE), found, strict=False):
+                yield law, values
+
+    def is_model(self) -> bool:
+        """Tell whether everything that is asked of a model holds."""
+        return self.is_answered() and not any(self.broken())
+
+    def _of_law(self, law: Law) -> Watch:
+        variables = law.variables()
+        return self._watch(variables, law.body(World(), *variables))
+
+    def _of_fact(self, fact: Expr) -> Watch:
+        inside = quantified(fact, f"{fact.get_id()} of a fact ")
+        return (
+            self._watch(inside.bound, inside.body) if inside else self._watch((), fact)
+        )
+
+    def _watch(self, variables: Sequence[Expr], body: Expr) -> Watch:
+        names = tuple(written(each).symbol for each in variables)
+        sorts = tuple(str(each.sort().name()) for each in variables)
+        self._stated.variables(names)
+        *premises, conclusion = (self._stated.read(part) for part in _clauses(body))
+        known_at: list[list[Reading]] = [[] for _ in range(len(names) + 1)]
+        for premise in premises:
+            places = [names.index(name) + 1 for name in premise.free]
+            known_at[max(places, default=0)].append(premise)
+        return Watch(names, sorts, tuple(map(tuple, known_at)), conclusion, body)
+
+    def _failing(
+        self, law: Watch, depth: int, values: dict[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        if not all(premise.of(values) for premise in law.premises[depth]):
+            return
+        if depth == len(law.names):
+            if not law.conclusion.of(values):
+                yield dict(values)
+            return
+        for value in every(self.told.bounds, law.sorts[depth]):
+            values[law.names[depth]] = value
+            yield from self._failing(law, depth + 1, values)
+
+
+def _clauses(body: Expr) -> Iterator[Expr]:
+    """Take a law apart: its premises, and then its conclusion."""
+    form = written(body)
+    if form.symbol == "=>":
+        yield from _conjuncts(form.arguments[0])
+        yield from _clauses(form.arguments[1])
+    else:
+        yield body
+
+
+def _conjuncts(premise: Expr) -> Iterator[Expr]:
+    form = written(premise)
+    if form.symbol != "and":
+        yield premise
+        return
+    for part in form.arguments:
+        yield from _conjuncts(part)

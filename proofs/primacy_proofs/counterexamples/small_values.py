@@ -1,0 +1,200 @@
+"""Small values: agents, numbers, texts and containers, on bits and as core has them.
+
+Agents are `a`, `b` and so on, and nobody; the one that takes the step is `a`, unless
+the bounds name another. Numbers that are open lie between 0 and a highest one, and logs
+are no longer than that. What history has of a number beyond is what it has of the first
+one beyond, and of a negative one what it has of 0. Instants of true time go twice as
+far, and none is beyond.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+from typing import Any, Final
+
+from primacy.agents import AgentMap, AgentSet
+from primacy.log import Entry, EntryKind, Log, Segment
+from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
+from primacy.quantities import Command, RequestId
+from primacy_proofs.counterexamples import bitvectors, interpretation
+from primacy_proofs.counterexamples.interpretation import ENUMERATIONS, NOOP
+from primacy_proofs.counterexamples.evaluation import Sorts
+from primacy_proofs.system.world import PACKET_SORTS
+
+NAMES: Final = ("", "a", "b", "c", "d")
+"""Nobody, and the agents there may be; the first agent takes the step."""
+PACKETS: Final = 2
+"""How many packets of a kind there are; the first one arrives, where one does."""
+BODIES: Final = (0, *(bitvectors.SYMBOLS["command"](at, at) for at in (2, 3)))
+"""What entries hold that stand in a log already: nothing, or one of two commands."""
+NUMBERS: Final = ("Int", "Real")
+"""The sorts of numbers; instants of true time are small whole numbers too."""
+Value = Any
+"""Of any sort: on bits, or one of core's."""
+
+
+class NotSmallError(ValueError):
+    """A question is about something that has no small values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How small a world is."""
+
+    agents: int
+    highest: int
+    me: int = 1
+    """Which agent takes the step: ids are in order, and core compares them."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name the agents, nobody first."""
+        return NAMES[: self.agents + 1]
+
+    @property
+    def reached(self) -> range:
+        """List the numbers of which something may be known: one step leads beyond."""
+        return range(self.highest + 2)
+
+    @property
+    def instants(self) -> range:
+        """List the instants of true time: nothing happens at any other."""
+        return range(2 * self.highest + 3)
+
+    @property
+    def numbers(self) -> range:
+        """List the numbers for which formulas are judged.
+
+        Two of them are beyond all that a world has, so that they can be in any order.
+        """
+        return range(-1, self.highest + 3)
+
+    def known(self, sort: str) -> range:
+        """List the numbers of a sort of which something may be known."""
+        return self.instants if sort == "Real" else self.reached
+
+
+def is_packet(sort: str) -> bool:
+    """Tell whether values of a sort are packets."""
+    return sort in PACKET_SORTS
+
+
+def decoded(sort: str, code: Value) -> Value:
+    """Make a value of core from its bits."""
+    match sort:
+        case "Agent":
+            return NAMES[code]
+        case "Text":
+            return bitvectors.TEXTS[code]
+        case "Body":
+            return _body(code)
+        case "AgentSet":
+            return AgentSet.of(NAMES[at] for at, bit in enumerate(code) if bit)
+        case "AgentMap":
+            agents = decoded("AgentSet", code[0])
+            held = [n for bit, n in zip(*code, strict=True) if bit]
+            return AgentMap(agents, tuple(held))
+        case "Log":
+            return Log.of(_entries(code))
+        case "Segment":
+            return Segment(_entries(code))
+        case "AskedReads":
+            return AskedReads(
+                tuple(
+                    AskedRead(NAMES[a], bitvectors.TEXTS[t], i, n)  # type: ignore[arg-type]
+                    for is_taken, a, t, i, n in code
+                    if is_taken
+                )
+            )
+        case "ParkedReads":
+            return ParkedReads(
+                tuple(
+                    ParkedRead(bitvectors.TEXTS[t], i)  # type: ignore[arg-type]
+                    for is_taken, t, i in code
+                    if is_taken
+                )
+            )
+        case _:
+            return ENUMERATIONS[sort][code] if sort in ENUMERATIONS else code
+
+
+def _body(code: int) -> interpretation.Body:
+    if code == 0:
+        return NOOP
+    command, request = divmod(code - 1, len(bitvectors.TEXTS))
+    named = Command(bitvectors.TEXTS[command]), RequestId(bitvectors.TEXTS[request])
+    return EntryKind.COMMAND, *named
+
+
+def _entries(code: bitvectors.Log) -> tuple[Entry, ...]:
+    taken = code[1][: code[0]]
+    return tuple(Entry(term, *_body(body)) for term, body in taken)
+
+
+def encoded(bounds: Bounds, sort: str, value: Value) -> Value:
+    """Make the bits of a value of core over which a formula is stated."""
+    match sort:
+        case "Agent":
+            return NAMES.index(value)
+        case "Text":
+            return bitvectors.TEXTS.index(value)
+        case "Body":
+            codes = range(1 + len(bitvectors.TEXTS) ** 2)
+            return next(code for code in codes if _body(code) == value)
+        case "AgentSet":
+            return tuple(value.has(name) for name in bounds.names)
+        case _:
+            return ENUMERATIONS[sort].index(value) if sort in ENUMERATIONS else value
+
+
+@cache
+def every(bounds: Bounds, sort: str) -> tuple[Value, ...]:
+    """List the values of core over which a formula is stated."""
+    match sort:
+        case "Agent":
+            return bounds.names
+        case "Int":
+            return tuple(bounds.numbers)
+        case "Real":
+            return tuple(bounds.instants)
+        case "Bool":
+            return False, True
+        case "Text":
+            return bitvectors.TEXTS
+        case "Body":
+            return tuple(_body(code) for code in range(1 + len(bitvectors.TEXTS) ** 2))
+        case "AgentSet":
+            agents = bounds.names[1:]
+            return tuple(
+                AgentSet.of(some)
+                for size in range(len(agents) + 1)
+                for some in combinations(agents, size)
+            )
+        case _:
+            if is_packet(sort):
+                return tuple(range(PACKETS))
+            if sort not in ENUMERATIONS:
+                raise NotSmallError(f"there are too many values of {sort} to list")
+            return ENUMERATIONS[sort]
+
+
+def nothing(bounds: Bounds, sort: str) -> Value:
+    """Make the bits of what is known of a number beyond the bounds: nothing."""
+    nobody = (False,) * (bounds.agents + 1)
+    zeros = (0,) * (bounds.agents + 1)
+    empty = {"AgentSet": nobody, "AgentMap": (nobody, zeros), "Bool": False}
+    reads = {"AskedReads": (), "ParkedReads": ()}
+    logs = {"Log": (0, ()), "Segment": (0, ())}
+    return {**empty, **reads, **logs}.get(sort, 0)
+
+
+def within(
+    bounds: Bounds, domain: Sorts, arguments: tuple[Value, ...]
+) -> tuple[Value, ...]:
+    """Bring numbers beyond all that is known back to the first one beyond."""
+    return tuple(
+        max(0, min(argument, bounds.known(sort)[-1])) if sort in NUMBERS else argument
+        for sort, argument in zip(domain, arguments, strict=True)
+    )

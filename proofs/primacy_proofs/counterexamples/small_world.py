@@ -1,0 +1,276 @@
+"""A small world: a few named agents, small numbers, and a value for all that is asked.
+
+`Open` makes a value of bits for whatever is asked; `Told` gives the value that a model
+has for it, where it has none the zero of the sort. Which values there are is said in
+`small_values`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+from primacy_proofs.counterexamples import bitvectors, interpretation
+from primacy_proofs.smt import symbols
+from primacy_proofs.smt.solver import (
+    BITS,
+    BOOL,
+    Expr,
+    Function,
+    constant,
+    negation,
+    written,
+)
+from primacy_proofs.counterexamples.interpretation import ENUMERATIONS
+from primacy_proofs.counterexamples.evaluation import Sorts
+from primacy_proofs.counterexamples.small_values import (
+    BODIES,
+    NUMBERS,
+    PACKETS,
+    Bounds,
+    NotSmallError,
+    Value,
+    decoded,
+    encoded,
+    every,
+    is_packet,
+    nothing,
+    within,
+)
+from primacy_proofs.system.world import FUNCTIONS
+
+__all__ = ["CONTAINERS", "OPERATORS", "Bounds", "Open", "Told", "domain_of", "is_fixed"]
+
+
+def domain_of(function: Function) -> Sorts:
+    """Name the sorts of the arguments of a function."""
+    return tuple(str(function.domain(at).name()) for at in range(function.arity()))
+
+
+OPERATORS: Final = frozenset(
+    ["true", "false", "=", "<", "<=", ">", ">=", "+", "-", "*", "to_real"]
+)
+CONTAINERS: Final[dict[str, Sorts]] = {
+    **{
+        each.name(): domain_of(each)
+        for each in vars(symbols).values()
+        if isinstance(each, Function)
+    },
+    **{
+        written(each).symbol: ()
+        for each in vars(symbols).values()
+        if isinstance(each, Expr)
+    },
+}
+"""The symbols of core's containers; the world may use their names for other things."""
+Key = tuple[str, tuple[Value, ...]]
+"""A function of the world, and its arguments as values of core."""
+
+
+def is_fixed(name: str, domain: Sorts) -> bool:
+    """Tell whether a symbol means the same in every world."""
+    return name in OPERATORS or CONTAINERS.get(name) == domain
+
+
+# --- a world of which everything is open ----------------------------------------------
+
+
+class Open:
+    """The meaning of symbols on bits; what is asked for the first time is made."""
+
+    lasts = True
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds: Final = bounds
+        self.made: Final[dict[tuple[str, tuple[Value, ...]], Value]] = {}
+        self.sorts: Final[dict[str, str]] = {}
+        self.domains: Final[dict[str, Sorts]] = {}
+        self.limits: list[Expr] = []
+        """What holds of the values that were made."""
+        self._fixed: Final = _fixed(bounds)
+
+    def every(self, sort: str) -> Sequence[Value]:
+        """List the values of a sort."""
+        return [encoded(self.bounds, sort, v) for v in every(self.bounds, sort)]
+
+    def choose(self, condition: Expr, one: Value, other: Value) -> Value:
+        """Take one of two values by a condition that is open."""
+        return bitvectors.choose(condition, one, other)
+
+    def symbol(self, name: str, sort: str, domain: Sorts) -> Callable[..., Value]:
+        """Say what a symbol means."""
+        if is_fixed(name, domain) and name in bitvectors.SYMBOLS:
+            return bitvectors.SYMBOLS[name]
+        if name in self._fixed:
+            value = self._fixed[name]
+            return lambda: value
+        kind, _, member = name.partition(".")
+        if kind in ENUMERATIONS and sort == kind:
+            code = [each.name for each in ENUMERATIONS[kind]].index(member)
+            return lambda: code
+        self.sorts[name], self.domains[name] = sort, domain
+        return lambda *arguments: self._read(name, arguments)
+
+    def _read(self, name: str, arguments: tuple[Value, ...]) -> Value:
+        """Read a table: where an argument is open, by cases."""
+        for place, argument in enumerate(arguments):
+            if isinstance(argument, int) or _is_closed(argument):
+                continue
+            values = self._arguments(name, place)
+
+            def at(
+                value: Value,
+                arguments: tuple[Value, ...] = arguments,
+                place: int = place,
+            ) -> Value:
+                return self._read(
+                    name, (*arguments[:place], value, *arguments[place + 1 :])
+                )
+
+            found = at(values[0])
+            if self.domains[name][place] in NUMBERS:
+                found = bitvectors.choose(argument > values[-1], at(values[-1]), found)
+            for value in values[1:]:
+                found = bitvectors.choose(bitvectors.same(argument, value), at(value), found)
+            return found
+        return self._entry(name, arguments)
+
+    def _arguments(self, name: str, place: int) -> Sequence[Value]:
+        sort = self.domains[name][place]
+        return self.bounds.known(sort) if sort in NUMBERS else self.every(sort)
+
+    def _entry(self, name: str, arguments: tuple[Value, ...]) -> Value:
+        arguments = within(self.bounds, self.domains[name], arguments)
+        if (name, arguments) not in self.made:
+            shown = ",".join(map(str, arguments))
+            made = self._new(f"{name}({shown})", self.sorts[name], self._range(name))
+            self.made[name, arguments] = made
+        return self.made[name, arguments]
+
+    def _range(self, name: str) -> tuple[int, int]:
+        """Bound a number: what a packet says may be nonsense."""
+        domain = self.domains[name]
+        if not domain and name not in FUNCTIONS:
+            return -1, self.bounds.highest + 1
+        of_packet = bool(domain) and is_packet(domain[0])
+        return (-1 if of_packet else 0), self.bounds.highest
+
+    def _new(self, name: str, sort: str, within: tuple[int, int]) -> Value:
+        highest, agents = self.bounds.highest, self.bounds.agents
+        codes = {"Agent": agents, "Text": len(bitvectors.TEXTS) - 1}
+        codes |= {kind: len(each) - 1 for kind, each in ENUMERATIONS.items()}
+        match sort:
+            case "Bool":
+                return constant(name, BOOL)
+            case "AgentSet":
+                rest = [constant(f"{name}.{at}", BOOL) for at in range(1, agents + 1)]
+                is_most = "electors" in name  # z3 tries false first
+                return (False, *(map(negation, rest) if is_most else rest))
+            case "AgentMap":
+                over = self._new(f"{name}.of", "AgentSet", within)
+                held = [
+                    self._number(f"{name}.{at}", 0, highest) for at in range(agents)
+                ]
+                pairs = zip(over, [0, *held], strict=True)
+                return over, tuple(bitvectors.choose(bit, n, 0) for bit, n in pairs)
+            case "Log" | "Segment":
+                size = self._number(f"{name}.size", 0, highest)
+                entries = [
+                    (
+                        self._number(f"{name}.{at}.term", 0, highest),
+                        self._new(f"{name}.{at}.body", "Body", within),
+                    )
+                    for at in range(highest)
+                ]
+                return size, tuple(
+                    bitvectors.choose(size > at, entry, bitvectors.BLANK)
+                    for at, entry in enumerate(entries)
+                )
+            case "AskedReads":
+                taken = constant(f"{name}.taken", BOOL)
+                who = self._number(f"{name}.who", 1, agents)
+                what = self._number(f"{name}.what", 1, codes["Text"])
+                index = self._number(f"{name}.index", 0, highest)
+                begun = self._number(f"{name}.begun", 0, highest)
+                return ((taken, who, what, index, begun),)
+            case "ParkedReads":
+                taken = constant(f"{name}.taken", BOOL)
+                what = self._number(f"{name}.what", 1, codes["Text"])
+                return ((taken, what, self._number(f"{name}.index", 0, highest)),)
+            case "Body":
+                return bitvectors.pick(BODIES, self._number(name, 0, len(BODIES) - 1), 0, 0)
+            case _ if is_packet(sort):
+                return self._number(name, 0, PACKETS - 1)
+            case _ if sort in codes:  # no text is empty: who would ask for that
+                return self._number(name, int(sort == "Text"), codes[sort])
+            case "Real":
+                return self._number(name, 0, self.bounds.instants[-1])
+            case "Int":
+                return self._number(name, *within)
+            case _:
+                raise NotSmallError(f"{name}: {sort}")
+
+    def _number(self, name: str, least: int, most: int) -> Expr:
+        made = constant(name, BITS)
+        self.limits += [made >= least, made <= most]
+        return made
+
+
+def _is_closed(value: Value) -> bool:
+    if isinstance(value, tuple):
+        return all(_is_closed(part) for part in value)
+    return isinstance(value, int)
+
+
+@cache
+def _fixed(bounds: Bounds) -> dict[str, Value]:
+    """Fix what makes no difference: agents and texts may be renamed."""
+    nobody = nothing(bounds, "AgentSet")
+    return {
+        "me": bounds.me,
+        "mesh": 1,
+        "mesh_id": 2,
+        "everyone": (False, *(True,) * bounds.agents),
+        "no_agents": nobody,
+        "no_numbers": nothing(bounds, "AgentMap"),
+        "packet": 0,
+    }
+
+
+# --- a world that is known ------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Told:
+    """The meaning of symbols in a model, with core's own values."""
+
+    bounds: Bounds
+    entries: dict[Key, Value] = field(default_factory=dict)
+    lasts: bool = False
+
+    def every(self, sort: str) -> Sequence[Value]:
+        """List the values of a sort."""
+        return every(self.bounds, sort)
+
+    def choose(self, condition: Expr, one: Value, other: Value) -> Value:
+        """Refuse: nothing is open."""
+        raise NotSmallError(f"{condition}, {one}, {other}")
+
+    def symbol(self, name: str, sort: str, domain: Sorts) -> Callable[..., Value]:
+        """Say what a symbol means."""
+        fixed = _fixed(self.bounds)
+        if is_fixed(name, domain) and name in interpretation.SYMBOLS:
+            return interpretation.SYMBOLS[name]
+        if name in fixed:
+            value = decoded(sort, fixed[name])
+            return lambda: value
+        kind, _, member = name.partition(".")
+        if kind in ENUMERATIONS and sort == kind:
+            found = next(each for each in ENUMERATIONS[kind] if each.name == member)
+            return lambda: found
+        empty = decoded(sort, nothing(self.bounds, sort))
+        return lambda *arguments: self.entries.get(
+            (name, within(self.bounds, domain, arguments)), empty
+        )

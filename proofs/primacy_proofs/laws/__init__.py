@@ -1,0 +1,1 @@
+"""The laws: invariants, consequences and laws of steps."""

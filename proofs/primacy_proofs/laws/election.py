@@ -1,0 +1,273 @@
+"""The laws of elections: why a term has one leader, and a token one owner.
+
+The argument, from the end. Two leaders of a term were each elected by a quorum; two
+quorums share an elector; its votes of the term are on its disk, and a disk holds one
+vote a term. So the two are one. What carries it is `a cast bounds the term`: a vote
+that was ever on the disk is there still, or its term is past.
+
+Source: Ongaro 2014, section 3.4; docs/specification.md, S1 to S4 and S9.
+"""
+
+from __future__ import annotations
+
+from primacy.role import Role
+from primacy_proofs.laws.registry import consequence, invariant, step_law
+from primacy_proofs.smt import symbols as on
+from primacy_proofs.smt.solver import (
+    INT,
+    Expr,
+    all_of,
+    any_of,
+    constant,
+    differ,
+    equal,
+    exists,
+    forall,
+    implies,
+    number,
+)
+from primacy_proofs.smt.symbols import AGENT
+from primacy_proofs.system.world import ADMITTING, ELECTORS, PACKET_SORTS, World, field
+
+FOLLOWER = on.ROLES[Role.FOLLOWER]
+CANDIDATE = on.ROLES[Role.CANDIDATE]
+LEADER = on.ROLES[Role.LEADER]
+
+
+def is_elector(agent: Expr) -> Expr:
+    """Tell whether an agent is one of the electorate."""
+    return on.member(agent, ELECTORS)
+
+
+@invariant("durable", AGENT, on=lambda w, n: [[w("disk.term", n)], [w("term", n)]])
+def the_disk_has_the_term(w: World, n: Expr) -> Expr:
+    """S13: a crash forgets no term."""
+    return equal(w("disk.term", n), w("term", n))
+
+
+@invariant(
+    "durable", AGENT, on=lambda w, n: [[w("disk.voted_for", n)], [w("voted_for", n)]]
+)
+def the_disk_has_the_vote(w: World, n: Expr) -> Expr:
+    """S13: a crash forgets no vote."""
+    return equal(w("disk.voted_for", n), w("voted_for", n))
+
+
+@invariant("durable", AGENT, on=lambda w, n: [[w("disk.log", n)], [w("log", n)]])
+def the_disk_has_the_log(w: World, n: Expr) -> Expr:
+    """S13: a crash forgets no entry."""
+    return equal(w("disk.log", n), w("log", n))
+
+
+@invariant("roll", AGENT, on=lambda w, n: [[w("roll.electors", n)]])
+def the_roll_is_fixed(w: World, n: Expr) -> Expr:
+    """Everyone counts with the same electorate."""
+    return equal(w("roll.electors", n), ELECTORS)
+
+
+@invariant("roll", AGENT, on=lambda w, n: [[w("roll.index", n)], [w("roll.term", n)]])
+def the_roll_is_the_first(w: World, n: Expr) -> Expr:
+    """No entry set a roll."""
+    return all_of(equal(w("roll.index", n), 0), equal(w("roll.term", n), 0))
+
+
+@invariant("election", AGENT, on=lambda w, n: [[w("term", n)]])
+def no_term_is_negative(w: World, n: Expr) -> Expr:
+    """Terms count from 0."""
+    return w("term", n) >= 0
+
+
+_cast = lambda w, v, t, c: [[w("cast", v, t, c)]]  # noqa: E731
+
+
+@invariant("election", AGENT, INT, AGENT, on=_cast)
+def a_cast_bounds_the_term(w: World, v: Expr, t: Expr, c: Expr) -> Expr:
+    """Say that a vote once cast is held still, or its term is past."""
+    is_held = implies(equal(w("term", v), t), equal(w("voted_for", v), c))
+    return implies(w("cast", v, t, c), all_of(w("term", v) >= t, is_held))
+
+
+@invariant("election", AGENT, INT, AGENT, on=_cast)
+def a_cast_is_among_electors(w: World, v: Expr, t: Expr, c: Expr) -> Expr:
+    """S2: who votes and who is voted for is an elector."""
+    return implies(
+        w("cast", v, t, c), all_of(is_elector(v), is_elector(c), t >= number(1))
+    )
+
+
+@invariant(
+    "election",
+    AGENT,
+    INT,
+    AGENT,
+    AGENT,
+    on=lambda w, v, t, c, d: [[w("cast", v, t, c), w("cast", v, t, d)]],
+)
+def an_agent_casts_one_vote_a_term(
+    w: World, v: Expr, t: Expr, c: Expr, d: Expr
+) -> Expr:
+    """S4: restarts included."""
+    both = all_of(w("cast", v, t, c), w("cast", v, t, d))
+    return implies(both, equal(c, d))
+
+
+@invariant("election", AGENT, on=lambda w, n: [[w("voted_for", n)]])
+def a_vote_that_is_held_was_cast(w: World, n: Expr) -> Expr:
+    """Say that a vote in memory was on the disk."""
+    vote = w("voted_for", n)
+    return implies(differ(vote, on.NOBODY_), w("cast", n, w("term", n), vote))
+
+
+VOTE_REPLY = PACKET_SORTS["VoteReply"]
+
+
+@invariant("election", VOTE_REPLY, on=lambda w, m: [[w.sent("VoteReply", m)]])
+def a_granted_vote_was_cast(w: World, m: Expr) -> Expr:
+    """Say that what a voter granted was on its disk."""
+    granted = all_of(w.sent("VoteReply", m), field("VoteReply", "granted", m))
+    parts = [field("VoteReply", name, m) for name in ("sender", "term", "target")]
+    return implies(granted, w("cast", *parts))
+
+
+@invariant("election", AGENT, on=lambda w, n: [[w("role", n)]])
+def a_candidate_voted_for_itself(w: World, n: Expr) -> Expr:
+    """Its own vote counts like any other."""
+    stands = any_of(equal(w("role", n), CANDIDATE), equal(w("role", n), LEADER))
+    return implies(stands, equal(w("voted_for", n), n))
+
+
+@invariant(
+    "election", AGENT, AGENT, on=lambda w, n, v: [[on.member(v, w("granted", n))]]
+)
+def a_counted_vote_was_cast(w: World, n: Expr, v: Expr) -> Expr:
+    """Count what was cast for a candidate in its term."""
+    counted = all_of(equal(w("role", n), CANDIDATE), on.member(v, w("granted", n)))
+    return implies(counted, w("cast", v, w("term", n), n))
+
+
+@invariant("election", INT, AGENT, on=lambda w, t, n: [[w("led", t, n)]])
+def a_leader_was_elected(w: World, t: Expr, n: Expr) -> Expr:
+    """More than half of the electors cast their vote for it."""
+    voters, voter = constant("voters", on.SET), constant("voter", AGENT)
+    counted = on.size(on.common(ELECTORS, voters))
+    voted = forall(
+        [voter],
+        implies(on.member(voter, voters), w("cast", voter, t, n)),
+        [[on.member(voter, voters)]],
+    )
+    is_majority = counted * 2 > on.size(ELECTORS)
+    return implies(
+        w("led", t, n), exists([voters], all_of(is_majority, voted), [[counted]])
+    )
+
+
+@invariant("election", AGENT, on=lambda w, n: [[w("role", n)]])
+def who_leads_is_known_to_have_led(w: World, n: Expr) -> Expr:
+    """History knows every leader."""
+    return implies(equal(w("role", n), LEADER), w("led", w("term", n), n))
+
+
+@invariant("election", INT, AGENT, on=lambda w, t, n: [[w("led", t, n)]])
+def a_leader_voted_for_itself(w: World, t: Expr, n: Expr) -> Expr:
+    """Its own vote is one of the quorum, so its term is not below."""
+    return implies(w("led", t, n), w("cast", n, t, n))
+
+
+@invariant("election", AGENT, on=lambda w, n: [[w("role", n)]])
+def who_stands_or_leads_is_an_elector(w: World, n: Expr) -> Expr:
+    """S2: a worker never stands."""
+    return implies(differ(w("role", n), FOLLOWER), is_elector(n))
+
+
+def _of_leaders(kind: str) -> None:
+    """Declare that a kind of packet comes from whoever led its term."""
+
+    def body(w: World, m: Expr) -> Expr:
+        """Say that whoever sent it led its term."""
+        led = w("led", field(kind, "term", m), field(kind, "sender", m))
+        return implies(w.sent(kind, m), led)
+
+    body.__name__ = f"{kind}_comes_from_a_leader"
+    invariant("election", PACKET_SORTS[kind], on=lambda w, m: [[w.sent(kind, m)]])(body)
+
+
+for _kind in ("Heartbeat", "Append", "TransferNow"):
+    _of_leaders(_kind)
+
+
+@invariant("election", AGENT, on=lambda w, n: [[w("leader", n)]])
+def who_is_followed_led(w: World, n: Expr) -> Expr:
+    """Say that the leader that an agent knows led its term."""
+    known = differ(w("leader", n), on.NOBODY_)
+    return implies(known, w("led", w("term", n), w("leader", n)))
+
+
+@invariant("election", AGENT, on=lambda w, n: [[w("role", n)]])
+def a_leader_follows_itself(w: World, n: Expr) -> Expr:
+    """Whoever leads knows it."""
+    return implies(equal(w("role", n), LEADER), equal(w("leader", n), n))
+
+
+@consequence(
+    "election",
+    INT,
+    AGENT,
+    AGENT,
+    on=lambda w, t, n, m: [[w("led", t, n), w("led", t, m)]],
+)
+def a_term_has_one_leader(w: World, t: Expr, n: Expr, m: Expr) -> Expr:
+    """S1: of all leaders that ever were."""
+    return implies(all_of(w("led", t, n), w("led", t, m)), equal(n, m))
+
+
+@invariant("fencing", INT, AGENT, on=lambda w, t, n: [[w("attached", t, n)]])
+def a_token_was_its_leaders(w: World, t: Expr, n: Expr) -> Expr:
+    """Say that a token other than none names who led its term."""
+    return implies(all_of(w("attached", t, n), t >= number(1)), w("led", t, n))
+
+
+@invariant("fencing", INT, AGENT, on=lambda w, t, n: [[w("admitted", t, n)]])
+def what_is_admitted_is_not_above_the_fence(w: World, t: Expr, n: Expr) -> Expr:
+    """Say that a resource remembers the highest token."""
+    return implies(w("admitted", t, n), all_of(w("led", t, n), t <= w("fence")))
+
+
+@consequence(
+    "fencing",
+    INT,
+    AGENT,
+    AGENT,
+    on=lambda w, t, n, m: [[w("admitted", t, n), w("admitted", t, m)]],
+)
+def a_token_names_one_leader(w: World, t: Expr, n: Expr, m: Expr) -> Expr:
+    """S9: of all tokens that were ever admitted."""
+    return implies(all_of(w("admitted", t, n), w("admitted", t, m)), equal(n, m))
+
+
+@consequence("election", INT, AGENT, on=lambda w, t, n: [[w("led", t, n)]])
+def a_leader_is_an_elector(w: World, t: Expr, n: Expr) -> Expr:
+    """S2: whoever ever led."""
+    return implies(w("led", t, n), is_elector(n))
+
+
+@step_law("fencing", INT, AGENT, INT, AGENT)
+def no_token_is_admitted_after_a_higher_one(  # noqa: PLR0917 - two worlds, two pairs
+    before: World, after: World, t: Expr, n: Expr, u: Expr, m: Expr
+) -> Expr:
+    """S9: an effect that comes late is refused."""
+    is_late = all_of(before("admitted", u, m), after(ADMITTING, t, n))
+    return implies(is_late, u <= t)
+
+
+@step_law("election", AGENT)
+def terms_never_fall(before: World, after: World, n: Expr) -> Expr:
+    """S3: restarts included."""
+    return after("term", n) >= before("term", n)
+
+
+@step_law("election", AGENT, INT, AGENT)
+def a_cast_is_not_forgotten(
+    before: World, after: World, v: Expr, t: Expr, c: Expr
+) -> Expr:
+    """History only grows."""
+    return implies(before("cast", v, t, c), after("cast", v, t, c))

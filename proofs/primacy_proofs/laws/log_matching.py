@@ -1,0 +1,286 @@
+"""The laws of logs: they match, and a leader only appends.
+
+Every entry of a term t, wherever it stands, stands at the same index in the log of the
+leader of t; and up to it the two logs are one. From this follows that logs that agree
+on an index and a term agree on everything before.
+
+Source: Ongaro 2014, section 3.5; docs/specification.md, S5 and S6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from primacy_proofs.laws.election import CANDIDATE, LEADER
+from primacy_proofs.laws.registry import consequence, invariant, step_law
+from primacy_proofs.smt import symbols as on
+from primacy_proofs.smt.solver import (
+    INT,
+    Expr,
+    Sort,
+    all_of,
+    equal,
+    implies,
+    negation,
+    number,
+)
+from primacy_proofs.smt.symbols import AGENT
+from primacy_proofs.system.log_history import has
+from primacy_proofs.system.world import ACCEPTING, PACKET_SORTS, World, field
+
+GROUP = "log"
+
+
+def same(one: Expr, other: Expr, index: Expr) -> Expr:
+    """Tell whether two logs have the same entry at an index."""
+    return all_of(
+        equal(on.term_at(one, index), on.term_at(other, index)),
+        equal(on.body_at(one, index), on.body_at(other, index)),
+    )
+
+
+def within(log: Expr, index: Expr) -> Expr:
+    """Tell whether a log has an entry at an index."""
+    return all_of(number(1) <= index, index <= on.last(log))
+
+
+def led_log(w: World, term: Expr) -> Expr:
+    """Give the log of the leader of a term."""
+    return w("led.log", term)
+
+
+def led(w: World, term: Expr) -> Expr:
+    """Tell whether a term ever had a leader."""
+    return w("led", term, w("boss", term))
+
+
+Of = Callable[..., Expr]
+"""A function of a world and of what names a log: an agent, a term, or both."""
+
+
+def _of_logs(
+    whose: str, names: tuple[Sort, ...], log: Of, counts: Of, bound: Of
+) -> None:
+    """Declare what holds of the logs that agents, leaders or candidates have."""
+
+    def pairs(w: World, *key: Expr) -> list[list[Expr]]:
+        *of, i, j = key
+        kept = log(w, *of)
+        return [
+            [on.term_at(kept, i), on.term_at(kept, j)],
+            [on.term_at(kept, i), on.body_at(kept, j)],
+        ]
+
+    def ones(w: World, *key: Expr) -> list[list[Expr]]:
+        *of, i = key
+        return [[on.term_at(log(w, *of), i)]]
+
+    def come(w: World, *key: Expr) -> Expr:
+        """Say that an entry stands where the leader of its term has it."""
+        *of, i = key
+        term = on.term_at(log(w, *of), i)
+        source = all_of(number(1) <= term, term <= bound(w, *of), led(w, term))
+        is_one = all_of(counts(w, *of), within(log(w, *of), i))
+        return implies(is_one, all_of(source, has(led_log(w, term), i, term)))
+
+    def agree(w: World, *key: Expr) -> Expr:
+        """Say that up to an entry, a log is that of the entry's leader."""
+        *of, i, j = key
+        kept = log(w, *of)
+        before = all_of(counts(w, *of), within(kept, i), number(1) <= j, j <= i)
+        return implies(before, same(kept, led_log(w, on.term_at(kept, i)), j))
+
+    def rise(w: World, *key: Expr) -> Expr:
+        """Say that terms never fall from an entry to the next."""
+        *of, i, j = key
+        kept = log(w, *of)
+        before = all_of(counts(w, *of), within(kept, i), number(1) <= j, j <= i)
+        return implies(before, on.term_at(kept, j) <= on.term_at(kept, i))
+
+    come.__name__ = f"entries_of_{whose}_come_from_leaders"
+    agree.__name__ = f"{whose}_agree_with_leaders"
+    rise.__name__ = f"terms_never_fall_within_{whose}"
+    invariant(GROUP, *names, INT, on=ones)(come)
+    invariant(GROUP, *names, INT, INT, on=pairs)(agree)
+    invariant(GROUP, *names, INT, INT, on=pairs)(rise)
+
+
+_of_logs(
+    "logs",
+    (AGENT,),
+    lambda w, n: w("log", n),
+    lambda _, n: equal(n, n),
+    lambda w, n: w("term", n),
+)
+_of_logs(
+    "logs_of_leaders",
+    (INT,),
+    led_log,
+    led,
+    lambda _, t: t,
+)
+_of_logs(
+    "logs_of_candidates",
+    (INT, AGENT),
+    lambda w, t, n: w("camp", t, n),
+    lambda w, t, n: w("cast", n, t, n),
+    lambda _, t, __: t - 1,
+)
+
+
+@invariant(GROUP, INT, AGENT, on=lambda w, t, n: [[w("led", t, n)]])
+def history_knows_the_leader(w: World, t: Expr, n: Expr) -> Expr:
+    """Name the one leader of a term."""
+    return implies(w("led", t, n), equal(w("boss", t), n))
+
+
+@invariant(GROUP, AGENT, on=lambda w, n: [[w("role", n)]])
+def history_knows_the_log_of_a_leader(w: World, n: Expr) -> Expr:
+    """Say that whoever leads has the log of the leader of its term."""
+    log = equal(w("log", n), led_log(w, w("term", n)))
+    return implies(equal(w("role", n), LEADER), log)
+
+
+@invariant(GROUP, AGENT, on=lambda w, n: [[w("role", n)]])
+def a_candidate_has_not_led(w: World, n: Expr) -> Expr:
+    """Say that nobody stands again in a term that it led."""
+    log = equal(w("log", n), w("camp", w("term", n), n))
+    new = negation(w("led", w("term", n), n))
+    return implies(equal(w("role", n), CANDIDATE), all_of(log, new))
+
+
+@invariant(
+    GROUP,
+    INT,
+    AGENT,
+    INT,
+    on=lambda w, t, n, i: [
+        [w("led", t, n), on.term_at(led_log(w, t), i)],
+        [w("led", t, n), on.body_at(led_log(w, t), i)],
+        [w("led", t, n), on.term_at(w("camp", t, n), i)],
+    ],
+)
+def a_leader_keeps_the_log_it_stood_with(w: World, t: Expr, n: Expr, i: Expr) -> Expr:
+    """Say that a leader adds entries of its own term alone."""
+    stood, log = w("camp", t, n), led_log(w, t)
+    kept = implies(within(stood, i), same(log, stood, i))
+    added = implies(
+        all_of(within(log, i), i > on.last(stood)), equal(on.term_at(log, i), t)
+    )
+    return implies(w("led", t, n), all_of(kept, added))
+
+
+@invariant(GROUP, INT, AGENT, on=lambda w, t, n: [[w("led", t, n)]])
+def a_leader_drops_nothing_it_stood_with(w: World, t: Expr, n: Expr) -> Expr:
+    """Say that the log of a leader is no shorter than that of its candidacy."""
+    grown = on.last(w("camp", t, n)) <= on.last(led_log(w, t))
+    return implies(w("led", t, n), grown)
+
+
+@invariant(GROUP, AGENT, INT, AGENT, on=lambda w, v, t, c: [[w("cast", v, t, c)]])
+def whoever_is_voted_for_voted_for_itself(w: World, v: Expr, t: Expr, c: Expr) -> Expr:
+    """Say that a candidate is its own first voter."""
+    return implies(w("cast", v, t, c), w("cast", c, t, c))
+
+
+REQUEST = PACKET_SORTS["VoteRequest"]
+
+
+@invariant(GROUP, REQUEST, on=lambda w, m: [[w.sent("VoteRequest", m)]])
+def a_request_shows_the_log_of_its_candidate(w: World, m: Expr) -> Expr:
+    """Say that a candidate tells where its log ends."""
+    sender, term = (field("VoteRequest", name, m) for name in ("sender", "term"))
+    log = w("camp", term, sender)
+    ends = all_of(
+        equal(field("VoteRequest", "last_index", m), on.last(log)),
+        equal(field("VoteRequest", "last_term", m), on.term_at(log, on.last(log))),
+    )
+    return implies(
+        w.sent("VoteRequest", m), all_of(w("cast", sender, term, sender), ends)
+    )
+
+
+APPEND = PACKET_SORTS["Append"]
+
+
+@invariant(GROUP, APPEND, on=lambda w, m: [[w.sent("Append", m)]])
+def an_append_has_a_place_in_its_leaders_log(w: World, m: Expr) -> Expr:
+    """Say that what a leader sends ends within its log."""
+    log = led_log(w, field("Append", "term", m))
+    prev, entries = (field("Append", name, m) for name in ("prev_index", "entries"))
+    placed = all_of(
+        prev >= number(0),
+        prev + on.length(entries) <= on.last(log),
+        equal(field("Append", "prev_term", m), on.term_at(log, prev)),
+    )
+    return implies(w.sent("Append", m), placed)
+
+
+@invariant(
+    GROUP,
+    APPEND,
+    INT,
+    on=lambda w, m, k: [
+        [w.sent("Append", m), on.segment_term(field("Append", "entries", m), k)],
+        [w.sent("Append", m), on.segment_body(field("Append", "entries", m), k)],
+    ],
+)
+def an_append_is_cut_from_its_leaders_log(w: World, m: Expr, k: Expr) -> Expr:
+    """Say that what a leader sends stands in its log."""
+    log = led_log(w, field("Append", "term", m))
+    prev, entries = (field("Append", name, m) for name in ("prev_index", "entries"))
+    is_one = all_of(w.sent("Append", m), number(1) <= k, k <= on.length(entries))
+    stands = all_of(
+        equal(on.segment_term(entries, k), on.term_at(log, prev + k)),
+        equal(on.segment_body(entries, k), on.body_at(log, prev + k)),
+    )
+    return implies(is_one, stands)
+
+
+@consequence(
+    GROUP,
+    AGENT,
+    AGENT,
+    INT,
+    INT,
+    on=lambda w, n, m, i, j: [[on.term_at(w("log", n), i), on.term_at(w("log", m), j)]],
+)
+def logs_match(w: World, n: Expr, m: Expr, i: Expr, j: Expr) -> Expr:
+    """S5: equal terms at an index mean equal entries up to it."""
+    one, other = w("log", n), w("log", m)
+    meet = equal(on.term_at(one, i), on.term_at(other, i))
+    both = all_of(within(one, i), within(other, i), number(1) <= j, j <= i, meet)
+    return implies(both, same(one, other, j))
+
+
+@step_law(GROUP, AGENT, INT)
+def a_leader_only_appends(before: World, after: World, n: Expr, i: Expr) -> Expr:
+    """S6: as long as it leads."""
+    leads = all_of(
+        equal(before("role", n), LEADER),
+        equal(after("role", n), LEADER),
+        within(before("log", n), i),
+    )
+    kept = same(before("log", n), after("log", n), i)
+    longer = on.last(before("log", n)) <= on.last(after("log", n))
+    return implies(leads, all_of(kept, longer))
+
+
+FORWARD_REPLY = PACKET_SORTS["ForwardReply"]
+
+
+@invariant(GROUP, FORWARD_REPLY, on=lambda w, m: [[w.sent("ForwardReply", m)]])
+def a_forward_reply_names_an_entry(w: World, m: Expr) -> Expr:
+    """Say that a write that was forwarded and taken stands in the leader's log."""
+    term, index = (field("ForwardReply", name, m) for name in ("term", "index"))
+    taken = all_of(w.sent("ForwardReply", m), field("ForwardReply", "accepted", m))
+    return implies(taken, all_of(led(w, term), has(led_log(w, term), index, term)))
+
+
+@step_law(GROUP, INT, INT)
+def what_is_accepted_stands_in_its_leaders_log(
+    _: World, after: World, i: Expr, t: Expr
+) -> Expr:
+    """S7: a client is told where its leader has its entry."""
+    stands = all_of(led(after, t), has(led_log(after, t), i, t))
+    return implies(after(ACCEPTING, i, t), stands)

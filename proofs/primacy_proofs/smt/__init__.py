@@ -1,0 +1,1 @@
+"""The SMT solver, and the symbols of the theory."""

@@ -1,0 +1,1 @@
+"""Symbolic execution of Python by proxy values."""

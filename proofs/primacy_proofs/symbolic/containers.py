@@ -1,0 +1,371 @@
+"""Proxies of core's containers: each method gives the term of its contract.
+
+Where a contract demands something of its caller (an agent that the map has, an index
+within the log), the proxy asks the oracle whether it is given. The path on which it is
+not ends in `ContractError`, and the theorem `no handler raises` shows that the
+invariants exclude it.
+
+Trusted: each method names the operation whose contract the concrete method keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from primacy.agents import AgentMap, AgentSet
+from primacy.log import Entry, EntryKind, Log, Segment
+from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
+from primacy_proofs.smt import symbols as on
+from primacy_proofs.smt.solver import Expr, all_of, equal, number
+from primacy_proofs.symbolic.paths import ContractError, MeaninglessError, decide
+from primacy_proofs.symbolic.values import (
+    LiftedBool,
+    LiftedInt,
+    Proxy,
+    expr_of_agent,
+    expr_of_int,
+    expr_of_text,
+)
+
+
+def _demand(condition: Expr, what: str) -> None:
+    """End the path unless the caller gave what the contract demands."""
+    if not decide(condition):
+        raise ContractError(what)
+
+
+class LiftedSet(Proxy):
+    """A set of agents."""
+
+    __slots__ = ()
+
+    def _other(self, other: object) -> Expr:
+        return expr_of_set(other)
+
+    @property
+    def size(self) -> LiftedInt:
+        """Count the members."""
+        return LiftedInt(on.size(self.expr))
+
+    def has(self, agent: object) -> LiftedBool:
+        """Tell whether an agent is a member."""
+        return LiftedBool(on.member(expr_of_agent(agent), self.expr))
+
+    def with_(self, agent: object) -> LiftedSet:
+        """Add an agent."""
+        return LiftedSet(on.with_(self.expr, expr_of_agent(agent)))
+
+    def without(self, agent: object) -> LiftedSet:
+        """Remove an agent."""
+        return LiftedSet(on.without(self.expr, expr_of_agent(agent)))
+
+    def common(self, other: object) -> LiftedSet:
+        """Keep the members of both."""
+        return LiftedSet(on.common(self.expr, expr_of_set(other)))
+
+    def united(self, other: object) -> LiftedSet:
+        """Join the members of both."""
+        return LiftedSet(on.united(self.expr, expr_of_set(other)))
+
+    def less(self, other: object) -> LiftedSet:
+        """Keep the members that the other has not."""
+        return LiftedSet(on.less(self.expr, expr_of_set(other)))
+
+
+class LiftedMap(Proxy):
+    """A number for each of some agents."""
+
+    __slots__ = ()
+
+    @classmethod
+    def zero(cls, agents: object) -> LiftedMap:
+        """Begin with 0 for every agent."""
+        return cls(on.zero(expr_of_set(agents)))
+
+    def _demand_agent(self, agent: object) -> Expr:
+        name = expr_of_agent(agent)
+        _demand(on.member(name, on.agents_of(self.expr)), "an agent of the map")
+        return name
+
+    def get(self, agent: object) -> LiftedInt:
+        """Read an agent's number."""
+        return LiftedInt(on.get(self.expr, self._demand_agent(agent)))
+
+    def set(self, agent: object, value: object) -> LiftedMap:
+        """Change an agent's number."""
+        name = self._demand_agent(agent)
+        return LiftedMap(on.put(self.expr, name, expr_of_int(value)))
+
+    def set_all(self, agents: object, value: object) -> LiftedMap:
+        """Change the number of each of some agents."""
+        return LiftedMap(on.put_all(self.expr, expr_of_set(agents), expr_of_int(value)))
+
+    def at_least(self, value: object) -> LiftedSet:
+        """Collect the agents whose number is not below a value."""
+        return LiftedSet(on.at_least(self.expr, expr_of_int(value)))
+
+    def suggestion(self, electors: object) -> LiftedInt:
+        """Suggest a number; nothing is promised but that workers do not matter."""
+        return LiftedInt(on.suggestion(self.expr, expr_of_set(electors)))
+
+
+class LiftedSegment(Proxy):
+    """Consecutive entries."""
+
+    __slots__ = ()
+
+    @property
+    def size(self) -> LiftedInt:
+        """Count the entries."""
+        return LiftedInt(on.length(self.expr))
+
+    def is_ordered(self, lowest: object, highest: object) -> LiftedBool:
+        """Tell whether the terms never fall and lie between two."""
+        low, high = expr_of_int(lowest), expr_of_int(highest)
+        return LiftedBool(on.is_ordered(self.expr, low, high))
+
+
+class LiftedLog(Proxy):
+    """A log."""
+
+    __slots__ = ()
+
+    @property
+    def last_index(self) -> LiftedInt:
+        """Name the position of the last entry."""
+        return LiftedInt(on.last(self.expr))
+
+    @property
+    def last_term(self) -> LiftedInt:
+        """Name the term of the last entry."""
+        return LiftedInt(on.term_at(self.expr, on.last(self.expr)))
+
+    def _demand_index(self, index: object) -> Expr:
+        at = expr_of_int(index)
+        within = all_of(number(0) <= at, at <= on.last(self.expr))
+        _demand(within, "an index of the log")
+        return at
+
+    def term_at(self, index: object) -> LiftedInt:
+        """Read the term at an index."""
+        return LiftedInt(on.term_at(self.expr, self._demand_index(index)))
+
+    def accepts(self, index: object, term: object) -> LiftedBool:
+        """Tell whether an entry of that term stands there."""
+        at = expr_of_int(index)
+        found = equal(on.term_at(self.expr, at), expr_of_int(term))
+        return LiftedBool(all_of(at <= on.last(self.expr), found))
+
+    def append(self, entry: Entry) -> LiftedLog:
+        """Add one entry."""
+        return LiftedLog(on.append(self.expr, *_parts(entry)))
+
+    def segment(self, after: object, limit: object) -> LiftedSegment:
+        """Cut out what follows an index."""
+        start, most = self._demand_index(after), expr_of_int(limit)
+        _demand(most >= 0, "a limit that is not negative")
+        return LiftedSegment(on.segment(self.expr, start, most))
+
+    def holds(self, after: object, segment: object) -> LiftedBool:
+        """Tell whether the entries of a segment stand behind an index."""
+        start = self._demand_index(after)
+        return LiftedBool(on.holds(self.expr, start, expr_of_segment(segment)))
+
+    def spliced(self, after: object, segment: object) -> LiftedLog:
+        """Put a segment behind an index."""
+        start = self._demand_index(after)
+        return LiftedLog(on.spliced(self.expr, start, expr_of_segment(segment)))
+
+    def probe(self, index: object, term: object) -> LiftedInt:
+        """Find the last position whose term is not above another."""
+        at = expr_of_int(index)
+        _demand(at >= 0, "an index that is not negative")
+        return LiftedInt(on.probe(self.expr, at, expr_of_int(term)))
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An output for each of the reads of a set: granted, or refused."""
+
+    reads: Expr
+    granted: bool
+    mesh: Expr
+    me: Expr
+    term: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A `ServeRead` for each parked read that needs no more than what is applied."""
+
+    parked: Expr
+    applied: Expr
+
+
+class Several:
+    """Outputs of which nobody knows how many there are: they can be joined, no more."""
+
+    __slots__ = ("_outputs",)
+
+    def __init__(self, *outputs: object) -> None:
+        self._outputs: Final = outputs
+
+    def __iter__(self) -> Iterator[object]:
+        """List what stands for them, for who joins them."""
+        return iter(self._outputs)
+
+    def __add__(self, others: Iterable[object]) -> Several:
+        """Put others behind them."""
+        return Several(*self, *others)
+
+    def __radd__(self, others: Iterable[object]) -> Several:
+        """Put others before them."""
+        return Several(*others, *self)
+
+    def __bool__(self) -> bool:
+        """Refuse to say whether there is one."""
+        raise MeaninglessError("nobody knows how many outputs there are")
+
+    def __eq__(self, other: object) -> bool:
+        """Refuse to compare them."""
+        raise MeaninglessError("nobody knows how many outputs there are")
+
+    __hash__ = None  # type: ignore[assignment]  # refused
+    # There is no len(): Python itself would ask for it where outputs are joined.
+
+
+class LiftedAsked(Proxy):
+    """The reads that a leader was asked."""
+
+    __slots__ = ()
+
+    def has(self, requester: object, request: object) -> LiftedBool:
+        """Tell whether a read waits."""
+        who, what = expr_of_agent(requester), expr_of_text(request)
+        return LiftedBool(on.asked_has(self.expr, who, what))
+
+    def with_(self, read: AskedRead) -> LiftedAsked:
+        """Add a read."""
+        return LiftedAsked(
+            on.asked_with(
+                self.expr,
+                expr_of_agent(read.requester),
+                expr_of_text(read.request),
+                expr_of_int(read.index),
+                expr_of_int(read.round),
+            )
+        )
+
+    def confirmed(self, by: object) -> LiftedAsked:
+        """Keep the reads of rounds up to one."""
+        return LiftedAsked(on.confirmed(self.expr, expr_of_int(by)))
+
+    def unconfirmed(self, by: object) -> LiftedAsked:
+        """Keep the others."""
+        return LiftedAsked(on.unconfirmed(self.expr, expr_of_int(by)))
+
+    def answers(self, mesh: object, me: object, term: object) -> Several:
+        """Answer them all."""
+        return self._answered(True, mesh, me, term)
+
+    def refusals(self, mesh: object, me: object, term: object) -> Several:
+        """Refuse them all."""
+        return self._answered(False, mesh, me, term)
+
+    def _answered(
+        self, granted: bool, mesh: object, me: object, term: object
+    ) -> Several:
+        names = expr_of_text(mesh), expr_of_agent(me), expr_of_int(term)
+        return Several(Answered(self.expr, granted, *names))
+
+
+class LiftedParked(Proxy):
+    """The reads that wait for entries to be applied."""
+
+    __slots__ = ()
+
+    def with_(self, read: ParkedRead) -> LiftedParked:
+        """Add a read."""
+        what, index = expr_of_text(read.request), expr_of_int(read.index)
+        return LiftedParked(on.parked_with(self.expr, what, index))
+
+    def later(self, applied: object) -> LiftedParked:
+        """Keep the reads that need more."""
+        return LiftedParked(on.later(self.expr, expr_of_int(applied)))
+
+    def due(self, applied: object) -> Several:
+        """Serve the others."""
+        return Several(Served(self.expr, expr_of_int(applied)))
+
+
+def expr_of_set(value: object) -> Expr:
+    """Give the expression of a set; a plain one may hold lifted ids."""
+    if isinstance(value, LiftedSet):
+        return value.expr
+    if type(value) is not AgentSet:
+        raise MeaninglessError(f"{type(value).__name__} is no set of agents")
+    expr = on.EMPTY_SET
+    for agent in value.members:
+        expr = on.with_(expr, expr_of_agent(agent))
+    return expr
+
+
+def expr_of_map(value: object) -> Expr:
+    """Give the expression of a map."""
+    if isinstance(value, LiftedMap):
+        return value.expr
+    if value == AgentMap():
+        return on.EMPTY_MAP
+    raise MeaninglessError(f"{type(value).__name__} is no lifted map")
+
+
+def expr_of_log(value: object) -> Expr:
+    """Give the expression of a log."""
+    if isinstance(value, LiftedLog):
+        return value.expr
+    if value == Log():
+        return on.EMPTY_LOG_
+    raise MeaninglessError(f"{type(value).__name__} is no lifted log")
+
+
+def expr_of_segment(value: object) -> Expr:
+    """Give the expression of a segment; a plain one has at most one entry."""
+    if isinstance(value, LiftedSegment):
+        return value.expr
+    if type(value) is Segment and not value.entries:
+        return on.EMPTY_SEGMENT_
+    if type(value) is Segment and len(value.entries) == 1:
+        return on.single(*_parts(value.entries[0]))
+    raise MeaninglessError(f"{type(value).__name__} is no lifted segment")
+
+
+def expr_of_asked(value: object) -> Expr:
+    """Give the expression of the reads that wait for a round."""
+    if isinstance(value, LiftedAsked):
+        return value.expr
+    if type(value) is AskedReads and not value.reads:
+        return on.NO_ASKED
+    raise MeaninglessError(f"{type(value).__name__} is no lifted set of reads")
+
+
+def expr_of_parked(value: object) -> Expr:
+    """Give the expression of the reads that wait for entries."""
+    if isinstance(value, LiftedParked):
+        return value.expr
+    if type(value) is ParkedReads and not value.reads:
+        return on.NO_PARKED
+    raise MeaninglessError(f"{type(value).__name__} is no lifted set of reads")
+
+
+def _parts(entry: Entry) -> tuple[Expr, Expr]:
+    """Take an entry apart: its term and its body."""
+    term = expr_of_int(entry.term)
+    if entry.kind == EntryKind.COMMAND:
+        named = expr_of_text(entry.command), expr_of_text(entry.request)
+        return term, on.command_body(*named)
+    said = entry.command, entry.request
+    if all(type(text) is str and not text for text in said):
+        return term, on.NOOP_BODY
+    raise MeaninglessError("a no-op has no command")

@@ -1,0 +1,128 @@
+"""Records of core, field by field: as columns of sorts, as proxies, as expressions.
+
+A state, a packet or a message is one of core's own dataclasses that holds proxies. What
+its fields are is read off core's annotations, so a field that core gains is lifted too,
+or refused if its type is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from primacy.config import Config
+from primacy.messages import Timer
+from primacy.role import Role, Wait
+from primacy.roll import Roll
+from primacy.state import Durable, Leadership
+from primacy_proofs.smt import symbols as on
+from primacy_proofs.smt.solver import BOOL, INT, Expr, Sort
+from primacy_proofs.symbolic import containers as box
+from primacy_proofs.symbolic import values as scalars
+from primacy_proofs.symbolic.paths import MeaninglessError
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type of core: its sort, and the way from expression to value and back."""
+
+    sort: Sort
+    lift: Callable[[Expr], object]
+    lower: Callable[[object], Expr]
+
+
+_INT = Kind(INT, scalars.LiftedInt, scalars.expr_of_int)
+_TEXT = Kind(on.TEXT, scalars.LiftedText, scalars.expr_of_text)
+
+
+def _enum(sort: Sort, kind: type[Role | Wait | Timer]) -> Kind:
+    return Kind(sort, lambda expr: scalars.LiftedEnum(expr, kind), scalars.expr_of_enum)
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    **dict.fromkeys(("Term", "Index", "Round", "Instant", "Duration", "int"), _INT),
+    **dict.fromkeys(("MeshKey", "RequestId", "Command"), _TEXT),
+    "bool": Kind(BOOL, scalars.LiftedBool, scalars.expr_of_bool),
+    "AgentId": Kind(on.AGENT, scalars.LiftedAgent, scalars.expr_of_agent),
+    "AgentSet": Kind(on.SET, box.LiftedSet, box.expr_of_set),
+    "AgentMap": Kind(on.MAP, box.LiftedMap, box.expr_of_map),
+    "Log": Kind(on.LOG, box.LiftedLog, box.expr_of_log),
+    "Segment": Kind(on.SEGMENT, box.LiftedSegment, box.expr_of_segment),
+    "AskedReads": Kind(on.ASKED, box.LiftedAsked, box.expr_of_asked),
+    "ParkedReads": Kind(on.PARKED, box.LiftedParked, box.expr_of_parked),
+    "Role": _enum(on.ROLE, Role),
+    "Wait": _enum(on.WAIT, Wait),
+    "Timer": _enum(on.TIMER, Timer),
+}
+"""Types by the name that core's annotations give them."""
+
+PARTS: Final[Mapping[str, type]] = {
+    "Roll": Roll,
+    "Durable": Durable,
+    "Leadership": Leadership,
+}
+"""Records within records."""
+
+UNNAMED: Final = ("durable.", "leadership.")
+"""The parts whose name a column does not carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One plain field of a record, however deep."""
+
+    name: str
+    kind: Kind
+
+
+def columns(record: type, prefix: str = "") -> tuple[Column, ...]:
+    """List the plain fields of a record; a configuration is none."""
+    found: list[Column] = []
+    for field in fields(record):
+        name = prefix + field.name
+        for part in UNNAMED:
+            name = name.removeprefix(part)
+        type_name = str(field.type)
+        if type_name in PARTS:
+            found.extend(columns(PARTS[type_name], f"{name}."))
+        elif type_name in KINDS:
+            found.append(Column(name, KINDS[type_name]))
+        elif type_name != Config.__name__:
+            raise MeaninglessError(f"{record.__name__}.{field.name}: {type_name}")
+    return tuple(found)
+
+
+def lifted(record: type, values: Sequence[Expr], config: object = None) -> Any:  # noqa: ANN401 - any record
+    """Make a record of proxies, one value for each column."""
+    return _lifted(record, iter(values), config)
+
+
+def _lifted(record: type, values: Iterator[Expr], config: object) -> Any:  # noqa: ANN401 - any record
+    arguments: dict[str, object] = {}
+    for field in fields(record):
+        type_name = str(field.type)
+        if type_name in PARTS:
+            arguments[field.name] = _lifted(PARTS[type_name], values, config)
+        elif type_name in KINDS:
+            arguments[field.name] = KINDS[type_name].lift(next(values))
+        else:
+            arguments[field.name] = config
+    return record(**arguments)
+
+
+def plain(record: object) -> tuple[tuple[Kind, object], ...]:
+    """Give the value of each column of a record."""
+    found: list[tuple[Kind, object]] = []
+    for field in fields(record):  # type: ignore[arg-type]  # a dataclass, as above
+        value, type_name = getattr(record, field.name), str(field.type)
+        if type_name in PARTS:
+            found.extend(plain(value))
+        elif type_name in KINDS:
+            found.append((KINDS[type_name], value))
+    return tuple(found)
+
+
+def lowered(record: object) -> tuple[Expr, ...]:
+    """Give the expression of each column of a record."""
+    return tuple(kind.lower(value) for kind, value in plain(record))

@@ -1,0 +1,1 @@
+"""The transition system: worlds, clocks, lifted steps and history variables."""

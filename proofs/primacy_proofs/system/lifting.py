@@ -1,0 +1,216 @@
+"""Lifting: the shipped `step`, executed with proxies, as cases of a mesh.
+
+A case is one kind of message. Its paths are all ways through `step`, each with the
+state after and the outputs, as expressions over the world before. Two things of core
+are replaced while it runs: `observe`, which is lifted on its own and must come last,
+and `AgentMap` where a leader begins its maps, by its proxy. The containers, and what
+`Config` checks, are known by their promises alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, get_args
+
+from primacy import messages as wire
+from primacy import observation, recovery, replication, stepping
+from primacy.config import Config
+from primacy.outputs import Output
+from primacy.quantities import NO_INDEX, NO_TERM
+from primacy.roll import Roll
+from primacy.state import Durable, State
+from primacy_proofs.smt import symbols as on
+from primacy_proofs.smt.solver import (
+    INT,
+    TRUE,
+    Expr,
+    all_of,
+    any_of,
+    constant,
+    differ,
+    equal,
+)
+from primacy_proofs.symbolic.containers import LiftedMap, LiftedSet
+from primacy_proofs.symbolic.paths import MeaninglessError, Path, paths
+from primacy_proofs.symbolic.records import columns, lifted
+from primacy_proofs.symbolic.values import LiftedAgent, LiftedInt, LiftedText
+from primacy_proofs.system.clocks import is_past, lease_of, local_facts
+from primacy_proofs.system.world import (
+    BATCH,
+    DISK_COLUMNS,
+    ELECTORS,
+    EVERYONE,
+    FUNCTIONS,
+    ME,
+    MESH,
+    PACKET_SORTS,
+    PACKETS,
+    STATE_COLUMNS,
+    field,
+)
+
+TIMES: Final = (
+    "heartbeat_interval_ms",
+    "election_timeout_ms",
+    "leader_timeout_ms",
+    "clock_drift_ppm",
+)
+LOCAL: Final = tuple(
+    kind for kind in get_args(wire.Message) if kind is not wire.Received
+)
+RESTART: Final = "Restart"
+UNKNOWN: Final = ("Unknown message", "Unknown packet")
+"""What is of no kind that core knows."""
+UNBOUND: Final = ("Forward",)
+"""Packets that a runtime makes: any may arrive."""
+
+Stepped = tuple[State, tuple[Output, ...]]
+
+
+class Opaque:
+    """A message or a packet of no kind that core knows."""
+
+
+class Observed:
+    """What is told of a step, in the place of it."""
+
+
+OBSERVED: Final = Observed()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One kind of message: what is known of it, and every way through `step`."""
+
+    name: str
+    packet: Expr | None
+    given: Expr
+    """What holds of the message: it was sent to this agent."""
+    paths: tuple[Path[Stepped], ...]
+
+
+def config() -> Config:
+    """Make the configuration of the agent that takes the step, of any mesh."""
+    made = object.__new__(Config)
+    electors, everyone = LiftedSet(ELECTORS), LiftedSet(EVERYONE)
+    parts: dict[str, object] = {
+        "mesh_id": LiftedText(constant("mesh_id", on.TEXT)),
+        "agent_id": LiftedAgent(ME),
+        "initial_leaders": electors,
+        "workers": everyone.less(electors),
+        "batch": LiftedInt(BATCH),
+        "me": LiftedAgent(ME),
+        "mesh": LiftedText(MESH),
+        "everyone": everyone,
+        "peers": everyone.without(LiftedAgent(ME)),
+        "first_roll": Roll(electors, NO_INDEX, NO_TERM),  # type: ignore[arg-type]  # lifted
+    }
+    parts.update({name: LiftedInt(constant(name, INT)) for name in TIMES})
+    parts["lease_ms"] = LiftedInt(lease_of(ME))
+    for name, value in parts.items():
+        object.__setattr__(made, name, value)
+    return made
+
+
+def state() -> State:
+    """Make the state of the agent that takes the step, as the world has it."""
+    values = [FUNCTIONS[column.name](ME) for column in STATE_COLUMNS]
+    made: State = lifted(State, values, config())
+    return made
+
+
+def disk() -> Durable:
+    """Make the disk of the agent that takes the step."""
+    values = [FUNCTIONS[f"disk.{column.name}"](ME) for column in DISK_COLUMNS]
+    made: Durable = lifted(Durable, values)
+    return made
+
+
+def cases() -> tuple[str, ...]:
+    """Name all cases."""
+    return (*PACKETS, *(local.__name__ for local in LOCAL), *UNKNOWN, RESTART)
+
+
+def lift(name: str) -> Case:
+    """Lift one case."""
+    if name == RESTART:
+        return Case(name, None, TRUE, _run(lambda: recovery.recover(config(), disk())))
+    if name in UNKNOWN:
+        opaque: Any = Opaque()
+        now: Any = LiftedInt(constant("now", INT))
+        message = opaque if name == UNKNOWN[0] else wire.Received(opaque, now)
+        return Case(name, None, TRUE, _run(lambda: _step(message)))
+    if name in PACKETS:
+        packet = constant("packet", PACKET_SORTS[name])
+        return Case(
+            name, packet, _arrived(name, packet), _run(_receiving(name, packet))
+        )
+    local = next(each for each in LOCAL if each.__name__ == name)
+    values = {
+        each.name: constant(f"{name}.{each.name}", each.kind.sort)
+        for each in columns(local)
+    }
+    given = local_facts(name, values)
+    message = tuple(values.values())
+    return Case(name, None, given, _run(lambda: _step(lifted(local, message))))
+
+
+def _arrived(name: str, packet: Expr) -> Expr:
+    """State that a packet was sent to this agent, or comes from another mesh."""
+    instant = is_past(constant("now", INT))
+    if name in UNBOUND:
+        return instant
+    is_ours = all_of(
+        FUNCTIONS[f"sent.{name}"](packet), equal(field(name, "target", packet), ME)
+    )
+    comes = any_of(is_ours, differ(field(name, "mesh", packet), MESH))
+    return all_of(instant, comes)
+
+
+def _receiving(name: str, packet: Expr) -> Callable[[], Stepped]:
+    record = PACKETS[name]
+    values = [field(name, column.name, packet) for column in columns(record)]
+    now = LiftedInt(constant("now", INT))
+    return lambda: _step(wire.Received(lifted(record, values), now))  # type: ignore[arg-type]  # lifted
+
+
+def _step(message: Any) -> Stepped:  # noqa: ANN401 - lifted
+    before = state()
+    after, outputs = stepping.step(before, message)
+    if after.config is not before.config:
+        raise MeaninglessError("a step changes the configuration")
+    every: tuple[object, ...] = tuple(outputs)
+    marks = [each is OBSERVED for each in every]
+    if marks.count(True) != 1 or not marks[-1]:
+        raise MeaninglessError("what is observed is not told last, and once")
+    return after, tuple(outputs)[:-1]
+
+
+def _run(run: Callable[[], Stepped]) -> tuple[Path[Stepped], ...]:
+    with _replaced():
+        return paths(run)
+
+
+@contextmanager
+def _replaced() -> Iterator[None]:
+    """Put proxies where core makes a container of its own, and observe nothing."""
+    places: list[tuple[Any, str, object]] = [
+        (stepping, "observe", lambda _before, _after: (OBSERVED,)),
+        (replication, "AgentMap", LiftedMap),
+    ]
+    kept = [(module, name, getattr(module, name)) for module, name, _ in places]
+    for module, name, value in places:
+        setattr(module, name, value)
+    try:
+        yield
+    finally:
+        for module, name, value in kept:
+            setattr(module, name, value)
+
+
+def lift_observation() -> tuple[Path[tuple[Output, ...]], ...]:
+    """Lift what is told of a step, between any two states."""
+    after = [constant(f"after.{each.name}", each.kind.sort) for each in STATE_COLUMNS]
+    return paths(lambda: observation.observe(state(), lifted(State, after, config())))

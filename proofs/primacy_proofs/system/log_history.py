@@ -1,0 +1,221 @@
+"""What history remembers of logs, written once as a function of a step.
+
+`led.log(t)`: the log of the leader of t, and `boss(t)` who that is. `camp(t, c)`: the
+log with which c stood in t. `held(v, t, i)`: v once held an entry of t at i while in t.
+`chosen(t, i)`: the leader of t committed up to i by counting. `blocked(t, i)`: a quorum
+has left t without holding an entry of t at i, so none can be chosen there. `known`: how
+far anything was ever committed, and what: `known.term(j)`, `known.body(j)`, chosen as
+`(known.by(j), known.at(j))`. `final(t, c)`: a leader of t or before committed c or
+more, as `(final.term(t, c), final.index(t, c))`.
+
+Trusted: this file. It says what history remembers.
+"""
+
+from __future__ import annotations
+
+from primacy.outputs import Apply, Outputs, WriteAccepted
+from primacy.role import Role
+from primacy.state import State
+from primacy_proofs.smt import symbols as on
+from primacy_proofs.smt.solver import (
+    FALSE,
+    Expr,
+    all_of,
+    any_of,
+    choose,
+    constant,
+    differ,
+    equal,
+    exists,
+    forall,
+    implies,
+    is_same,
+    negation,
+    number,
+    simplified,
+)
+from primacy_proofs.symbolic.containers import expr_of_segment
+from primacy_proofs.symbolic.records import lowered
+from primacy_proofs.symbolic.values import expr_of_int
+from primacy_proofs.system.world import (
+    ACCEPTING,
+    APPLYING,
+    ELECTORS,
+    FUNCTIONS,
+    ME,
+    STATE_COLUMNS,
+    Change,
+    is_me,
+)
+
+Disk = tuple[Expr, Expr, Expr]
+"""Term, vote and log."""
+
+LEADER = on.ROLES[Role.LEADER]
+
+
+def has(log: Expr, index: Expr, term: Expr) -> Expr:
+    """Tell whether a log has an entry of a term at an index."""
+    within = all_of(number(1) <= index, index <= on.last(log))
+    return all_of(within, equal(on.term_at(log, index), term))
+
+
+def majority(agents: Expr) -> Expr:
+    """Tell whether agents are more than half of the electors."""
+    return on.size(on.common(ELECTORS, agents)) * 2 > on.size(ELECTORS)
+
+
+def some_quorum(is_so: Change) -> Expr:
+    """Tell whether something is so for every member of some quorum."""
+    quorum, one = constant("quorum", on.SET), constant("one", on.AGENT)
+    each = forall(
+        [one], implies(on.member(one, quorum), is_so(one)), [[on.member(one, quorum)]]
+    )
+    counted = on.size(on.common(ELECTORS, quorum))
+    return exists([quorum], all_of(majority(quorum), each), [[counted]])
+
+
+class After:
+    """The agent after a step, as far as history cares."""
+
+    def __init__(self, state: State) -> None:
+        names = [column.name for column in STATE_COLUMNS]
+        values = dict(zip(names, lowered(state), strict=True))
+        self.term, self.log = values["term"], values["log"]
+        self.role, self.commit = values["role"], values["commit_index"]
+        kept = ("term", "log", "role", "commit_index")
+        self.is_changed = not all(
+            is_same(values[name], FUNCTIONS[name](ME)) for name in kept
+        )
+        self.leads = equal(self.role, LEADER)
+        is_new = differ(self.commit, FUNCTIONS["commit_index"](ME))
+        self.chooses = all_of(self.leads, is_new)
+
+    def leads_in(self, term: Expr) -> Expr:
+        """Tell whether the agent leads a term."""
+        return all_of(self.leads, equal(term, self.term))
+
+    def holds(self, voter: Expr, term: Expr, index: Expr) -> Expr:
+        """Tell whether the agent now holds an entry of its term."""
+        held = has(self.log, index, term)
+        return all_of(is_me(voter), equal(term, self.term), held)
+
+
+def past_changes(
+    after: State, disks: tuple[Disk, ...], outputs: Outputs
+) -> dict[str, Change]:
+    """Write down what a step adds to the history of logs."""
+    now = After(after)
+    changes: dict[str, Change] = {}
+    if now.is_changed:
+        changes["held"] = _holding(now)
+    if now.is_changed and not is_same(simplified(now.leads), FALSE):
+        changes |= _of_leaders(now) | _of_commits(now)
+    if disks:
+        changes["camp"] = _standing(disks)
+    for output in outputs:
+        if isinstance(output, WriteAccepted):
+            changes[ACCEPTING] = _accepting(output)
+    applied = [output for output in outputs if isinstance(output, Apply)]
+    if applied:
+        changes[APPLYING] = _applying(applied)
+    return changes
+
+
+def _holding(now: After) -> Change:
+    def held(before: Expr, voter: Expr, term: Expr, index: Expr) -> Expr:
+        return any_of(before, now.holds(voter, term, index))
+
+    return held
+
+
+def _of_leaders(now: After) -> dict[str, Change]:
+    held = _holding(now)
+
+    def blocked(before: Expr, term: Expr, index: Expr) -> Expr:
+        def has_left(voter: Expr) -> Expr:
+            reached = choose(is_me(voter), now.term, FUNCTIONS["term"](voter))
+            once = held(FUNCTIONS["held"](voter, term, index), voter, term, index)
+            return all_of(reached > term, negation(once))
+
+        return any_of(before, all_of(now.leads, some_quorum(has_left)))
+
+    return {
+        "boss": lambda before, term: choose(now.leads_in(term), ME, before),
+        "led.log": lambda before, term: choose(now.leads_in(term), now.log, before),
+        "blocked": blocked,
+    }
+
+
+def _of_commits(now: After) -> dict[str, Change]:
+    known, final = FUNCTIONS["known"](), FUNCTIONS["final"]
+
+    def chosen(before: Expr, term: Expr, index: Expr) -> Expr:
+        is_this = all_of(equal(term, now.term), equal(index, now.commit))
+        return any_of(before, all_of(now.chooses, is_this))
+
+    def is_final(before: Expr, term: Expr, index: Expr) -> Expr:
+        reaches = all_of(now.term <= term, index <= now.commit)
+        return any_of(before, all_of(now.chooses, reaches))
+
+    def unless_final(value: Expr) -> Change:
+        return lambda before, term, index: choose(
+            any_of(final(term, index), negation(now.chooses)), before, value
+        )
+
+    def beyond(value: Change) -> Change:
+        return lambda before, index: choose(
+            all_of(now.chooses, index > known, index <= now.commit),
+            value(index),
+            before,
+        )
+
+    is_further = all_of(now.chooses, now.commit > known)
+    return {
+        "chosen": chosen,
+        "final": is_final,
+        "final.term": unless_final(now.term),
+        "final.index": unless_final(now.commit),
+        "known": lambda before: choose(is_further, now.commit, before),
+        "known.term": beyond(lambda index: on.term_at(now.log, index)),
+        "known.body": beyond(lambda index: on.body_at(now.log, index)),
+        "known.by": beyond(lambda _: now.term),
+        "known.at": beyond(lambda _: now.commit),
+    }
+
+
+def _standing(disks: tuple[Disk, ...]) -> Change:
+    """Keep the log on the disk that first holds the agent's vote for itself."""
+
+    def camp(before: Expr, term: Expr, candidate: Expr) -> Expr:
+        value = before
+        for reached, vote, log in reversed(disks):
+            is_this = all_of(equal(reached, term), equal(vote, ME))
+            value = choose(is_this, log, value)
+        is_new = negation(FUNCTIONS["cast"](ME, term, ME))
+        return choose(all_of(is_me(candidate), is_new), value, before)
+
+    return camp
+
+
+def _accepting(output: WriteAccepted) -> Change:
+    """Tell what a client is told: an index and a term."""
+    at = expr_of_int(output.index), expr_of_int(output.token)
+    return lambda _, index, term: all_of(equal(index, at[0]), equal(term, at[1]))
+
+
+def _applying(applied: list[Apply]) -> Change:
+    """Tell what is given out: an index, a term and a body."""
+
+    def is_applied(_: Expr, index: Expr, term: Expr, body: Expr) -> Expr:
+        found: list[Expr] = []
+        for output in applied:
+            entries = expr_of_segment(output.entries)
+            place = index - expr_of_int(output.first) + 1
+            within = all_of(number(1) <= place, place <= on.length(entries))
+            same_term = equal(on.segment_term(entries, place), term)
+            same_body = equal(on.segment_body(entries, place), body)
+            found.append(all_of(within, same_term, same_body))
+        return any_of(*found)
+
+    return is_applied

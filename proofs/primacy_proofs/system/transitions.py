@@ -1,0 +1,276 @@
+"""Steps of a mesh: what one path of a case makes of the world.
+
+The disk is explicit. Only a `Persist` writes it and only a restart reads it, through
+the shipped `recover`. A crash between two `Persist`s of a step is a step of its own:
+the disk has the first ones, nothing was sent, and the agent begins again. A crash
+before the first is a restart. One after the last is the whole step, of which some
+packets are lost, and then a restart.
+
+Trusted: this file. It says what an output does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import Final, get_args
+
+from primacy import messages as wire
+from primacy import outputs as effects
+from primacy import recovery
+from primacy.state import Durable, State
+from primacy_proofs.smt import symbols as on
+from primacy_proofs.smt.solver import (
+    INT,
+    Expr,
+    all_of,
+    any_of,
+    choose,
+    constant,
+    differ,
+    equal,
+    exists,
+    is_same,
+    negation,
+    truth,
+)
+from primacy_proofs.symbolic.containers import (
+    Answered,
+    Served,
+    expr_of_segment,
+    expr_of_set,
+)
+from primacy_proofs.symbolic.paths import MeaninglessError, Path, paths
+from primacy_proofs.symbolic.records import columns, lifted, lowered
+from primacy_proofs.symbolic.values import expr_of_agent, expr_of_int
+from primacy_proofs.system.history import ghost_changes
+from primacy_proofs.system.lifting import RESTART, UNBOUND, Case, config
+from primacy_proofs.system.log_history import Disk
+from primacy_proofs.system.round_history import round_changes
+from primacy_proofs.system.world import (
+    DISK_COLUMNS,
+    ELECTORS,
+    FUNCTIONS,
+    ME,
+    STATE_COLUMNS,
+    WORKED,
+    Change,
+    World,
+    field,
+    is_me,
+)
+
+SILENT: Final = (effects.Arm, effects.Disarm)
+"""Outputs that do not leave the agent."""
+SENT: Final = {effects.Send, effects.Broadcast}
+STAYING: Final = tuple({*get_args(effects.Output), Served} - SENT)
+"""Outputs that put no packet on the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of the world: when it may happen, and what is after it."""
+
+    case: str
+    number: int
+    condition: Expr
+    after: World
+    path: Path[tuple[State, effects.Outputs]]
+    outputs: effects.Outputs
+    is_crash: bool = False
+    merged: int = 1
+
+    @property
+    def name(self) -> str:
+        """Name the step."""
+        crash = ", crash" if self.is_crash else ""
+        return f"{self.case} path {self.number}{crash}"
+
+
+def steps(case: Case) -> Iterator[Step]:
+    """List the steps of a case, paths that do the same taken together."""
+    groups: dict[tuple[str, ...], list[Step]] = {}
+    for number, path in enumerate(case.paths, start=1):
+        if path.error is not None or path.result is None:
+            continue
+        for step in _of_path(case, number, path):
+            groups.setdefault(_outcome(step), []).append(step)
+    for group in groups.values():
+        first = group[0]
+        condition = any_of(*(step.condition for step in group))
+        yield Step(
+            first.case,
+            first.number,
+            all_of(case.given, condition),
+            first.after,
+            first.path,
+            first.outputs,
+            first.is_crash,
+            len(group),
+        )
+
+
+def _of_path(
+    case: Case, number: int, path: Path[tuple[State, effects.Outputs]]
+) -> Iterator[Step]:
+    if path.result is None:
+        return
+    after, outputs = path.result
+    disks = tuple(_disks(outputs))
+    changes = _state_changes(lowered(after))
+    changes |= _disk_changes(disks) | _sent_changes(outputs)
+    changes |= ghost_changes(after, disks, outputs)
+    changes |= round_changes(case.name, after, disks, outputs)
+    changes |= _heard(case)
+    yield Step(case.name, number, path.condition, World(changes), path, outputs)
+    for written in range(1, len(disks)):
+        yield from _crashes(case, number, path, disks[:written])
+
+
+def _heard(case: Case) -> dict[str, Change]:
+    """Note whether the packet is a worker's; a client's write is nobody's."""
+    if case.packet is None or case.name in UNBOUND:
+        return {}
+    sender = field(case.name, "sender", case.packet)
+    return {WORKED: lambda _: negation(on.member(sender, ELECTORS))}
+
+
+def _crashes(
+    case: Case,
+    number: int,
+    path: Path[tuple[State, effects.Outputs]],
+    disks: tuple[Disk, ...],
+) -> Iterator[Step]:
+    """Crash after some of the `Persist`s, and begin again from the disk."""
+    disk: Durable = lifted(Durable, disks[-1])
+    for again in paths(lambda: recovery.recover(config(), disk)):
+        if again.result is None:
+            raise MeaninglessError("a restart fails")
+        recovered, begun = again.result
+        changes = _state_changes(lowered(recovered)) | _disk_changes(disks)
+        changes |= ghost_changes(recovered, disks, ())
+        changes |= round_changes(RESTART, recovered, disks, begun)
+        condition = all_of(path.condition, again.condition)
+        yield Step(case.name, number, condition, World(changes), path, (), True)
+
+
+def _outcome(step: Step) -> tuple[str, ...]:
+    """Tell steps apart by what they do to the world."""
+    made = [
+        f"{name}={step.after(name, *_sample(name)).sexpr()}"
+        for name in sorted(step.after.changes)
+    ]
+    kinds = [type(output).__name__ for output in step.outputs]
+    return (*made, *kinds, str(step.is_crash))
+
+
+def _sample(name: str) -> tuple[Expr, ...]:
+    declared = FUNCTIONS[name]
+    return tuple(
+        constant(f"x{place}", declared.domain(place))
+        for place in range(declared.arity())
+    )
+
+
+# --- the agent and its disk -----------------------------------------------------------
+
+
+def _at_me(value: Expr) -> Change:
+    return lambda before, agent: choose(is_me(agent), value, before)
+
+
+def _state_changes(values: tuple[Expr, ...]) -> dict[str, Change]:
+    return {
+        column.name: _at_me(value)
+        for column, value in zip(STATE_COLUMNS, values, strict=True)
+        if not is_same(value, FUNCTIONS[column.name](ME))
+    }
+
+
+def _disks(outputs: effects.Outputs) -> Iterator[Disk]:
+    """List what is on the disk after each `Persist`."""
+    log = FUNCTIONS["disk.log"](ME)
+    for output in outputs:
+        if not isinstance(output, effects.Persist):
+            continue
+        after, entries = expr_of_int(output.after), expr_of_segment(output.entries)
+        log = on.spliced(log, after, entries)
+        yield expr_of_int(output.term), expr_of_agent(output.voted_for), log
+
+
+def _disk_changes(disks: tuple[Disk, ...]) -> dict[str, Change]:
+    if not disks:
+        return {}
+    names = [f"disk.{column.name}" for column in DISK_COLUMNS]
+    return {name: _at_me(value) for name, value in zip(names, disks[-1], strict=True)}
+
+
+# --- what is sent ---------------------------------------------------------------------
+
+
+def _sent_changes(outputs: effects.Outputs) -> dict[str, Change]:
+    tests: dict[str, list[Change]] = {}
+    for output in outputs:
+        match output:
+            case effects.Send():
+                to = expr_of_agent(output.target)
+                kind, test = _sending(output.packet, to, None)
+            case effects.Broadcast():
+                among = expr_of_set(output.targets)
+                kind, test = _sending(output.packet, None, among)
+            case Answered():
+                kind, test = _answering(output)
+            case _ if isinstance(output, STAYING):
+                continue
+            case _:
+                raise MeaninglessError(f"{type(output).__name__} is no output")
+        tests.setdefault(kind, []).append(test)
+    return {f"sent.{kind}": _also(group) for kind, group in tests.items()}
+
+
+def _also(tests: list[Change]) -> Change:
+    return lambda before, packet: any_of(before, *(test(packet) for test in tests))
+
+
+def _sending(
+    packet: wire.Packet, to: Expr | None, among: Expr | None
+) -> tuple[str, Change]:
+    kind = type(packet).__name__
+    values = lowered(packet)
+
+    def is_sent(sent: Expr) -> Expr:
+        target = field(kind, "target", sent)
+        reaches = [equal(target, to)] if to is not None else []
+        reaches += [on.member(target, among)] if among is not None else []
+        written = [
+            equal(field(kind, column.name, sent), value)
+            for column, value in zip(columns(type(packet)), values, strict=True)
+        ]
+        return all_of(*reaches, *written)
+
+    return kind, is_sent
+
+
+def _answering(output: Answered) -> tuple[str, Change]:
+    """Send one reply for each read of another agent."""
+    kind = wire.ReadIndexReply.__name__
+    begun = constant("begun", INT)
+
+    def is_sent(sent: Expr) -> Expr:
+        of = {name: field(kind, name, sent) for name in _names(wire.ReadIndexReply)}
+        to = field(kind, "target", sent)
+        read = on.asked(output.reads, to, of["request"], of["index"], begun)
+        return all_of(
+            differ(to, output.me),
+            equal(of["mesh"], output.mesh),
+            equal(of["sender"], output.me),
+            equal(of["term"], output.term),
+            equal(of["granted"], truth(output.granted)),
+            exists([begun], read, [[read]]),
+        )
+
+    return kind, is_sent
+
+
+def _names(record: type) -> Iterable[str]:
+    return (each.name for each in fields(record))

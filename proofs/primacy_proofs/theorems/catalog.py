@@ -1,0 +1,395 @@
+"""The theorems: what each says, and which laws it is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from primacy_proofs.laws import registry
+from primacy_proofs.theorems.prover import OF_PATHS, QUORUMS, RESTS_ON, Obligation
+
+EVERY_MESH: Final = "every mesh"
+
+
+@dataclass(frozen=True, slots=True)
+class Theorem:
+    """One theorem."""
+
+    id: str
+    name: str
+    statement: str
+    group: str
+    """The laws it rests on are those of this group and of what that rests on.
+
+    A path that raises has no step, so every theorem rests on `no handler raises` too,
+    and on all paths being known.
+    """
+    claims: tuple[str, ...]
+    """The laws that say what the theorem says."""
+    clauses: tuple[str, ...]
+    """The clauses of docs/specification.md that it is about."""
+    assumes: tuple[str, ...]
+    """The obligations of a runtime without which it would not hold."""
+    twin: str
+    """A mutant without one of its assumptions, which breaks a law of it.
+
+    Empty for path completeness: that it bites is shown by leaving a path out.
+    """
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Name the groups of laws whose obligations are the theorem's."""
+        if self.group == registry.PATHS:
+            return frozenset((registry.PATHS,))
+        resting = (self.group, registry.TOTAL, registry.PATHS)
+        return frozenset(each for one in resting for each in (one, *RESTS_ON[one]))
+
+    def owns(self, obligation: Obligation) -> bool:
+        """Tell whether an obligation is one of the theorem's."""
+        if obligation.unit == QUORUMS:
+            return "election" in self.groups
+        return group_of(obligation.law) in self.groups
+
+
+def group_of(law: str) -> str:
+    """Name the group of a law."""
+    if law == registry.NEVER_RAISES:
+        return registry.TOTAL
+    if law == registry.ALL_PATHS:
+        return registry.PATHS
+    if law in OF_PATHS:
+        return OF_PATHS[law][0]
+    if law == registry.PERSISTS_FIRST:
+        return "durable"
+    if law == registry.APPLIES_FIRST:
+        return "commit"
+    for among in (registry.INVARIANTS, registry.CONSEQUENCES, registry.STEP_LAWS):
+        if law in among:
+            return among[law].group
+    return ""
+
+
+OF_DISKS: Final = (
+    "runtime.in-order",
+    "runtime.atomic-persist",
+    "runtime.persist-fails",
+    "runtime.own-disk",
+    "runtime.one-at-a-time",
+    "runtime.delivery",
+    "runtime.same-mesh",
+)
+"""What every theorem about more than one step assumes."""
+
+OF_CLOCKS: Final = (
+    "runtime.timer-not-early",
+    "runtime.timer-replaced",
+    "runtime.round-instant",
+    "runtime.monotonic-clock",
+    "runtime.clock-bound",
+    "runtime.same-promise",
+)
+"""What the theorems about leases assume beside."""
+
+THEOREMS: Final = (
+    Theorem(
+        "S1",
+        "election safety",
+        "at most one agent ever leads a term",
+        "election",
+        ("a term has one leader",),
+        (
+            "vote.one-per-term",
+            "vote.durable",
+            "vote.stale-grant",
+            "vote.counted-once",
+            "quorum.majority",
+            "quorum.electors-only",
+            "quorum.wins",
+            "term.durable",
+            "restart.from-disk",
+            "message.mesh",
+            "roll.fixed",
+        ),
+        OF_DISKS,
+        twin="half-is-a-quorum",
+    ),
+    Theorem(
+        "S2",
+        "leader-only elections",
+        "who stands, votes or leads is an elector; a packet of a worker, other than a "
+        "client's write that it forwards, makes nobody stand, vote, lead or commit in "
+        "its own step, and makes one step down only by a higher term",
+        "worker",
+        (
+            "a cast is among electors",
+            "who stands or leads is an elector",
+            "a leader is an elector",
+            "a worker makes no candidate",
+            "a worker makes nobody vote",
+            "a worker elects nobody",
+            "a worker commits nothing",
+            "a worker deposes nobody but by its term",
+        ),
+        (
+            "stand.electors-only",
+            "vote.roll",
+            "quorum.electors-only",
+            "commit.quorum",
+            "presence.decides-nothing",
+        ),
+        OF_DISKS,
+        twin="worker-stands",
+    ),
+    Theorem(
+        "S3",
+        "monotonic terms",
+        "the term of an agent never falls",
+        "election",
+        ("terms never fall",),
+        (
+            "term.never-falls",
+            "term.higher",
+            "term.durable",
+            "restart.from-disk",
+        ),
+        OF_DISKS,
+        twin="terms-fall",
+    ),
+    Theorem(
+        "S4",
+        "one vote",
+        "an agent casts one vote a term",
+        "election",
+        (
+            "an agent casts one vote a term",
+            "a granted vote was cast",
+            "a cast is not forgotten",
+        ),
+        (
+            "vote.one-per-term",
+            "vote.durable",
+            "stand.next-term",
+            "restart.from-disk",
+        ),
+        OF_DISKS,
+        twin="second-vote-in-a-term",
+    ),
+    Theorem(
+        "S5",
+        "log matching",
+        "logs that agree on index and term agree on everything up to it",
+        "log",
+        ("logs match",),
+        (
+            "log.consistency",
+            "log.conflict",
+            "message.entries",
+            "message.one-leader",
+        ),
+        OF_DISKS,
+        twin="appended-without-a-match",
+    ),
+    Theorem(
+        "S6",
+        "leader append-only",
+        "a leader never overwrites or deletes its entries",
+        "log",
+        ("a leader only appends",),
+        (
+            "leader.append-only",
+            "leader.electors-only",
+            "message.one-leader",
+        ),
+        OF_DISKS,
+        twin="leader-overwrites-its-tail",
+    ),
+    Theorem(
+        "S7",
+        "leader completeness",
+        "every committed entry is in the log of every later leader",
+        "commit",
+        (
+            "later leaders have what was chosen",
+            "later leaders have what is final",
+            "later leaders are long enough",
+            "what is accepted stands in its leaders log",
+        ),
+        (
+            "vote.log",
+            "commit.quorum",
+            "commit.own-term",
+            "commit.stale-acknowledgement",
+            "log.no-truncation",
+            "log.durable",
+        ),
+        OF_DISKS,
+        twin="log-not-compared",
+    ),
+    Theorem(
+        "S8",
+        "state machine safety",
+        "no two agents apply different entries at an index",
+        "commit",
+        (
+            "what is applied is known",
+            "what is known stays",
+            "what an agent commits is known",
+            "all that is committed is given out",
+            "what is given out is newly committed",
+        ),
+        (
+            "commit.verified",
+            "commit.travels",
+            "commit.in-order",
+            "commit.never-back",
+            "restart.forgets",
+        ),
+        (*OF_DISKS, "runtime.apply", "runtime.acknowledge"),
+        twin="older-term-committed-by-counting",
+    ),
+    Theorem(
+        "S9",
+        "fencing",
+        "no token is admitted after a higher one; a token names one leader; a write "
+        "that is forwarded is taken only under the token that it names",
+        "fencing",
+        (
+            "no token is admitted after a higher one",
+            "a token names one leader",
+            "a token was its leaders",
+            registry.FORWARDED,
+        ),
+        (
+            "fencing.token-is-term",
+            "fencing.leader-only",
+            "fencing.forwarded",
+            "fencing.lower-refused",
+            "fencing.monotone",
+        ),
+        (*OF_DISKS, "runtime.attach-token", "runtime.fence"),
+        twin="lower-token-admitted",
+    ),
+    Theorem(
+        "S10",
+        "no stale read",
+        "a read that is served, by read index or under a lease, has every write "
+        "acknowledged before it was asked for",
+        "lease",
+        (
+            "a confirmed read is fresh",
+            "a leased read is fresh",
+            "all that is committed is given out",
+            registry.APPLIES_FIRST,
+        ),
+        (
+            "read.own-term",
+            "read.index-first",
+            "read.round-after-request",
+            "read.quorum-confirms",
+            "read.when-applied",
+            "heartbeat.stale-acknowledgement",
+            "lease.from-start",
+        ),
+        (
+            *OF_DISKS,
+            *OF_CLOCKS,
+            "runtime.acknowledge",
+            "runtime.apply",
+            "runtime.request-ids",
+            "runtime.read-applied",
+            "runtime.lease-instant",
+        ),
+        twin="read-confirmed-by-an-earlier-round",
+    ),
+    Theorem(
+        "S11",
+        "one lease",
+        "at no instant of true time do two agents hold a lease",
+        "lease",
+        ("one agent holds a lease", "who holds a lease has no heir"),
+        (
+            "lease.from-start",
+            "lease.confirmed",
+            "vote.sticky",
+            "vote.released",
+            "vote.after-restart",
+            "vote.keeps-promise",
+            "config.drift",
+        ),
+        (
+            *OF_DISKS,
+            *OF_CLOCKS,
+        ),
+        twin="vote-right-after-restart",
+    ),
+    Theorem(
+        "S13",
+        "durable before sent",
+        "nothing leaves an agent that a crash could make untrue",
+        "durable",
+        (
+            registry.PERSISTS_FIRST,
+            "the disk has the term",
+            "the disk has the vote",
+            "the disk has the log",
+        ),
+        (
+            "output.durable-first",
+            "term.durable",
+            "vote.durable",
+            "log.durable",
+            "write.durable",
+        ),
+        (
+            "runtime.in-order",
+            "runtime.atomic-persist",
+        ),
+        twin="vote-persisted-after-reply",
+    ),
+    Theorem(
+        "NR",
+        "no handler raises",
+        "no exception leaves step, and no container is asked for what it lacks",
+        registry.TOTAL,
+        (registry.NEVER_RAISES,),
+        ("message.total",),
+        OF_DISKS,
+        twin="stranger-counted",
+    ),
+    Theorem(
+        "RJ",
+        "rejection",
+        "whoever sent it, a packet is rejected, and changes nothing, exactly if it "
+        "cannot be valid",
+        registry.REJECTION,
+        (registry.ONLY_IMPOSSIBLE,),
+        (
+            "message.kind",
+            "message.mesh",
+            "message.sender",
+            "message.term",
+            "message.position",
+            "message.entries",
+            "message.one-leader",
+            "message.unchanged",
+            "message.late-is-valid",
+            "leader.electors-only",
+            "claim.initial-leaders-only",
+            "stand.electors-only",
+            "roll.first",
+        ),
+        OF_DISKS,
+        twin="another-roll-taken",
+    ),
+    Theorem(
+        "PC",
+        "path completeness",
+        "every message takes exactly the paths through step that were lifted",
+        registry.PATHS,
+        (registry.ALL_PATHS,),
+        ("message.kind",),
+        (),
+        twin="",
+    ),
+)
+"""In the order of the specification. What is not here is not proved."""

@@ -1,0 +1,348 @@
+"""The obligations of a theorem, and their proofs.
+
+An invariant holds in the first world and is kept by every path of every case. A
+consequence follows in one world. A step law holds of every path. A path that raises is
+excluded. What a path does not change it need not keep: an obligation is skipped where
+the law reads nothing that changed.
+
+Each unit of work is one case, so that units can be proved side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from primacy import outputs as effects
+from primacy_proofs.axioms import containers
+from primacy_proofs.axioms.quorum import induction
+from primacy_proofs.laws import (
+    election,
+    forwarding,
+    hints,
+    leader_completeness,
+    leases,
+    log_matching,
+    reads,
+    registry,
+    rejection,
+    workers,
+)
+from primacy_proofs.laws.registry import CONSEQUENCES, INVARIANTS, STEP_LAWS, Law
+from primacy_proofs.smt.solver import (
+    FALSE,
+    Answer,
+    Expr,
+    Prover,
+    Status,
+    any_of,
+)
+from primacy_proofs.symbolic.containers import Answered, Served
+from primacy_proofs.system import history, lifting
+from primacy_proofs.system.clocks import clock_facts, drift
+from primacy_proofs.system.lifting import Case
+from primacy_proofs.system.round_history import moments
+from primacy_proofs.system.transitions import SILENT, Step, steps
+from primacy_proofs.system.world import World, mesh_facts
+
+FIRST: Final = "First world"
+RESOURCE: Final = "Resource"
+OBSERVATION: Final = "Observation"
+QUORUMS: Final = "Quorums"
+MOMENTS: Final = "Moments"
+
+ROOMS: Final = (
+    election,
+    log_matching,
+    leader_completeness,
+    hints,
+    reads,
+    leases,
+    workers,
+)
+"""The modules whose laws are proved; a law is declared when its module is imported."""
+
+NOTHING: Final = "nothing"
+"""No hypotheses at all."""
+AXIOMS_ALONE: Final = "axioms"
+"""What containers and configurations promise, and no invariant."""
+
+OF_PATHS: Final = {
+    registry.ONLY_IMPOSSIBLE: (registry.REJECTION, rejection.owed),
+    registry.FORWARDED: ("fencing", forwarding.owed),
+}
+"""Laws about single paths: their group, and what has to be shown of each path."""
+
+RESTS_ON: Final = {
+    "durable": ("durable",),
+    "roll": ("roll",),
+    "election": ("durable", "roll", "election"),
+    "fencing": ("durable", "roll", "election", "fencing"),
+    "worker": ("durable", "roll", "election", "worker"),
+    "log": ("durable", "roll", "election", "log"),
+    registry.PATHS: (),
+    "commit": ("durable", "roll", "election", "log", "commit"),
+    "read": ("durable", "roll", "election", "log", "commit", "read"),
+    "lease": ("durable", "roll", "election", "log", "commit", "read", "lease"),
+    registry.TOTAL: ("durable", "roll", "election", "log", "commit"),
+    registry.REJECTION: ("durable", "roll", "election", "log", "commit"),
+}
+"""Which groups of laws the proofs of a group may use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """One goal that was posed, and what became of it."""
+
+    unit: str
+    where: str
+    law: str
+    status: str
+    seconds: float
+    reason: str = ""
+    path: tuple[str, ...] = ()
+    """The decisions of the path, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What one unit of work found."""
+
+    name: str
+    paths: int
+    obligations: tuple[Obligation, ...]
+
+
+def units() -> tuple[str, ...]:
+    """Name all units of work."""
+    return (QUORUMS, FIRST, *lifting.cases(), MOMENTS, RESOURCE, OBSERVATION)
+
+
+def run(names: Iterable[str], wanted: frozenset[str], jobs: int = 1) -> Iterator[Unit]:
+    """Prove the laws of some groups in some units, as units end."""
+    if jobs == 1:
+        for name in names:
+            yield prove_unit(name, wanted)
+        return
+    chosen = list(names)
+    with ProcessPoolExecutor(min(jobs, len(chosen))) as pool:
+        yield from pool.map(prove_unit, chosen, [wanted] * len(chosen))
+
+
+def prove_unit(name: str, wanted: frozenset[str]) -> Unit:
+    """Prove what one unit owes to the laws of some groups.
+
+    It begins with solvers that have seen no other unit, so its verdicts do not depend
+    on the order of the units or on how many are proved side by side.
+    """
+    _prover.cache_clear()
+    if name == QUORUMS:
+        place, nothing = Place(name, ""), _prover(NOTHING)
+        owed = [
+            _posed(place, law, nothing, given, goal)
+            for law, given, goal in (*induction(), *drift())
+        ]
+        return Unit(name, 0, tuple(owed))
+    if name == FIRST:
+        return Unit(name, 0, tuple(_in_the_first_world(wanted)))
+    if name in (RESOURCE, MOMENTS):
+        passages = history.passages() if name == RESOURCE else list(moments())
+        owed = [
+            each
+            for where, condition, after in passages
+            for each in _kept(Place(name, where), condition, after, wanted)
+        ]
+        return Unit(name, len(passages), tuple(owed))
+    if name == OBSERVATION:
+        told = lifting.lift_observation()
+        place, total = Place(name, ""), _prover(registry.TOTAL)
+        owed = [
+            _posed(place, registry.NEVER_RAISES, total, [path.condition], FALSE)
+            for path in told
+            if path.error is not None and registry.TOTAL in wanted
+        ]
+        return Unit(name, len(told), tuple(owed))
+    case = lifting.lift(name)
+    return Unit(name, len(case.paths), tuple(_of_case(case, wanted)))
+
+
+def obligations(name: str, wanted: frozenset[str]) -> Iterator[Obligation]:
+    """Prove what one unit owes, one obligation after the other."""
+    if name in lifting.cases():
+        _prover.cache_clear()
+        yield from _of_case(lifting.lift(name), wanted)
+    else:
+        yield from prove_unit(name, wanted).obligations
+
+
+@cache
+def _prover(
+    group: str,
+    shy: frozenset[str] = frozenset(),
+    only: frozenset[str] = frozenset(),
+    before: str = "",
+) -> Prover:
+    """Take for granted what the proofs of a group may use.
+
+    The proof of a consequence may use those that are declared before it.
+    """
+    world, follows = World(), list(CONSEQUENCES.values())
+    if before:
+        follows = follows[: list(CONSEQUENCES).index(before)]
+    known = [*INVARIANTS.values(), *follows]
+    used = [law for law in known if law.group in RESTS_ON.get(group, ())]
+    stated = [
+        law.hypothesis(world)
+        for law in used
+        if (
+            law.name in only
+            if only
+            else law.name not in registry.SHY or law.name in shy
+        )
+    ]
+    axioms = containers.AXIOMS if group != NOTHING else ()
+    facts = (*mesh_facts(), *clock_facts()) if group != NOTHING else ()
+    return Prover([*axioms, *facts, *stated])
+
+
+def _prover_of(law: Law) -> Prover:
+    """Take for granted what the proof of a law may use."""
+    shy = frozenset(name for name, users in registry.SHY.items() if law.name in users)
+    only = registry.ONLY.get(law.name, frozenset())
+    before = law.name if law.name in CONSEQUENCES else ""
+    return _prover(law.group, shy, only, before)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an obligation arises."""
+
+    unit: str
+    where: str
+    path: tuple[str, ...] = ()
+
+
+def _of_step(step: Step) -> Place:
+    shown = tuple(str(decision) for decision in step.path.decisions)
+    return Place(step.case, step.name, shown)
+
+
+def _of_path(case: Case, number: int) -> Place:
+    path = case.paths[number - 1]
+    shown = tuple(str(decision) for decision in path.decisions)
+    raised = f": {path.error}" if path.error is not None else ""
+    return Place(case.name, f"path {number}{raised}", shown)
+
+
+def _posed(
+    place: Place, law: str, prover: Prover, given: Iterable[Expr], goal: Expr
+) -> Obligation:
+    return _answered(place, law, prover.prove(given, goal))
+
+
+def _answered(place: Place, law: str, answer: Answer) -> Obligation:
+    shown = () if answer.status is Status.PROVED else place.path
+    status, seconds = answer.status.value, answer.seconds
+    return Obligation(
+        place.unit, place.where, law, status, seconds, answer.reason, shown
+    )
+
+
+def _chosen(among: dict[str, Law], wanted: frozenset[str]) -> list[Law]:
+    return [law for law in among.values() if law.group in wanted]
+
+
+def _in_the_first_world(wanted: frozenset[str]) -> Iterator[Obligation]:
+    world, begins = history.initial_world(), Place(FIRST, "begins")
+    for law in _chosen(INVARIANTS, wanted):
+        axioms = _prover(AXIOMS_ALONE)
+        yield _posed(begins, law.name, axioms, [], law.goal(world))
+    for law in _chosen(CONSEQUENCES, wanted):
+        place = Place(FIRST, "follows")
+        yield _posed(place, law.name, _prover_of(law), [], law.goal(World()))
+    for law in _chosen(STEP_LAWS, wanted):
+        place, goal = (
+            Place(FIRST, "nothing changes"),
+            law.goal_of_step(World(), World()),
+        )
+        yield _posed(place, law.name, _prover_of(law), [], goal)
+
+
+def _of_case(case: Case, wanted: frozenset[str]) -> Iterator[Obligation]:
+    if registry.PATHS in wanted:
+        whole = any_of(*(path.condition for path in case.paths))
+        place = Place(case.name, "all paths")
+        yield _posed(place, registry.ALL_PATHS, _prover(NOTHING), [], whole)
+    if registry.TOTAL in wanted:
+        yield from _without_errors(case)
+    for law, (group, owed) in OF_PATHS.items():
+        if group in wanted:
+            for number, given, goal in owed(case):
+                yield _posed(_of_path(case, number), law, _prover(group), given, goal)
+    for step in steps(case):
+        place = _of_step(step)
+        if "durable" in wanted and not step.is_crash:
+            yield _answered(place, registry.PERSISTS_FIRST, Answer(_order(step), 0.0))
+        if "commit" in wanted and not step.is_crash:
+            status = Answer(_order_of_reads(step), 0.0)
+            yield _answered(place, registry.APPLIES_FIRST, status)
+        yield from _kept(place, step.condition, step.after, wanted)
+
+
+def _without_errors(case: Case) -> Iterator[Obligation]:
+    for number, path in enumerate(case.paths, start=1):
+        if path.error is None:
+            continue
+        place = _of_path(case, number)
+        given = [case.given, path.condition]
+        yield _posed(
+            place, registry.NEVER_RAISES, _prover(registry.TOTAL), given, FALSE
+        )
+
+
+def _kept(
+    place: Place, condition: Expr, after: World, wanted: frozenset[str]
+) -> Iterator[Obligation]:
+    """Show that a step keeps what it may have changed."""
+    changed = frozenset(after.changes)
+    for law in _chosen(INVARIANTS, wanted):
+        if registry.looks_at(law) & changed:
+            given = [condition, law.goal(World()), *registry.lemmas(law, after)]
+            prover, goal = _prover_of(law), law.goal(after)
+            for case in registry.cases_of(law):
+                yield _posed(place, law.name, prover, [*given, case], goal)
+    for law in _chosen(STEP_LAWS, wanted):
+        if registry.looks_at(law) & changed:
+            given = [condition, *registry.lemmas(law, after)]
+            goal = law.goal_of_step(World(), after)
+            yield _posed(place, law.name, _prover_of(law), given, goal)
+
+
+def _order(step: Step) -> Status:
+    """Judge whether something leaves the agent before the last `Persist`."""
+    has_left = False
+    for output in step.outputs:
+        if isinstance(output, effects.Persist) and has_left:
+            return Status.REFUTED
+        has_left = has_left or not isinstance(output, (effects.Persist, *SILENT))
+    return Status.PROVED
+
+
+def _order_of_reads(step: Step) -> Status:
+    """Judge whether a read is served before something is given out to be applied."""
+    is_served = False
+    for output in step.outputs:
+        if isinstance(output, effects.Apply) and is_served:
+            return Status.REFUTED
+        is_answer = isinstance(output, Answered) and output.granted
+        is_served = is_served or is_answer
+        is_served = is_served or isinstance(output, (effects.ServeRead, Served))
+    return Status.PROVED
+
+
+def is_contradictory(group: str) -> bool:
+    """Tell whether z3 can refute what the proofs of a group take for granted."""
+    return _prover(group).prove([], FALSE).status is Status.PROVED

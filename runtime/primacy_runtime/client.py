@@ -1,0 +1,158 @@
+"""Requests of clients, asked again as long as that is safe and there is time.
+
+Its law: a write is given to the protocol a second time only after a refusal that says
+that it was not begun, and under a new id (runtime.request-ids); once it may have been
+begun, only its own fate is waited for. Reads may be asked any number of times: the
+answer is fresh for the last question, so it is for the first. Every request has a
+deadline, for an answer may never come (runtime.first-answer).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from primacy import AgentId, Config, Reason, RequestId
+from primacy_runtime.counters import Counts
+from primacy_runtime.driver import Driver
+from primacy_runtime.errors import (
+    NotAccepted,
+    NotFresh,
+    OutcomeUnknown,
+    RequestError,
+    TransferFailed,
+    WriteLost,
+)
+from primacy_runtime.pending_requests import (
+    Handover,
+    NotBegunError,
+    Pending,
+    Proposal,
+    Question,
+    Requests,
+)
+from primacy_runtime.size_limits import check_command
+
+LONGEST_PAUSE_S: Final = 0.25
+"""Between two attempts."""
+
+
+class Client:
+    """Asks one agent."""
+
+    def __init__(
+        self, config: Config, driver: Driver, requests: Requests, counts: Counts
+    ) -> None:
+        self._config, self._driver = config, driver
+        self._requests, self._counts = requests, counts
+        self._pause = min(config.heartbeat_interval_ms / 2000, LONGEST_PAUSE_S)
+        self._attempt_s = config.election_timeout_ms / 1000
+
+    async def propose(self, text: str, timeout: float) -> object:
+        """Have a command applied; give what the machine said to it."""
+        command = check_command(self._config, text)
+        driver, deadline = self._driver, _now() + timeout
+        while True:
+            proposal = Proposal(command, _future())
+            try:
+                result = await self._asked(
+                    proposal, lambda request: driver.write(request, command), deadline
+                )
+            except NotBegunError as refusal:
+                reason = refusal.reason
+            except TimeoutError:
+                raise self._counted(
+                    OutcomeUnknown(
+                        f"The write was not decided within {timeout:g} s; "
+                        f"it may still be applied."
+                    )
+                ) from None
+            except WriteLost as loss:
+                raise self._counted(loss) from None
+            else:
+                self._counts.requests["written"] += 1
+                return result
+            if _now() + self._pause >= deadline:
+                raise self._counted(
+                    NotAccepted(_late("took the write", timeout, reason))
+                )
+            await asyncio.sleep(self._pause)
+
+    async def read(self, query: str, timeout: float, *, lease: bool) -> object:
+        """Have a query answered from a state that is fresh."""
+        deadline, reason = _now() + timeout, Reason.NONE
+        while True:
+            ask = self._driver.read_under_lease if lease else self._driver.read
+            question = Question(query, _future())
+            attempt = min(deadline, _now() + self._attempt_s)
+            try:
+                result = await self._asked(question, ask, attempt)
+            except NotBegunError as refusal:
+                reason = refusal.reason
+            except TimeoutError:
+                pass  # the question or its answer was lost: ask again
+            else:
+                self._counts.requests["read"] += 1
+                return result
+            if lease:
+                lease = False
+                continue
+            if _now() + self._pause >= deadline:
+                raise self._counted(
+                    NotFresh(_late("proved the read fresh", timeout, reason))
+                )
+            await asyncio.sleep(self._pause)
+
+    async def transfer(self, target: str, timeout: float) -> None:
+        """Have leadership handed over; return when this agent follows the target."""
+        deadline = _now() + timeout
+        handover = Handover(_future())
+        request = self._requests.add(handover)
+        self._driver.transfer(request, AgentId(target))
+        try:
+            while self._driver.state.leader != target:
+                if handover.answer.done():
+                    await handover.answer
+                if _now() >= deadline:
+                    raise self._counted(
+                        TransferFailed(f"{target} did not lead within {timeout:g} s.")
+                    )
+                await asyncio.sleep(min(self._pause, 0.02))
+        except NotBegunError as refusal:
+            raise self._counted(
+                TransferFailed(f"Leadership stays: {refusal.reason.value}.")
+            ) from None
+        finally:
+            self._requests.forget(request)
+
+    async def _asked(
+        self,
+        pending: Pending,
+        give: Callable[[RequestId], None],
+        deadline: float,
+    ) -> object:
+        request = self._requests.add(pending)
+        give(request)
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await pending.answer
+        finally:
+            self._requests.forget(request)
+
+    def _counted(self, error: RequestError) -> RequestError:
+        self._counts.requests[type(error).__name__] += 1
+        return error
+
+
+def _late(what: str, timeout: float, reason: Reason) -> str:
+    why = "" if reason is Reason.NONE else f" ({reason.value})"
+    return f"No leader {what} within {timeout:g} s{why}."
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _future() -> asyncio.Future[object]:
+    return asyncio.get_running_loop().create_future()

@@ -1,0 +1,167 @@
+"""Sending: one connection to each peer, made by the sender, with a queue of its own.
+
+Its law: `send` never waits, so a slow or dead peer holds back nobody else. What does
+not fit is left out, the oldest first: packets may be lost (runtime.delivery), and a
+newer one is worth more. A packet is never sent twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import SystemRandom
+from typing import Final
+
+from primacy_runtime.counters import Counts
+from primacy_runtime.log import Teller
+from primacy_runtime.net.frames import (
+    FrameError,
+    Welcome,
+    framed,
+    greeting,
+    read_greeting,
+)
+from primacy_runtime.net.handshake import WELCOME, Introductions, Refusal
+from primacy_runtime.net.sockets import settle
+from primacy_runtime.net.tls import names
+from primacy_runtime.settings import Address
+
+MOST_FRAMES: Final = 4_096
+MOST_BYTES: Final = 32 * 2**20
+"""What may wait for a peer that is connected."""
+MOST_UNCONNECTED: Final = 64
+"""How many frames may wait for one that is not: later ones make them worthless."""
+AT_ONCE: Final = 2**18
+"""About how many bytes are handed to the connection at once."""
+FIRST_PAUSE_S: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What all links of an agent share. Lengths of time are in seconds."""
+
+    introductions: Introductions
+    counts: Counts
+    teller: Teller
+    tls: ssl.SSLContext | None
+    patience: float
+    """How long a connection may take to come about, or to take what is sent."""
+    longest_pause: float
+    """Between two attempts to connect."""
+    refused: Callable[[str, Refusal], None]
+    """Told when a peer refuses this agent: who, and why."""
+
+
+class Link:
+    """The way to one peer."""
+
+    def __init__(self, peer: str, where: Address, terms: Terms) -> None:
+        self.peer, self._where, self._terms = peer, where, terms
+        self.is_up = False
+        """The peer has welcomed this agent."""
+        self._queue: deque[bytes] = deque()
+        self._bytes = 0
+        self._wake = asyncio.Event()
+
+    def send(self, body: bytes) -> None:
+        """Have a packet sent as soon as may be, or left out."""
+        frame = framed(body)
+        self._queue.append(frame)
+        self._bytes += len(frame)
+        most = MOST_FRAMES if self.is_up else MOST_UNCONNECTED
+        while len(self._queue) > most or self._bytes > MOST_BYTES:
+            self._bytes -= len(self._queue.popleft())
+            self._terms.counts.packets_dropped += 1
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Connect, send, and connect again, for ever."""
+        draw, pause = SystemRandom(), FIRST_PAUSE_S
+        while True:
+            try:
+                was_up = await self._connected()
+            except FrameError as error:
+                was_up = False
+                self._reject(error.kind, str(error))
+            except ssl.SSLError as error:
+                was_up = False
+                self._reject("tls", error.reason or str(error))
+            except (OSError, EOFError) as error:  # TimeoutError is one
+                was_up = self.is_up
+                why = str(error) or type(error).__name__
+                self._terms.teller.warn_rarely(
+                    "unreachable", self.peer, address=str(self._where), why=why
+                )
+            finally:
+                self.is_up = False
+            pause = FIRST_PAUSE_S if was_up else min(2 * pause, self._longest_pause)
+            await asyncio.sleep(draw.uniform(pause / 2, pause))
+
+    @property
+    def _longest_pause(self) -> float:
+        return self._terms.longest_pause
+
+    def _reject(self, kind: str, reason: str) -> None:
+        self._terms.counts.rejected[kind] += 1
+        self._terms.teller.warn_rarely("refused", self.peer, kind=kind, why=reason)
+
+    async def _connected(self) -> bool:
+        """Live through one connection; tell whether the peer welcomed this agent."""
+        terms = self._terms
+        async with asyncio.timeout(terms.patience):
+            reader, writer = await asyncio.open_connection(
+                self._where.host, self._where.port, ssl=terms.tls
+            )
+        try:
+            async with asyncio.timeout(terms.patience):
+                settle(writer, terms.patience)
+                writer.write(greeting(terms.introductions.hello(self.peer)))
+                welcome = await read_greeting(reader, Welcome)
+                end = writer.get_extra_info("ssl_object")
+                shown = names(end) if terms.tls else None
+                is_meant = shown is None or self.peer in shown
+                if welcome.refused and is_meant:
+                    terms.refused(self.peer, (welcome.refused, welcome.reason[:400]))
+                    return False
+                judge = terms.introductions.judge_listener
+                refusal = await judge(welcome, self.peer, shown)
+            if refusal != WELCOME:
+                self._reject(*refusal)
+                return False
+            self.is_up = True
+            terms.teller.tell("connected", peer=self.peer)
+            await self._pump(reader, writer)
+            return True
+        finally:
+            writer.transport.abort()
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Send what waits until the connection ends."""
+        over = asyncio.ensure_future(reader.read(1))  # a listener says nothing more
+        over.add_done_callback(lambda _: self._wake.set())
+        try:
+            while not over.done():
+                self._wake.clear()
+                while self._queue:
+                    writer.write(self._next())
+                    async with asyncio.timeout(self._terms.patience):
+                        await writer.drain()
+                await self._wake.wait()
+        finally:
+            over.cancel()
+            await asyncio.gather(over, return_exceptions=True)
+
+    def _next(self) -> bytes:
+        frames: list[bytes] = []
+        size = 0
+        while self._queue and size < AT_ONCE:
+            frames.append(self._queue.popleft())
+            size += len(frames[-1])
+        self._bytes -= size
+        self._terms.counts.packets_sent += len(frames)
+        return b"".join(frames)

@@ -1,0 +1,153 @@
+"""What clients asked and were not yet answered, by request id.
+
+Its law: the first answer counts and later ones find nobody (runtime.first-answer). A
+write is acknowledged when the entry that carries its id is applied at its index in its
+term (runtime.acknowledge), and lost when another term is applied there. An id is never
+used twice: it holds 128 random bits of this start of the agent (runtime.request-ids).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from primacy import Command, Reason, RequestId, Term
+from primacy_runtime.errors import AgentStopped, TooBusy, WriteLost
+from primacy_runtime.state_machine import Machine
+
+MOST_WAITING: Final = 10_000
+"""How many requests may wait at a time."""
+
+
+class NotBegunError(Exception):
+    """The protocol refused: nothing was appended, no value is given. Ask again."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Proposal:
+    """A write that waits to be applied."""
+
+    command: Command
+    answer: asyncio.Future[object]
+    index: int = 0
+    """Where it was appended; 0: not known yet."""
+    token: Term = Term(0)
+    is_forwarded: bool = False
+
+
+@dataclass(slots=True)
+class Question:
+    """A read that waits to be fresh."""
+
+    query: str
+    answer: asyncio.Future[object]
+
+
+@dataclass(slots=True)
+class Handover:
+    """A transfer; only its refusal is an answer."""
+
+    answer: asyncio.Future[object]
+
+
+Pending = Proposal | Question | Handover
+
+
+class Requests:
+    """All that wait, at one agent."""
+
+    def __init__(self, agent: str) -> None:
+        self._prefix = f"{agent}:{secrets.token_hex(16)}"
+        self._count = 0
+        self._pending: dict[RequestId, Pending] = {}
+        self._placed: dict[int, list[RequestId]] = {}
+        self._over = ""
+
+    def add(self, pending: Pending) -> RequestId:
+        """Let a request wait, under an id of its own."""
+        if self._over:
+            raise AgentStopped(self._over)
+        if len(self._pending) >= MOST_WAITING:
+            raise TooBusy(f"{MOST_WAITING} requests wait already; ask again later.")
+        self._count += 1
+        request = RequestId(f"{self._prefix}:{self._count}")
+        self._pending[request] = pending
+        return request
+
+    def get(self, request: RequestId) -> Pending | None:
+        """Find a request that still waits."""
+        return self._pending.get(request)
+
+    def forget(self, request: RequestId) -> None:
+        """Let a request go; nobody waits for it any more."""
+        pending = self._pending.pop(request, None)
+        if isinstance(pending, Proposal) and pending.index in self._placed:
+            placed = self._placed[pending.index]
+            placed.remove(request)
+            if not placed:
+                del self._placed[pending.index]
+
+    def refuse(self, request: RequestId, reason: Reason) -> None:
+        """Tell whoever waits that the request was not begun."""
+        pending = self._pending.get(request)
+        if pending is not None:
+            _fail(pending.answer, NotBegunError(reason))
+
+    def place(self, request: RequestId, index: int, token: Term) -> None:
+        """Note where a write was appended; it is not applied there yet."""
+        pending = self._pending.get(request)
+        if isinstance(pending, Proposal) and pending.index == 0:
+            pending.index, pending.token = index, token
+            self._placed.setdefault(index, []).append(request)
+
+    def lose(self, request: RequestId, index: int) -> None:
+        """Tell that another entry than this write was applied at its index."""
+        pending = self._pending.get(request)
+        if pending is not None:
+            _fail(pending.answer, _loss(index))
+
+    def apply(self, request: RequestId, index: int, term: Term, result: object) -> None:
+        """Tell what an applied entry means for the writes that wait for its index."""
+        for placed in self._placed.get(index, ()):
+            pending = self._pending[placed]
+            if isinstance(pending, Proposal) and pending.token != term:
+                _fail(pending.answer, _loss(index))
+        applied = self._pending.get(request)
+        if isinstance(applied, Proposal) and applied.index in (0, index):
+            _give(applied.answer, result)
+
+    def serve(self, request: RequestId, machine: Machine) -> None:
+        """Answer a read from what is applied now (runtime.read-applied)."""
+        pending = self._pending.get(request)
+        if not isinstance(pending, Question) or pending.answer.done():
+            return
+        try:
+            _give(pending.answer, machine.answer(pending.query))
+        except Exception as error:  # noqa: BLE001 - the reader gets what it asked for
+            _fail(pending.answer, error)
+
+    def end(self, why: str) -> None:
+        """Tell everybody that the agent has stopped, now and later."""
+        self._over = why
+        for pending in self._pending.values():
+            _fail(pending.answer, AgentStopped(why))
+
+
+def _loss(index: int) -> WriteLost:
+    return WriteLost(f"The write is lost: another leader's entry stands at {index}.")
+
+
+def _give(answer: asyncio.Future[object], result: object) -> None:
+    if not answer.done():
+        answer.set_result(result)
+
+
+def _fail(answer: asyncio.Future[object], error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)

@@ -1,0 +1,207 @@
+"""A runtime in another language passes the vectors, and bugs in it are caught."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from click.testing import CliRunner
+
+from primacy_model.cli.conform import conform
+
+HERE: Final = Path(__file__).parent / "node"
+NODE: Final = shutil.which("node")
+
+pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
+
+
+def node(program: str, *words: object) -> str:
+    assert NODE is not None
+    done = subprocess.run(
+        [NODE, str(HERE / program), *(str(word) for word in words)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def passed(made: Path, *core: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(node("vectors.mjs", made, *core))
+    return found
+
+
+def judged(folder: Path, *words: object) -> tuple[int, str]:
+    trace = folder / "trace.jsonl"
+    trace.write_text(node("mesh.mjs", *words), encoding="utf-8")
+    done = CliRunner().invoke(conform, [str(trace)])
+    return done.exit_code, done.output
+
+
+def test_node_passes_every_vector_and_every_scenario(made: Path) -> None:
+    told = passed(made)
+    files = json.loads((made / "manifest.json").read_text())["files"].values()
+    heads = sum(row["holds"] == "trace" for row in files)
+    assert told == {"passed": sum(row["lines"] for row in files) - heads, "failed": {}}
+
+
+@pytest.mark.parametrize("states", ["full", "digest"])
+def test_a_trace_of_a_mesh_in_node_is_allowed(tmp_path: Path, states: str) -> None:
+    code, told = judged(tmp_path, states)
+    assert (code, "allowed. " in told) == (0, True), told
+    text = (tmp_path / "trace.jsonl").read_text()
+    for event in ('"crash"', '"recover"', '"Forward"', '"TransferNow"', '"ServeRead"'):
+        assert event in text
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A text of core.mjs, what stands there instead, and where it is seen first."""
+
+    name: str
+    before: str
+    after: str
+    seen_in: str
+
+
+BUGS: Final = (
+    Bug(
+        "a grant of an older term counts",
+        "if (reply.term < term(state)) return [state, []]; // vote.stale-grant",
+        "",
+        "step-VoteReply.jsonl",
+    ),
+    Bug(
+        "a vote is answered before it is durable",
+        "const outputs = [persistTerm(durable), answer(true)]; // vote.durable",
+        "const outputs = [answer(true), persistTerm(durable)];",
+        "step-VoteRequest.jsonl",
+    ),
+    Bug(
+        "an older term is committed by counting",
+        "if (!accepts(state.durable.log, index, term(state))) "
+        "return [state, []]; // commit.own-term",
+        "",
+        "step-AppendReply.jsonl",
+    ),
+    Bug(
+        "two votes in a term",
+        "if (vote !== NOBODY) return [state, [answer(false)]]; // vote.one-per-term",
+        "",
+        "step-VoteRequest.jsonl",
+    ),
+    Bug(
+        "half is a quorum",
+        "2 * common(roll.electors, agents).length > roll.electors.length",
+        "2 * common(roll.electors, agents).length >= roll.electors.length",
+        "step-Elapsed.jsonl",
+    ),
+    Bug(
+        "logs are compared by length first",
+        "if (request.last_term !== lastTerm(log)) "
+        "return request.last_term > lastTerm(log);",
+        "",
+        "step-PreVoteRequest.jsonl",
+    ),
+    Bug(
+        "an append always truncates",
+        "if (end <= lastIndex(log) && isSame(held, append.entries))",
+        "if (false)",
+        "step-Append.jsonl",
+    ),
+    Bug(
+        "the match index falls",
+        "if (index < match[sender]) return [state, []]; // commit.match-never-falls",
+        "",
+        "step-AppendReply.jsonl",
+    ),
+    Bug(
+        "a lease is counted from the acknowledgement",
+        "const until = known.lease_start + config.lease_ms; // lease.from-start",
+        "const until = state.last_heartbeat + config.lease_ms;",
+        "step-HeartbeatReply.jsonl",
+    ),
+    Bug(
+        "a transfer keeps the lease",
+        "lease_void: true, transferee: target",
+        "transferee: target",
+        "step-Transfer.jsonl",
+    ),
+    Bug(
+        "a restart forgets the promise",
+        '[wait, timers] = ["promise", [promiseTimer(config)]];',
+        '[wait, timers] = ["stand", [promiseTimer(config)]];',
+        "recover.jsonl",
+    ),
+    Bug(
+        "a read is served before an entry of the term is committed",
+        "if (!hasCommittedInTerm(state)) "
+        "return [state, [stale(state, request, UNCOMMITTED)]];\n"
+        "  return askRound",
+        "return askRound",
+        "step-Read.jsonl",
+    ),
+    Bug(
+        "a stale heartbeat is dropped",
+        "if (heartbeat.term < term(state)) "
+        "return [state, [answer(0)]]; // heartbeat.stale-answered",
+        "if (heartbeat.term < term(state)) return [state, []];",
+        "step-Heartbeat.jsonl",
+    ),
+    Bug(
+        "a forwarded write needs no token",
+        "if (of !== term(state) || whyNoWrite(state))",
+        "if (whyNoWrite(state))",
+        "step-Forward.jsonl",
+    ),
+    Bug(
+        "a lower token is admitted",
+        "given < 1 || given < fence.highest",
+        "given < 1",
+        "admit.jsonl",
+    ),
+    Bug(
+        "a lease may be as long as a promise",
+        "(election * (1_000_000 - drift)) / (1_000_000 + drift)",
+        "election",
+        "config.jsonl",
+    ),
+)
+
+
+def bent(folder: Path, bug: Bug) -> Path:
+    source = (HERE / "core.mjs").read_text(encoding="utf-8")
+    assert source.count(bug.before) == 1, bug.name
+    place = folder / "core.mjs"
+    place.write_text(source.replace(bug.before, bug.after), encoding="utf-8")
+    return place
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_bug_fails_in_the_vectors_that_tell_of_it(
+    made: Path, tmp_path: Path, bug: Bug
+) -> None:
+    failed = passed(made, bent(tmp_path, bug))["failed"]
+    assert bug.seen_in in failed
+
+
+IN_A_RUN: Final = (
+    "a vote is answered before it is durable",
+    "an append always truncates",
+    "a lease is counted from the acknowledgement",
+    "a restart forgets the promise",
+)
+
+
+@pytest.mark.parametrize("name", IN_A_RUN)
+def test_a_bug_that_shows_in_a_run_is_not_allowed(tmp_path: Path, name: str) -> None:
+    (bug,) = (each for each in BUGS if each.name == name)
+    code, told = judged(tmp_path, "full", bent(tmp_path, bug))
+    assert code == 1
+    assert "trace.jsonl:" in told
+    assert "not allowed: agent" in told
+    assert "clauses: " in told

@@ -1,0 +1,90 @@
+"""The JSON Schemas: made from core, met by all that is written, and strict."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from primacy_model.conformance.schemas import written
+from tests.support.vectors import vectors_of
+from tests.test_traceability import ROOT
+
+FOLDER: Final = ROOT / "model" / "primacy_model" / "conformance" / "schema"
+
+
+def validator(name: str) -> Draft202012Validator:
+    schema = json.loads((FOLDER / f"{name}.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def test_the_schemas_are_made_from_core() -> None:
+    shipped = {file.name: file.read_text(encoding="utf-8") for file in FOLDER.iterdir()}
+    assert shipped == written()
+
+
+def test_the_schemas_lie_beside_the_vectors(made: Path) -> None:
+    for name, text in written().items():
+        assert (made / "schema" / name).read_text(encoding="utf-8") == text
+
+
+def test_vectors_and_manifest_meet_their_schemas(made: Path) -> None:
+    is_vector = validator("vector").is_valid
+    assert [v["vector"] for v in vectors_of(made) if not is_vector(v)] == []
+    told = json.loads((made / "manifest.json").read_text(encoding="utf-8"))
+    validator("manifest").validate(told)
+
+
+def lines(made: Path, name: str) -> list[Any]:
+    text = (made / f"scenario-{name}.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("name", ["initial-election-crash-walk", "five-electors-walk"])
+def test_lines_of_traces_meet_their_schema(made: Path, name: str) -> None:
+    is_line = validator("trace").is_valid
+    assert [line for line in lines(made, name) if not is_line(line)] == []
+
+
+def test_a_vector_of_another_shape_is_refused(made: Path) -> None:
+    is_vector = validator("vector").is_valid
+    vector = next(v for v in vectors_of(made) if v["vector"] == "step-Append-001")
+    assert is_vector(vector)
+    for path, value in (
+        (("call",), "leap"),
+        (("given", "state", "kind"), "Durable"),
+        (("given", "state", "value", "role"), "king"),
+        (("given", "state", "value", "commit_index"), "1"),
+        (("given", "state", "value", "commit_index"), 2**63),
+        (("given", "message", "primacy"), 2),
+        (("given", "message", "value", "packet", "kind"), "Gossip"),
+        (("expected", "outputs"), {}),
+        (("given", "more"), 1),
+    ):
+        other: Any = copy.deepcopy(vector)
+        inner = other
+        for step in path[:-1]:
+            inner = inner[step]
+        inner[path[-1]] = value
+        assert not is_vector(other), path
+    del vector["given"]["state"]["value"]["wait"]
+    assert not is_vector(vector)
+
+
+def test_a_line_of_another_shape_is_refused(made: Path) -> None:
+    is_line = validator("trace").is_valid
+    head, start, *_, end = lines(made, "initial-election-elected")
+    for line, field, value in (
+        (head, "whole", "yes"),
+        (head, "configs", []),
+        (start, "event", "stop"),
+        (start, "seq", 0),
+        (start, "message", {}),
+        (end, "lines", -1),
+        (end, "outputs", []),
+    ):
+        assert is_line(line)
+        assert not is_line({**line, field: value}), field

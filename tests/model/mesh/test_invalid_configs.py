@@ -1,0 +1,67 @@
+"""Core takes exactly the small configurations that the clauses allow."""
+
+from __future__ import annotations
+
+import pytest
+
+from primacy_model.mesh import invalid_configs as room
+from primacy_model.mesh.invalid_configs import MILLION, Given, fault, misjudged, small
+from tests.test_traceability import SPECIFICATION, clauses
+
+EVERY = tuple(small())
+
+
+def test_core_misjudges_no_small_configuration() -> None:
+    assert room.first_misjudged(EVERY) == (len(EVERY), "")
+
+
+def test_each_clause_is_broken_by_some_and_some_are_sound() -> None:
+    named = {each for each in clauses(SPECIFICATION) if each.startswith("config.")}
+    broken = {fault(given) for given in EVERY}
+    assert broken == (named - {"config.identity", "config.even-electorate"}) | {""}
+
+
+@pytest.mark.parametrize(
+    ("given", "clause"),
+    [
+        (Given(), ""),
+        (Given(lease=9, drift=50_000), ""),
+        (Given(lease=10, drift=1), "config.lease"),
+        (Given(lease=1), "config.drift"),
+        (Given(drift=MILLION), "config.drift"),
+        (Given(workers=("a",)), "config.one-part"),
+        (Given(electors=("a", "a")), "config.unique"),
+        (Given(agent="z"), "config.member"),
+        (Given(mesh=""), "config.names"),
+        (Given(election=5), "config.timeouts"),
+        (Given(batch=0), "config.counts"),
+    ],
+)
+def test_what_is_unsound_is_told_by_its_clause(given: Given, clause: str) -> None:
+    assert fault(given) == clause
+
+
+@pytest.mark.parametrize(
+    ("given", "taken", "told"),
+    [
+        (Given(lease=1), Given(), "config.drift"),
+        (Given(), Given(lease=1), "config"),
+        (Given(electors=("a", "b")), Given(), "config.even-electorate"),
+    ],
+)
+def test_a_core_that_takes_one_for_another_is_caught(
+    monkeypatch: pytest.MonkeyPatch, given: Given, taken: Given, told: str
+) -> None:
+    made = room.made
+    monkeypatch.setattr(
+        room, "made", lambda asked: made(taken if asked == given else asked)
+    )
+    assert misjudged(given) == told
+
+
+def test_an_identity_without_the_electors_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = room.made
+    monkeypatch.setattr(room, "made", lambda _: made(Given()))
+    assert misjudged(Given()) == "config.identity"

@@ -1,0 +1,396 @@
+"""A second opinion on the invariants: one world made by hand that breaks each of them.
+
+Nothing is explored here. A state predicate is shown a world that was never reached; an
+invariant about steps is shown a step that no handler made. Each must see what is wrong,
+and nothing else may.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from primacy.agents import AgentMap, AgentSet
+from primacy.log import Entry, EntryKind, Log, Segment
+from primacy.messages import AppendReply, Timer, VoteReply
+from primacy.outputs import (
+    Apply,
+    Arm,
+    Broadcast,
+    Output,
+    Outputs,
+    Persist,
+    Reason,
+    Send,
+    ServeRead,
+    Stale,
+    WriteAccepted,
+)
+from primacy.quantities import (
+    NOBODY,
+    AgentId,
+    Command,
+    Duration,
+    Index,
+    RequestId,
+    Term,
+)
+from primacy.role import Role
+from primacy.state import Durable, Leadership, State
+from primacy_model.checker.actors import on_views
+from primacy_model.mesh.agent import Node
+from primacy_model.mesh.history import Committed, History
+from primacy_model.mesh.model import World
+from primacy_model.mesh.properties import ALWAYS
+from tests.support.meshes import elected, nodes, performed, with_node
+
+A, B, C, W = (AgentId(name) for name in "abcw")
+ONE, TWO = Term(1), Term(2)
+NOOP = Entry(ONE, EntryKind.NOOP)
+WRITE = Entry(ONE, EntryKind.COMMAND, Command("x"), RequestId("w1"))
+OTHER = Entry(ONE, EntryKind.COMMAND, Command("y"), RequestId("w2"))
+LATER = Entry(TWO, EntryKind.NOOP)
+READ = RequestId("r1")
+
+MODEL, ELECTED = elected(workers=("w",))
+"""a leads term 1; everyone holds and has applied its no-op."""
+
+
+def broken(world: World) -> list[str]:
+    return [claim.id for claim in ALWAYS if not on_views(claim)(world)]
+
+
+def at(world: World, agent: AgentId) -> int:
+    return [node.state.me for node in nodes(world) if node.state].index(agent)
+
+
+def node_of(world: World, agent: AgentId) -> Node:
+    return nodes(world)[at(world, agent)]
+
+
+def state_of(world: World, agent: AgentId) -> State:
+    state = node_of(world, agent).state
+    assert state is not None
+    return state
+
+
+def with_state(world: World, state: State) -> World:
+    """Put an agent and its disk into a state."""
+    node = replace(node_of(world, state.me), state=state, disk=state.durable)
+    return with_node(world, at(world, state.me), node)
+
+
+def with_log(state: State, *entries: Entry) -> State:
+    durable = Durable(state.term, state.durable.voted_for, Log.of(entries))
+    return replace(state, durable=durable)
+
+
+def with_history(world: World, history: History) -> World:
+    return replace(world, ghost=history)
+
+
+def leader_of_two(agent: AgentId, *entries: Entry) -> State:
+    """Make an agent lead term 2 that knows nothing of what the others hold."""
+    state = state_of(ELECTED, agent)
+    everyone = AgentMap.zero(state.config.everyone)
+    ahead = everyone.set_all(state.config.peers, len(entries) + 1)
+    return replace(
+        state,
+        durable=Durable(TWO, agent, Log.of(entries)),
+        role=Role.LEADER,
+        leader=agent,
+        leadership=Leadership(match=everyone, next=ahead, seen=everyone),
+    )
+
+
+def test_the_elected_world_breaks_nothing() -> None:
+    assert broken(ELECTED) == []
+    assert [node.applied for node in nodes(ELECTED)] == [1, 1, 1, 1]
+
+
+# --- states ---------------------------------------------------------------------------
+
+
+def test_two_leaders_of_a_term_break_s1() -> None:
+    leaders = frozenset({(ONE, A), (ONE, B)})
+    world = with_history(ELECTED, replace(ELECTED.ghost, leaders=leaders))
+    assert broken(world) == ["S1"]
+
+
+def test_leaders_of_two_terms_break_nothing() -> None:
+    leaders = frozenset({(ONE, A), (TWO, B)})
+    world = with_history(ELECTED, replace(ELECTED.ghost, leaders=leaders))
+    assert broken(world) == []
+
+
+@pytest.mark.parametrize("role", [Role.PRE_CANDIDATE, Role.CANDIDATE])
+def test_a_worker_that_stands_breaks_s2(role: Role) -> None:
+    worker = replace(state_of(ELECTED, W), role=role)
+    assert broken(with_state(ELECTED, worker)) == ["S2"]
+
+
+def test_a_worker_that_led_or_voted_or_got_a_vote_breaks_s2() -> None:
+    before = ELECTED.ghost
+    for history in (
+        replace(before, leaders=before.leaders | {(TWO, W)}),
+        replace(before, votes=before.votes | {(TWO, W, B)}),
+        replace(before, votes=before.votes | {(TWO, B, W)}),
+    ):
+        assert broken(with_history(ELECTED, history)) == ["S2"]
+
+
+def test_two_votes_of_an_agent_in_a_term_break_s4() -> None:
+    votes = ELECTED.ghost.votes | {(TWO, C, A), (TWO, C, B)}
+    world = with_history(ELECTED, replace(ELECTED.ghost, votes=votes))
+    assert broken(world) == ["S4"]
+
+
+def test_votes_of_two_agents_or_in_two_terms_break_nothing() -> None:
+    votes = frozenset({(ONE, C, A), (TWO, C, B), (TWO, B, B)})
+    world = with_history(ELECTED, replace(ELECTED.ghost, votes=votes))
+    assert broken(world) == []
+
+
+def test_logs_that_differ_below_a_common_entry_break_s5() -> None:
+    world = with_state(ELECTED, with_log(state_of(ELECTED, B), NOOP, WRITE, LATER))
+    world = with_state(world, with_log(state_of(ELECTED, C), NOOP, OTHER, LATER))
+    assert broken(world) == ["S5"]
+
+
+def test_other_entries_of_one_place_and_term_break_s5() -> None:
+    world = with_state(ELECTED, with_log(state_of(ELECTED, B), NOOP, WRITE))
+    world = with_state(world, with_log(state_of(ELECTED, C), NOOP, OTHER))
+    assert broken(world) == ["S5"]
+
+
+def test_a_disk_that_differs_breaks_s5_though_its_agent_is_down() -> None:
+    world = with_state(ELECTED, with_log(state_of(ELECTED, B), NOOP, WRITE))
+    down = replace(node_of(ELECTED, C), state=None, applied=0)
+    down = replace(down, disk=with_log(state_of(ELECTED, C), NOOP, OTHER).durable)
+    assert broken(with_node(world, at(world, C), down)) == ["S5"]
+
+
+def test_logs_that_part_at_another_term_break_nothing() -> None:
+    world = with_state(ELECTED, with_log(state_of(ELECTED, B), NOOP, WRITE))
+    world = with_state(world, with_log(state_of(ELECTED, C), NOOP, LATER))
+    assert broken(world) == []
+
+
+@pytest.mark.parametrize("held", [(NOOP,), (NOOP, LATER)])
+def test_a_leader_without_a_committed_entry_breaks_s7(held: tuple[Entry, ...]) -> None:
+    committed = ELECTED.ghost.committed | {Committed(2, WRITE, ONE)}
+    world = with_history(ELECTED, replace(ELECTED.ghost, committed=committed))
+    assert broken(with_state(world, leader_of_two(B, *held))) == ["S7"]
+
+
+def test_a_leader_of_the_term_of_the_commit_or_before_breaks_nothing() -> None:
+    committed = ELECTED.ghost.committed | {Committed(2, WRITE, ONE)}
+    world = with_history(ELECTED, replace(ELECTED.ghost, committed=committed))
+    assert broken(world) == []
+
+
+def test_a_token_of_two_leaders_breaks_s9() -> None:
+    admitted = frozenset({(ONE, A), (ONE, B)})
+    world = with_history(ELECTED, replace(ELECTED.ghost, admitted=admitted))
+    assert broken(world) == ["S9"]
+
+
+def test_a_match_that_the_disk_does_not_hold_breaks_match_prefix() -> None:
+    leader = with_log(state_of(ELECTED, A), NOOP, WRITE)
+    lead = leader.leadership
+    lead = replace(lead, match=lead.match.set(B, 2), next=lead.next.set(B, 3))
+    world = with_state(ELECTED, replace(leader, leadership=lead))
+    assert broken(world) == ["match-prefix"]
+    followed = with_state(world, with_log(state_of(ELECTED, B), NOOP, WRITE))
+    assert broken(followed) == []
+
+
+def test_a_match_of_an_agent_in_a_later_term_may_be_out_of_date() -> None:
+    leader = with_log(state_of(ELECTED, A), NOOP, WRITE)
+    lead = leader.leadership
+    lead = replace(lead, match=lead.match.set(B, 2), next=lead.next.set(B, 3))
+    world = with_state(ELECTED, replace(leader, leadership=lead))
+    later = replace(state_of(ELECTED, B), durable=Durable(TWO, C, Log.of([NOOP])))
+    assert broken(with_state(world, later)) == []
+
+
+def test_a_commit_that_no_quorum_holds_breaks_commit_quorum() -> None:
+    held = with_log(state_of(ELECTED, A), NOOP, WRITE)
+    alone = with_state(ELECTED, replace(held, commit_index=Index(2)))
+    worker = with_state(alone, with_log(state_of(ELECTED, W), NOOP, WRITE))
+    follower = with_state(alone, with_log(state_of(ELECTED, B), NOOP, WRITE))
+    assert broken(alone) == ["commit-quorum"]
+    assert broken(worker) == ["commit-quorum"]
+    assert broken(follower) == []
+
+
+def test_other_entries_of_a_quorum_are_not_what_is_committed() -> None:
+    held = with_log(state_of(ELECTED, A), NOOP, WRITE)
+    world = with_state(ELECTED, replace(held, commit_index=Index(2)))
+    for agent in (B, C):
+        world = with_state(world, with_log(state_of(ELECTED, agent), NOOP, LATER))
+    assert broken(world) == ["commit-quorum"]
+
+
+def test_the_disk_of_an_agent_that_is_down_counts_for_a_commit() -> None:
+    held = with_log(state_of(ELECTED, A), NOOP, WRITE)
+    world = with_state(ELECTED, replace(held, commit_index=Index(2)))
+    world = with_state(world, with_log(state_of(ELECTED, C), NOOP, WRITE))
+    down = replace(node_of(world, C), state=None, applied=0, armed=frozenset())
+    assert broken(with_node(world, at(world, C), down)) == []
+
+
+def test_what_is_only_in_memory_does_not_count_for_a_commit() -> None:
+    world = with_state(ELECTED, with_log(state_of(ELECTED, B), NOOP, WRITE))
+    held = with_log(state_of(ELECTED, A), NOOP, WRITE)
+    leader = replace(node_of(world, A), state=replace(held, commit_index=Index(2)))
+    world = with_node(world, at(world, A), leader)
+    assert broken(world) == ["commit-quorum"]
+
+
+def test_only_what_a_leader_calls_committed_needs_a_quorum() -> None:
+    held = with_log(state_of(ELECTED, B), NOOP, WRITE)
+    assert broken(with_state(ELECTED, replace(held, commit_index=Index(2)))) == []
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_next_index_that_is_not_above_breaks_next_above_match(number: int) -> None:
+    leader = state_of(ELECTED, A)
+    lead = leader.leadership
+    assert lead.match.get(B) == 1
+    lead = replace(lead, next=lead.next.set(B, number))
+    world = with_state(ELECTED, replace(leader, leadership=lead))
+    assert broken(world) == ["next-above-match"]
+
+
+# --- steps ----------------------------------------------------------------------------
+
+
+def stepped(world: World, after: State, *outputs: Output) -> World:
+    """Let an agent step to a state, as no handler would."""
+    return performed(MODEL, world, at(world, after.me), after, outputs)
+
+
+def persisted(state: State) -> Persist:
+    """Write a state down whole."""
+    durable = state.durable
+    segment = Segment(durable.log.entries)
+    return Persist(durable.term, durable.voted_for, Index(0), segment)
+
+
+def test_a_term_that_falls_breaks_s3() -> None:
+    later = replace(state_of(ELECTED, B), durable=Durable(TWO, C, Log.of([NOOP])))
+    before = with_state(ELECTED, later)
+    after = state_of(ELECTED, B)
+    assert broken(before) == []
+    assert broken(stepped(before, after, persisted(after))) == ["S3"]
+
+
+def test_a_term_that_falls_over_a_restart_breaks_s3() -> None:
+    node = node_of(ELECTED, C)
+    assert node.state is not None
+    down = replace(node, state=None, applied=0, armed=frozenset(), peak=TWO)
+    before = with_node(ELECTED, 2, down)
+    after = performed(MODEL, before, 2, node.state)
+    assert broken(before) == []
+    assert broken(after) == ["S3"]
+
+
+def test_a_leader_that_drops_an_entry_breaks_s6() -> None:
+    before = with_state(ELECTED, with_log(state_of(ELECTED, A), NOOP, WRITE))
+    after = state_of(ELECTED, A)
+    assert broken(stepped(before, after, persisted(after))) == ["S6"]
+
+
+def test_a_leader_that_overwrites_an_entry_breaks_s6() -> None:
+    before = with_state(ELECTED, with_log(state_of(ELECTED, A), NOOP, WRITE))
+    after = with_log(state_of(ELECTED, A), NOOP, OTHER)
+    assert broken(stepped(before, after, persisted(after))) == ["S6"]
+
+
+def test_a_follower_that_drops_an_entry_breaks_nothing() -> None:
+    before = with_state(ELECTED, with_log(state_of(ELECTED, B), NOOP, WRITE))
+    after = state_of(ELECTED, B)
+    assert broken(stepped(before, after, persisted(after))) == []
+
+
+def test_another_entry_applied_at_an_index_breaks_s8() -> None:
+    fresh = with_node(ELECTED, at(ELECTED, C), replace(node_of(ELECTED, C), applied=0))
+    right = stepped(fresh, state_of(fresh, C), Apply(Index(1), Segment.of(NOOP)))
+    wrong = stepped(fresh, state_of(fresh, C), Apply(Index(1), Segment.of(OTHER)))
+    assert broken(right) == []
+    assert broken(wrong) == ["S8"]
+
+
+@pytest.mark.parametrize("first", [1, 3])
+def test_an_entry_applied_out_of_order_breaks_s8(first: int) -> None:
+    apply = Apply(Index(first), Segment.of(NOOP))
+    assert broken(stepped(ELECTED, state_of(ELECTED, C), apply)) == ["S8"]
+
+
+def test_a_read_below_its_floor_breaks_s10() -> None:
+    serve = ServeRead(READ, Index(1))
+    state = state_of(ELECTED, C)
+    for floor, found in ((1, []), (2, ["S10"])):
+        floors = frozenset({(READ, floor)})
+        world = with_history(ELECTED, replace(ELECTED.ghost, floors=floors))
+        assert broken(stepped(world, state, serve)) == found
+
+
+def test_a_read_that_applies_first_breaks_nothing() -> None:
+    floors = frozenset({(READ, 2)})
+    world = with_history(ELECTED, replace(ELECTED.ghost, floors=floors))
+    apply = Apply(Index(2), Segment.of(WRITE))
+    state = state_of(ELECTED, C)
+    assert broken(stepped(world, state, apply, ServeRead(READ, Index(2)))) == []
+
+
+def leaving(state: State) -> Outputs:
+    """List what leaves an agent: a client or another agent may rest on it."""
+    mesh, me = state.config.mesh, state.me
+    reply = AppendReply(mesh, me, state.term, False, Index(0), Term(0))
+    return (
+        Send(A, reply),
+        Broadcast(AgentSet((A,)), reply),
+        Apply(Index(2), Segment.of(WRITE)),
+        ServeRead(READ, Index(1)),
+        WriteAccepted(RequestId("w1"), Index(2), ONE),
+    )
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_what_leaves_before_the_disk_knows_breaks_s13(place: int) -> None:
+    after = with_log(state_of(ELECTED, C), NOOP, WRITE)
+    output = leaving(after)[place]
+    assert broken(stepped(ELECTED, after, output, persisted(after))) == ["S13"]
+    assert broken(stepped(ELECTED, after, persisted(after), output)) == []
+
+
+def test_a_vote_sent_before_the_disk_knows_breaks_s13() -> None:
+    after = replace(state_of(ELECTED, C), durable=Durable(TWO, B, Log.of([NOOP])))
+    vote = Send(B, VoteReply(after.config.mesh, C, TWO, True))
+    assert broken(stepped(ELECTED, after, vote, persisted(after))) == ["S13"]
+    kept = stepped(ELECTED, after, persisted(after), vote)
+    assert broken(kept) == []
+    assert (TWO, C, B) in kept.ghost.votes
+
+
+def test_a_timer_or_a_refusal_may_stand_before_the_disk_knows() -> None:
+    after = with_log(state_of(ELECTED, C), NOOP, WRITE)
+    arm = Arm(Timer.ELECTION, Duration(1), Duration(1))
+    stale = Stale(READ, Reason.NO_LEADER, NOBODY, ONE)
+    assert broken(stepped(ELECTED, after, arm, stale, persisted(after))) == []
+
+
+@pytest.mark.parametrize("agent", [A, B, W])
+def test_a_commit_index_that_falls_breaks_commit_monotone(agent: AgentId) -> None:
+    after = replace(state_of(ELECTED, agent), commit_index=Index(0))
+    assert broken(stepped(ELECTED, after)) == ["commit-monotone"]
+
+
+def test_a_step_that_commits_without_a_quorum_breaks_commit_quorum() -> None:
+    alone = with_state(ELECTED, with_log(state_of(ELECTED, A), NOOP, WRITE))
+    after = replace(state_of(alone, A), commit_index=Index(2))
+    assert broken(alone) == []
+    assert broken(stepped(alone, after)) == ["commit-quorum"]

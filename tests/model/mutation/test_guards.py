@@ -1,0 +1,151 @@
+"""Every guard of core has a mutant: what is added to core without one fails here.
+
+A guard is an `if` of core, and a comment that cites a clause. What has no mutant stands
+in a list below, with its reason.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from primacy_model.mutation.catalog import BENDS
+from primacy_model.mutation.mutant import Bend, bent
+from tests.support.mutated_core import CORE
+from tests.test_traceability import cited_in_comments
+
+CLAUSES_WITHOUT: Final = {
+    "message.pure": "a law of the whole of `step`, and no line of it",
+    "message.total": "a law of the whole of `step`: it breaks where a bent core raises",
+    "state.durable": "says which fields there are, and no condition",
+    "state.value": "says of what sort a record is, and no condition",
+    "watch.decides-nothing": "a law of the whole of `observe`, and no line of it",
+}
+"""Clauses that a comment of core cites and that no mutant bends, and why."""
+
+ROOMS_WITHOUT: Final = {
+    "agents": "containers: held to their contracts by tests/proofs and test_containers",
+    "change": "chooses for type checkers, and decides nothing",
+    "codec": "writes values down: held to codec.* by test_codec",
+    "log": "containers: held to their contracts by tests/proofs and test_log",
+}
+"""Modules whose conditions carry no clause, and why."""
+
+TYPES = "refuses what the annotations forbid: held to by test_config"
+NAMES = "calls `_is_name`, which is bent"
+SHOWN = "chooses what is shown, and decides nothing"
+OWN = "tells a local client from another agent, and forbids nothing"
+CALLED = "asks a function that is bent, and passes its answer on"
+
+CONDITIONS_WITHOUT: Final = {
+    ("config", "type(name) is not str"): TYPES,
+    ("config", "type(text) is not str"): TYPES,
+    ("config", "type(group) is not AgentSet"): TYPES,
+    ("config", "type(number) is not int"): TYPES,
+    ("config", "not _is_name(name)"): NAMES,
+    ("heartbeats", "is_extended"): "a name for a condition that is bent above",
+    ("observation", "has_leader"): SHOWN,
+    ("observation", "is_leader"): SHOWN,
+    ("pending", "read.requester == me"): OWN,
+    ("stepping", "elapsed.timer == Timer.HEARTBEAT"): "tells two timers apart",
+    ("stepping", "_is_unanswered(state, packet)"): CALLED,
+    ("stepping", "not _brings_higher_term(state, packet)"): CALLED,
+    ("transfer", "reason != Reason.NONE"): CALLED,
+}
+"""Other conditions of core that no mutant touches, and why."""
+
+SOURCES = {
+    file.stem: file.read_text(encoding="utf-8") for file in sorted(CORE.glob("*.py"))
+}
+
+Condition = tuple[str, str]
+
+
+def bent_lines(module: str, bends: tuple[Bend, ...]) -> set[int]:
+    """Collect the lines of a module that some bend replaces."""
+    found: set[int] = set()
+    source = SOURCES[module]
+    for bend in bends:
+        if bend.module == module:
+            first = source[: source.index(bend.before)].count("\n") + 1
+            count = len(bend.before.rstrip("\n").splitlines())
+            found |= set(range(first, first + count))
+    return found
+
+
+def conditions(module: str) -> Iterator[tuple[Condition, set[int]]]:
+    """List the conditions of a module, with their lines and that of what follows."""
+    for node in ast.walk(ast.parse(SOURCES[module])):
+        if isinstance(node, ast.If | ast.IfExp):
+            lines = _lines(node.test)
+            if isinstance(node, ast.If):
+                lines |= _lines(node.body[0])
+            yield (module, ast.unparse(node.test)), lines
+
+
+def _lines(node: ast.AST) -> set[int]:
+    assert isinstance(node, ast.expr | ast.stmt)
+    return set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+
+
+def untouched(bends: tuple[Bend, ...]) -> set[Condition]:
+    """Collect the conditions that no bend touches."""
+    return {
+        condition
+        for module in SOURCES.keys() - ROOMS_WITHOUT.keys()
+        for condition, lines in conditions(module)
+        if not lines & bent_lines(module, bends)
+    }
+
+
+def test_every_condition_of_core_has_a_mutant_or_a_reason() -> None:
+    assert untouched(BENDS) == CONDITIONS_WITHOUT.keys()
+
+
+def test_a_condition_whose_mutant_is_lost_is_noticed() -> None:
+    without = tuple(bend for bend in BENDS if bend.id != "transfer-to-a-laggard")
+    lost = untouched(without) - untouched(BENDS)
+    test = "state.leadership.match.get(transfer.target) < state.log.last_index"
+    assert lost == {("transfer", test)}
+
+
+def test_every_clause_that_core_cites_has_a_mutant_or_a_reason() -> None:
+    rooms = {name: text for name, text in SOURCES.items() if name != "codec"}
+    cited = {name for name, _ in cited_in_comments(rooms)}
+    bent_ones = {bend.guard.partition(": ")[0] for bend in BENDS}
+    assert cited - bent_ones == CLAUSES_WITHOUT.keys()
+    assert bent_ones <= cited
+
+
+def test_every_reason_is_a_sentence_about_something_that_is_there() -> None:
+    assert ROOMS_WITHOUT.keys() <= SOURCES.keys()
+    reasons = (CLAUSES_WITHOUT, ROOMS_WITHOUT, CONDITIONS_WITHOUT)
+    assert all(len(why.split()) > 3 for each in reasons for why in each.values())
+
+
+PITFALL = re.compile(r"^(\d+)(?:, |$)")
+
+
+def test_at_least_the_pitfalls_that_core_can_have_are_bent() -> None:
+    numbers = {int(found[1]) for each in BENDS if (found := PITFALL.match(each.source))}
+    absent = {39, 40}  # no electorate change; the disk is the runtime's
+    assert numbers >= set(range(1, 44)) - absent
+
+
+@pytest.mark.parametrize("bend", BENDS, ids=lambda bend: bend.id)
+def test_a_bent_core_is_another_and_compiles(bend: Bend) -> None:
+    source = SOURCES[bend.module]
+    changed = ast.parse(bent(bend, source))
+    assert ast.dump(changed) != ast.dump(ast.parse(source))
+
+
+def test_no_two_mutants_are_the_same() -> None:
+    cores = {
+        (bend.module, ast.dump(ast.parse(bent(bend, SOURCES[bend.module]))))
+        for bend in BENDS
+    }
+    assert len(cores) == len(BENDS)

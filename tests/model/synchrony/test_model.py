@@ -1,0 +1,390 @@
+"""A calm keeps its word: packets, timers, time, and rounds that are numbered anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+from primacy.messages import Elapsed, Heartbeat, HeartbeatReply, Received, Timer
+from primacy.outputs import Broadcast, Outputs
+from primacy.quantities import NO_ROUND, START, AgentId, Round
+from primacy.role import Role
+from primacy.state import Leadership, State
+from primacy.stepping import step
+from primacy_model.checker.model import Action
+from primacy_model.mesh.agent import Budgets, Flight
+from primacy_model.mesh.bounds import Shape
+from primacy_model.synchrony.model import CALM, TICK, Calming, Plan
+from primacy_model.synchrony.properties import has_leader, led
+from primacy_model.synchrony.scopes import LIVING
+from primacy_model.synchrony.state import RESTART, Cause, Weather, numbered_anew
+
+FRESH = Shape(terms=1)
+ELECTED = Shape(begins="elected")
+WORLDS = {world.name: world for world in LIVING}
+
+
+def never(_: Weather) -> bool:
+    return False
+
+
+def calming(plan: Plan) -> Calming:
+    return Calming("calm", "A calm.", plan, (), (), never)
+
+
+def settled(plan: Plan) -> Calming:
+    """Begin in a calm just after a round."""
+    return replace(calming(plan), settled=led)
+
+
+def begun(model: Calming) -> Weather:
+    (state,) = model.initial()
+    return state
+
+
+def do(model: Calming, state: Weather, *kinds: str) -> Weather:
+    """Carry out the first action of each kind, one after the other."""
+    for kind in kinds:
+        wanted = [one for one in model.actions(state) if one.kind == kind]
+        state = model.successor(state, wanted[0])
+    return state
+
+
+def kinds(model: Calming, state: Weather) -> set[str]:
+    return {action.kind for action in model.actions(state)}
+
+
+def spans(state: Weather) -> dict[tuple[int, str], tuple[int, int]]:
+    return dict(state.clocks)
+
+
+# --- storm and calm -------------------------------------------------------------------
+
+
+def test_a_storm_allows_what_its_shape_allows_and_the_calm() -> None:
+    model = calming(Plan(FRESH, terms=2))
+    state = begun(model)
+    assert kinds(model, state) == {"elapse election", CALM}
+    stormy = replace(model, is_ready=never)
+    assert kinds(stormy, state) == {"elapse election"}
+
+
+def test_nothing_is_in_flight_when_the_calm_begins_and_every_timer_may_elapse() -> None:
+    model = calming(Plan(FRESH, terms=2))
+    claimed = do(model, begun(model), "elapse election")
+    assert any(claimed.world.boxes)
+    calm = do(model, claimed, CALM)
+    assert not any(calm.world.boxes)
+    assert spans(calm) == {
+        (0, "election"): (0, 2),
+        (1, "election"): (0, 3),
+        (2, "election"): (0, 3),
+    }
+
+
+def test_who_has_just_heard_a_round_has_timers_of_their_whole_length() -> None:
+    model = settled(Plan(ELECTED, terms=2, skips_storm=True))
+    assert spans(begun(model)) == {
+        (0, "election"): (3, 3),
+        (0, "heartbeat"): (1, 1),
+        (1, "election"): (2, 2),
+        (2, "election"): (2, 2),
+    }
+
+
+def test_nobody_crashes_and_nothing_is_lost_in_a_calm() -> None:
+    shape = replace(ELECTED, budgets=Budgets(crashes=1, partitions=1, writes=1))
+    model = calming(Plan(shape, terms=2))
+    state = begun(model)
+    assert {"crash", "split", "write"} <= kinds(model, state)
+    calm = do(model, state, CALM)
+    assert {"crash", "split", "heal"} & kinds(model, calm) == set()
+    assert "write" in kinds(model, calm)
+
+
+def test_a_partition_lasts_unless_the_calm_heals_it() -> None:
+    shape = replace(ELECTED, budgets=Budgets(partitions=1))
+    for heals in (False, True):
+        model = calming(Plan(shape, terms=2, heals=heals))
+        calm = do(model, begun(model), "split", CALM)
+        assert (calm.world.shared.sides is None) == heals
+
+
+def test_only_those_are_cut_off_that_a_plan_names() -> None:
+    shape = replace(ELECTED, budgets=Budgets(partitions=1))
+    model = calming(Plan(shape, terms=2, skips_storm=True, alone=("c",)))
+    splits = [one for one in model.actions(begun(model)) if one.kind == "split"]
+    assert [one.label for one in splits] == ["splits: a b | c"]
+
+
+# --- packets --------------------------------------------------------------------------
+
+
+def test_timers_and_time_wait_for_what_is_in_flight() -> None:
+    model = settled(Plan(ELECTED, terms=2, skips_storm=True))
+    state = begun(model)
+    assert kinds(model, state) == {TICK}
+    due = do(model, state, TICK)
+    assert kinds(model, due) == {"elapse heartbeat"}
+    beating = do(model, due, "elapse heartbeat")
+    assert kinds(model, beating) == {"deliver Heartbeat"}
+    quiet = do(
+        model, beating, *["deliver Heartbeat"] * 2, *["deliver HeartbeatReply"] * 2
+    )
+    assert not any(quiet.world.boxes)
+    assert kinds(model, quiet) == {TICK}
+
+
+def test_what_is_sent_to_who_is_down_or_cut_off_is_lost() -> None:
+    shape = replace(ELECTED, budgets=Budgets(crashes=1, partitions=1))
+    model = settled(Plan(replace(shape, crashers=("c",)), terms=2))
+    down = do(model, begun(model), "crash", CALM, TICK, "elapse heartbeat")
+    assert [len(box) for box in down.world.boxes] == [0, 1, 0, 0]
+    plan = Plan(shape, terms=2, skips_storm=True, alone=("c",))
+    cut = settled(plan)
+    state = do(cut, begun(cut), TICK, "elapse heartbeat")
+    assert [len(box) for box in state.world.boxes] == [0, 1, 1, 0]
+    state = do(cut, state, "split")
+    assert [len(box) for box in state.world.boxes] == [0, 1, 0, 0]
+
+
+def test_who_is_down_may_restart_and_never_has_to() -> None:
+    shape = replace(ELECTED, budgets=Budgets(crashes=1), crashers=("c",))
+    model = settled(Plan(shape, terms=2))
+    down = do(model, begun(model), "crash", CALM)
+    (restart,) = [one for one in model.actions(down) if one.kind == RESTART]
+    assert model.fairness(down, restart) is None
+    back = spans(model.successor(down, restart))
+    assert back[2, "election"] == (2, 2)
+
+
+# --- time -----------------------------------------------------------------------------
+
+
+def passed(model: Calming, state: Weather) -> Weather:
+    """Let a heartbeat interval pass, and the round that it brings."""
+    state = do(model, state, TICK, "elapse heartbeat")
+    while any(state.world.boxes):
+        state = do(model, state, min(kinds(model, state) & HEARD))
+    return state
+
+
+HEARD = {"deliver Heartbeat", "deliver HeartbeatReply"}
+
+
+def elapsing(model: Calming, state: Weather) -> dict[str, Action]:
+    """Name those whose election timer may elapse."""
+    return {
+        action.column: action
+        for action in model.actions(state)
+        if action.kind == "elapse election"
+    }
+
+
+def test_a_timer_elapses_between_its_least_and_its_most() -> None:
+    """A follower that is cut off: a promise of two ticks, then at most two more."""
+    shape = replace(ELECTED, budgets=Budgets(partitions=1))
+    model = settled(Plan(shape, terms=2, skips_storm=True, alone=("c",)))
+    state = passed(model, do(model, begun(model), "split"))
+    assert elapsing(model, state) == {}
+    state = passed(model, state)
+    assert TICK not in kinds(model, state)
+    promised = elapsing(model, state)
+    assert set(promised) == {"c"}
+    state = model.successor(state, promised["c"])
+    assert spans(state)[2, "election"] == (0, 2)
+    assert TICK in kinds(model, state)
+    state = passed(model, state)
+    assert set(elapsing(model, state)) == {"a", "c"}
+    assert TICK not in kinds(model, state)
+    state = passed(model, model.successor(state, elapsing(model, state)["a"]))
+    assert spans(state)[2, "election"] == (0, 0)
+    assert TICK not in kinds(model, state)
+
+
+def test_without_clocks_every_armed_timer_may_elapse_whenever_it_is_quiet() -> None:
+    model = calming(Plan(ELECTED, terms=2, skips_storm=True, has_clocks=False))
+    state = begun(model)
+    assert state.clocks == ()
+    assert model.columns(state)["time"] == {"weather": "calm"}
+    assert kinds(model, state) == {"elapse election", "elapse heartbeat"}
+    timers = [model.fairness(state, one) for one in model.actions(state)]
+    assert all(model.is_strong(name) for name in timers)
+    clocked = settled(Plan(ELECTED, terms=2, skips_storm=True))
+    assert not any(clocked.is_strong(name) for name in timers)
+
+
+# --- fairness -------------------------------------------------------------------------
+
+
+def fair(model: Calming, state: Weather) -> dict[str, bool]:
+    """Tell of each kind of action whether it has to happen."""
+    return {
+        action.kind: model.fairness(state, action) is not None
+        for action in model.actions(state)
+    }
+
+
+def test_what_has_to_happen_and_what_may() -> None:
+    shape = replace(ELECTED, budgets=Budgets(partitions=1, writes=1, crashes=1))
+    stormy = calming(Plan(shape, terms=2))
+    assert fair(stormy, begun(stormy)) == {
+        "crash": False,
+        "elapse election": False,
+        "split": False,
+        "write": False,
+        CALM: True,
+    }
+    model = settled(Plan(shape, terms=2, skips_storm=True))
+    state = begun(model)
+    assert fair(model, state) == {TICK: True, "split": False, "write": False}
+    split = fair(model, do(model, state, "split", TICK))
+    assert split == {"elapse heartbeat": True, "heal": False, "write": False}
+
+
+def test_what_lies_beyond_the_last_term_is_withheld_and_told() -> None:
+    model = calming(Plan(FRESH, terms=0, skips_storm=True))
+    seen, queue, cut = {begun(model)}, [begun(model)], 0
+    while queue:
+        state = queue.pop()
+        assert max(node.disk.term for node in state.nodes) == 0
+        withheld = list(model.withheld(state))
+        assert all(isinstance(cause, Cause) for cause in withheld)
+        cut += bool(withheld)
+        for action in model.actions(state):
+            after = model.successor(state, action)
+            if after not in seen:
+                seen.add(after)
+                queue.append(after)
+    assert cut > 0
+
+
+def test_a_world_ends_where_its_goal_is_reached() -> None:
+    world = WORLDS["heals"]
+    assert world.is_over is not has_leader
+    model = replace(WORLDS["emerges"], is_over=lambda _: True)
+    state = begun(model)
+    assert (list(model.actions(state)), list(model.withheld(state))) == ([], [])
+
+
+# --- rounds ---------------------------------------------------------------------------
+
+
+def shifted(state: State) -> State:
+    """Forget what only numbers rounds, and leases, of which there are none."""
+    lead = state.leadership
+    base = lead.checked_round
+    return replace(
+        state,
+        leadership=replace(
+            lead,
+            round=Round(lead.round - base),
+            confirmed_round=Round(max(lead.confirmed_round - base, 0)),
+            checked_round=NO_ROUND,
+            lease_round=NO_ROUND,
+            lease_start=START,
+            seen=type(lead.seen)(
+                lead.seen.agents,
+                tuple(max(value - base, 0) for value in lead.seen.values),
+            ),
+        ),
+    )
+
+
+def leader() -> State:
+    """Show the leader of an elected world just after a quorum check."""
+    model = settled(Plan(ELECTED, terms=2, skips_storm=True))
+    states = begun(model).states
+    (found,) = [state for state in states if state.role == Role.LEADER]
+    after, _ = step(found, Elapsed(Timer.ELECTION, START))
+    assert after.leadership.checked_round == after.leadership.round > 0
+    return after
+
+
+def rounds_sent(outputs: Outputs) -> list[int]:
+    """List the rounds of the heartbeats that were sent."""
+    return [
+        one.packet.round
+        for one in outputs
+        if isinstance(one, Broadcast) and isinstance(one.packet, Heartbeat)
+    ]
+
+
+def acknowledgement(state: State, peer: AgentId, number: int) -> Received:
+    last_index, last_term = state.log.last_index, state.log.last_term
+    packet = HeartbeatReply(
+        state.config.mesh, peer, state.term, Round(number), last_index, last_term
+    )
+    return Received(packet, START)
+
+
+def test_a_leader_that_numbers_anew_does_what_it_would_have_done() -> None:
+    """Walk with both; only the numbers of their rounds and of the answers differ."""
+    random = Random(5)  # noqa: S311 - no secret
+    beat, check = Elapsed(Timer.HEARTBEAT, START), Elapsed(Timer.ELECTION, START)
+    for _ in range(200):
+        plain = leader()
+        anew = numbered_anew(plain)
+        base = plain.leadership.round
+        assert anew.leadership.round == 0
+        for _ in range(random.randrange(12)):
+            if random.random() < 0.3:
+                plain, sent = step(plain, beat)
+                anew, same = step(anew, beat)
+                assert rounds_sent(sent) == [each + base for each in rounds_sent(same)]
+            else:
+                number = random.randint(0, anew.leadership.round)
+                peer = random.choice(plain.config.peers.members)
+                older = number + base if number else 0  # 0 acknowledges nothing
+                plain, sent = step(plain, acknowledgement(plain, peer, older))
+                anew, same = step(anew, acknowledgement(anew, peer, number))
+                assert sent == same
+            assert shifted(plain) == shifted(anew)
+        (plain, sent), (anew, same) = step(plain, check), step(anew, check)
+        assert shifted(plain) == shifted(anew)
+        assert sent == same
+
+
+def test_only_a_leader_that_passed_its_check_numbers_anew() -> None:
+    after = leader()
+    assert numbered_anew(after).leadership == Leadership(
+        match=after.leadership.match,
+        next=after.leadership.next,
+        seen=type(after.leadership.seen).zero(after.config.everyone),
+    )
+    beating, _ = step(after, Elapsed(Timer.HEARTBEAT, START))
+    assert numbered_anew(beating) is beating
+    follower = replace(after, role=Role.FOLLOWER)
+    assert numbered_anew(follower) is follower
+
+
+# --- how it is shown ------------------------------------------------------------------
+
+
+def test_a_calm_shows_when_timers_elapse() -> None:
+    model = settled(Plan(ELECTED, terms=2, skips_storm=True))
+    state = begun(model)
+    assert model.columns(state)["time"] == {
+        "weather": "calm",
+        "timers": "a election 3, a heartbeat 1, b election 2, c election 2",
+    }
+    stormy = calming(Plan(ELECTED, terms=2))
+    assert stormy.columns(begun(stormy))["time"] == {"weather": "storm"}
+
+
+def test_an_event_of_a_calm_names_what_is_heard_and_sent() -> None:
+    model = settled(Plan(ELECTED, terms=2, skips_storm=True))
+    due = do(model, begun(model), TICK)
+    (beat,) = model.actions(due)
+    sent = model.event(due, beat).sent
+    assert [(arrow.source, arrow.target) for arrow in sent] == [("a", "b"), ("a", "c")]
+    beating = model.successor(due, beat)
+    hears = next(iter(model.actions(beating)))
+    assert isinstance(hears.payload, Cause)
+    assert isinstance(hears.payload.what, Flight)
+    assert isinstance(hears.payload.what.packet, Heartbeat)
+    event = model.event(beating, hears)
+    assert event.received == (sent[0],)
+    assert [arrow.source for arrow in event.sent] == ["b"]
+    tick: Action = next(iter(model.actions(begun(model))))
+    assert model.event(begun(model), tick).sent == ()

@@ -1,0 +1,278 @@
+"""Small worlds: core's containers on bits are core's own, and values keep their words.
+
+`bitvectors` is what the search computes with, `interpretation` what a model is judged by. The
+first may only cost counterexamples, yet here the two are one: on every small value, and
+on larger ones that are drawn, closed or open.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from functools import cache
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from primacy_proofs.counterexamples import bitvectors, interpretation
+from primacy_proofs.smt import symbols
+from primacy_proofs.smt.solver import TRUE, Expr, Finder, Function, constant, small, truth
+from primacy_proofs.laws.registry import CONSEQUENCES, INVARIANTS, STEP_LAWS
+from primacy_proofs.theorems.prover import ROOMS
+from primacy_proofs.counterexamples.small_values import (
+    BODIES,
+    Bounds,
+    decoded,
+    encoded,
+    every,
+    nothing,
+)
+from primacy_proofs.counterexamples.small_world import CONTAINERS, OPERATORS, Told, domain_of
+from primacy_proofs.counterexamples.wording import HISTORY_WORDS, law_said, remembered, variable_words
+from primacy_proofs.system.world import HISTORY
+
+SMALL = Bounds(2, 2)
+LARGE = Bounds(4, 3)
+OF_AGENTS = {"no_agents", "no_numbers"}
+"""What needs as many bits as there are agents: `small_world` has them."""
+COMPARED = ("Agent", "Int", "Bool", "Text", "Body", "AgentSet", "AgentMap", "Log")
+"""The sorts of which formulas compare values; the proxies of reads refuse it."""
+
+
+def results() -> Mapping[str, str]:
+    """Name the sort of what each container symbol gives."""
+    found: dict[str, str] = {}
+    for each in vars(symbols).values():
+        if isinstance(each, Function):
+            some = [constant("x", each.domain(at)) for at in range(each.arity())]
+            found[each.name()] = str(each(*some).sort().name())
+    return found
+
+
+RESULTS = results()
+FUNCTIONS = {
+    each.name(): domain_of(each)
+    for each in vars(symbols).values()
+    if isinstance(each, Function)
+}
+
+
+# --- every small value ----------------------------------------------------------------
+
+
+@cache
+def codes(sort: str) -> tuple[Any, ...]:
+    """List bits of a sort: numbers up to 2, two agents, logs of two entries."""
+    numbers, agents = (0, 1, 2), ((False, False), (False, True), (True, False))
+    match sort:
+        case "Agent":
+            return (0, 1, 2)
+        case "Int":
+            return (-1, 0, 1, 2, 3)
+        case "Bool":
+            return (False, True)
+        case "Text":
+            return (0, 1, 3)
+        case "Body":
+            return BODIES
+        case "AgentSet":
+            return tuple((False, *some) for some in (*agents, (True, True)))
+        case "AgentMap":
+            return tuple(
+                (over, (0, *held))
+                for over in codes("AgentSet")
+                for held in product(numbers, repeat=2)
+                if all(
+                    is_one or not n for is_one, n in zip(over[1:], held, strict=True)
+                )
+            )
+        case "Log" | "Segment":
+            entries = tuple(product(numbers, BODIES[:2]))
+            return (
+                (0, (bitvectors.BLANK, bitvectors.BLANK)),
+                *((1, (one, bitvectors.BLANK)) for one in entries),
+                *((2, two) for two in product(entries, repeat=2)),
+            )
+        case "AskedReads":
+            one, other = (True, 1, 2, 1, 1), (False, 2, 3, 0, 2)
+            return (), (one,), (other,), (other, one), ((True, 2, 3, 0, 2), one)
+        case _:
+            parked, gone = (True, 2, 1), (False, 3, 2)
+            return (), (parked,), (gone,), (gone, parked), ((True, 3, 2), parked)
+
+
+def is_alike(name: str, domain: tuple[str, ...], values: tuple[Any, ...]) -> bool:
+    """Tell whether a symbol gives on bits what it gives on core's values."""
+    plain = map(decoded, domain, values)
+    given, due = bitvectors.SYMBOLS[name](*values), interpretation.SYMBOLS[name](*plain)
+    return bool(decoded(RESULTS.get(name, "Bool"), given) == due)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_symbol_on_bits_is_what_core_does(name: str) -> None:
+    domain = FUNCTIONS[name]
+    for values in product(*map(codes, domain)):
+        assert is_alike(name, domain, values), (name, values)
+
+
+@pytest.mark.parametrize("sort", [*COMPARED, "Segment"])
+def test_values_are_the_same_on_bits_if_they_are_for_core(sort: str) -> None:
+    for values in product(codes(sort), repeat=2):
+        assert is_alike("=", (sort, sort), values), values
+
+
+def test_constants_on_bits_are_those_of_core() -> None:
+    for name, domain in CONTAINERS.items():
+        if not domain and name not in OF_AGENTS:
+            sort = SORTS[name]
+            given = decoded(sort, bitvectors.SYMBOLS[name]())
+            assert given == interpretation.SYMBOLS[name]()
+
+
+SORTS = {
+    "nobody": "Agent",
+    "no_text": "Text",
+    "empty_log": "Log",
+    "empty_segment": "Segment",
+    "noop": "Body",
+    "no_asked_reads": "AskedReads",
+    "no_parked_reads": "ParkedReads",
+}
+
+
+def test_numbers_are_computed_alike() -> None:
+    for name in ("<", "<=", ">", ">=", "+", "-", "*"):
+        for pair in product(range(-1, 4), repeat=2):
+            assert bitvectors.SYMBOLS[name](*pair) == interpretation.SYMBOLS[name](*pair)
+    assert bitvectors.SYMBOLS["-"](2) == interpretation.SYMBOLS["-"](2) == -2
+
+
+def test_every_symbol_has_a_meaning() -> None:
+    named = {*CONTAINERS, *OPERATORS}
+    assert set(interpretation.SYMBOLS) == named
+    assert set(bitvectors.SYMBOLS) == named - OF_AGENTS
+
+
+@pytest.mark.parametrize("sort", ["AgentSet", "AgentMap"])
+def test_what_needs_as_many_bits_as_agents_is_empty(sort: str) -> None:
+    name = {"AgentSet": "no_agents", "AgentMap": "no_numbers"}[sort]
+    due = interpretation.SYMBOLS[name]()
+    assert decoded(sort, nothing(SMALL, sort)) == due
+    assert Told(SMALL).symbol(name, sort, ())() == due
+
+
+# --- larger values, closed and open ---------------------------------------------------
+
+
+def drawn(sort: str) -> st.SearchStrategy[Any]:
+    """Draw bits of a sort: four agents, logs of three entries."""
+    number, agent = st.integers(0, LARGE.highest), st.integers(1, LARGE.agents)
+    text = st.integers(0, len(bitvectors.TEXTS) - 1)
+    match sort:
+        case "Agent":
+            return st.integers(0, LARGE.agents)
+        case "Int":
+            return st.integers(-2, LARGE.highest + 3)
+        case "Text":
+            return text
+        case "Body":
+            return st.integers(0, len(bitvectors.TEXTS) ** 2)
+        case "AgentSet":
+            some = st.tuples(*[st.booleans()] * LARGE.agents)
+            return some.map(lambda chosen: (False, *chosen))
+        case "AgentMap":
+            held = st.tuples(*[number] * LARGE.agents)
+            return st.tuples(drawn("AgentSet"), held).map(
+                lambda pair: (pair[0], (0, *map(operator.mul, pair[0][1:], pair[1])))
+            )
+        case "Log" | "Segment":
+            entry = st.tuples(number, drawn("Body"))
+            blanks = (bitvectors.BLANK,) * LARGE.highest
+            return st.lists(entry, max_size=LARGE.highest).map(
+                lambda taken: (len(taken), (*taken, *blanks)[: LARGE.highest])
+            )
+        case "AskedReads":
+            read = st.tuples(st.booleans(), agent, text, number, number)
+            return st.lists(read, max_size=2).map(tuple)
+        case _:
+            parked = st.tuples(st.booleans(), text, number)
+            return st.lists(parked, max_size=2).map(tuple)
+
+
+FINDER = Finder(1_000)
+FINDER.add(TRUE)
+
+
+def opened(value: Any) -> Any:  # noqa: ANN401 - of any sort
+    """Write bits as z3 has them, so that nothing is decided at once."""
+    if isinstance(value, tuple):
+        return tuple(map(opened, value))
+    return truth(value) if isinstance(value, bool) else small(value)
+
+
+def closed(value: Any) -> Any:  # noqa: ANN401 - of any sort
+    if isinstance(value, tuple):
+        return tuple(map(closed, value))
+    return FINDER.value(value) if isinstance(value, Expr) else value
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@given(data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_a_symbol_on_open_bits_is_what_core_does(
+    name: str, data: st.DataObject
+) -> None:
+    assert FINDER.finds()
+    domain = FUNCTIONS[name]
+    values = tuple(data.draw(drawn(sort)) for sort in domain)
+    assert is_alike(name, domain, values)
+    some = (opened(each) if data.draw(st.booleans()) else each for each in values)
+    given = closed(bitvectors.SYMBOLS[name](*some))
+    due = interpretation.SYMBOLS[name](*map(decoded, domain, values))
+    assert decoded(RESULTS[name], given) == due
+
+
+# --- bits and values, values and words ------------------------------------------------
+
+
+@pytest.mark.parametrize("bounds", [SMALL, LARGE], ids=str)
+@pytest.mark.parametrize(
+    "sort", ["Agent", "Int", "Real", "Bool", "Text", "Body", "AgentSet", "Role", "Wait"]
+)
+def test_a_value_that_is_encoded_can_be_decoded(sort: str, bounds: Bounds) -> None:
+    values = every(bounds, sort)
+    assert len(set(values)) == len(values) > 1
+    assert tuple(decoded(sort, encoded(bounds, sort, v)) for v in values) == values
+
+
+def test_history_is_told_in_words() -> None:
+    assert set(HISTORY_WORDS) == set(HISTORY)
+    for name, (*domain, _) in HISTORY.items():
+        marks = [f"<{place}>" for place in range(len(domain))]
+        said = remembered(name, marks, "<value>")
+        assert not set(said) & set("._(){}")
+        is_truth = str(HISTORY[name][-1].name()) == "Bool"
+        assert ("<value>" in said) == (not is_truth)
+        assert all(mark in said for mark in marks)
+
+
+LAWS = INVARIANTS | CONSEQUENCES | STEP_LAWS
+
+
+def test_laws_of_all_rooms_are_told() -> None:
+    rooms = {law.body.__module__ for law in LAWS.values()}
+    assert rooms <= {room.__name__ for room in ROOMS}
+    assert len(rooms) > 5
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_a_law_and_its_variables_are_told_in_words(name: str) -> None:
+    law = LAWS[name]
+    said = list(variable_words(law))
+    assert len(said) == len(law.sorts)
+    assert not any(sort in line for line in said for sort in ("Int", "AgentSet"))
+    assert len(set(said)) == len(said)
+    assert law_said(law)

@@ -1,0 +1,127 @@
+"""The theorems hold of the core that ships, and what they rest on is no contradiction.
+
+That each bites is shown by its twin, in test_mutants.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from primacy_proofs.axioms.containers import CONTRACTS
+from primacy_proofs.cli import session
+from primacy_proofs.laws import registry
+from primacy_proofs.smt.solver import FALSE, Expr, Prover, Status
+from primacy_proofs.system import lifting
+from primacy_proofs.system.clocks import clock_facts, drift
+from primacy_proofs.system.transitions import steps
+from primacy_proofs.system.world import World, mesh_facts
+from primacy_proofs.theorems import prover
+from primacy_proofs.theorems.prover import FIRST
+
+
+def test_two_leaders_a_term_need_majorities_that_meet() -> None:
+    known = [
+        contract.axiom
+        for contract in CONTRACTS
+        if contract.name != "two parts larger than the whole share a member"
+    ]
+    stated = [
+        law.hypothesis(World())
+        for law in registry.INVARIANTS.values()
+        if law.group in prover.RESTS_ON["election"]
+    ]
+    goal = registry.CONSEQUENCES["a term has one leader"].goal(World())
+    without = Prover([*known, *mesh_facts(), *stated])
+    assert without.prove([], goal).status is Status.OPEN
+
+
+def lease_laws() -> list[Expr]:
+    """State what the proofs about leases use, but for the clocks."""
+    stated = [
+        law.hypothesis(World())
+        for law in registry.INVARIANTS.values()
+        if law.group in prover.RESTS_ON["lease"]
+    ]
+    return [*(each.axiom for each in CONTRACTS), *mesh_facts(), *stated]
+
+
+def test_one_lease_needs_clocks_within_their_bound() -> None:
+    goal = registry.CONSEQUENCES["who holds a lease has no heir"].goal(World())
+    assert Prover([*lease_laws(), *clock_facts()]).prove([], goal).status is (
+        Status.PROVED
+    )
+    without = Prover(lease_laws()).prove([], goal)
+    assert without.status in {Status.OPEN, Status.LIMIT}
+
+
+def test_what_is_said_of_clocks_needs_the_drift_bound() -> None:
+    for name, given, goal in drift():
+        assert Prover([]).prove(given, goal).status is Status.PROVED, name
+    name, given, goal = next(iter(drift()))
+    needed = [
+        number
+        for number in range(len(given))
+        if Prover([]).prove([*given[:number], *given[number + 1 :]], goal).status
+        is Status.REFUTED
+    ]
+    assert len(needed) >= 3, name  # how fast, how long a lease, how slow
+
+
+@pytest.mark.parametrize("group", prover.RESTS_ON)
+def test_what_is_taken_for_granted_is_no_contradiction(group: str) -> None:
+    assert not prover.is_contradictory(group)
+
+
+UNREACHABLE = {
+    "PreVoteReply": 2,
+    "VoteRequest": 4,
+    "Append": 2,
+    "TransferNow": 14,
+    "Elapsed": 2,
+}
+"""Steps that the invariants exclude, by message.
+
+A crash between the persists of a step is followed by a restart, which asks whether the
+disk has a term: at that place it always has. A request of a higher term meets no vote
+of that term. The word of a transfer in a higher term finds no leader that is followed.
+"""
+
+
+@pytest.mark.deep
+def test_every_step_is_possible_but_those_that_are_listed() -> None:
+    stated = [
+        law.hypothesis(World())
+        for law in registry.INVARIANTS.values()
+        if law.group in prover.RESTS_ON["fencing"]
+    ]
+    known = Prover([*(each.axiom for each in CONTRACTS), *mesh_facts(), *stated])
+    excluded: dict[str, int] = {}
+    for name in lifting.cases():
+        for step in steps(lifting.lift(name)):
+            if known.prove([step.condition], FALSE).status is Status.PROVED:
+                excluded[name] = excluded.get(name, 0) + 1
+    assert excluded == UNREACHABLE
+
+
+def test_what_some_units_owe_to_fencing_is_proved_and_told() -> None:
+    theorems = session.chosen(["S9", "S13"])
+    wanted = frozenset().union(*(theorem.groups for theorem in theorems))
+    units = ["Restart", "VoteReply", "Forward"]  # `make check` proves all
+    some = [FIRST, prover.RESOURCE, *units]
+    findings = session.judged(theorems, prover.run(some, wanted))
+    assert session.overall(findings) is session.Verdict.PROVED
+    told = session.shown(findings)
+    assert "S9 fencing: proved for every mesh (" in told
+    written = json.loads(session.as_json(findings))
+    assert written["verdict"] == "proved"
+    assert written["core_sha256"] == session.core_sha256()
+    assert [each["id"] for each in written["theorems"]] == ["S9", "S13"]
+    assert written["theorems"][0]["obligations"] > 100
+
+
+def test_the_law_of_a_theorem_that_is_not_stated_makes_it_vacuous() -> None:
+    theorems = session.chosen(["S1"])
+    units = [prover.prove_unit(FIRST, frozenset(["durable"]))]
+    assert session.judged(theorems, units)[0].verdict is session.Verdict.VACUOUS

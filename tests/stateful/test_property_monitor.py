@@ -1,0 +1,185 @@
+"""The judge sees what the claims of the checker see, and a run is told as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from primacy import Role, Term
+from primacy.agents import AgentMap
+from primacy.log import CHUNK, Entry, EntryKind, Log
+from primacy.quantities import Command, Index, RequestId
+from primacy.state import Durable, Leadership
+from primacy_model.mesh.agent import Gate, Node
+from primacy_model.mesh.history import Applied, Led, Note
+from primacy_model.mesh.properties import ALWAYS
+from primacy_model.reporting.itf import render_itf
+from primacy_model.reporting.mermaid import render_mermaid
+from primacy_model.reporting.svg import render_svg
+from primacy_model.simulation import cluster as fleet_room
+from primacy_model.simulation.cluster import Broken, Fleet
+from primacy_model.simulation.property_monitor import Judge
+from primacy_model.simulation.record import (
+    Record,
+    reproduction,
+    transcript,
+    violation,
+)
+from tests.stateful.clock_driver import LENGTHS, ClockDriver
+from tests.stateful.driver import mesh_of
+from tests.stateful.runs import A, B, C, led, wandered
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_claim_holds_of_the_whole_as_the_judge_says(seed: int) -> None:
+    fleet = wandered(seed).fleet
+    nodes = [fleet.nodes[name] for name in fleet.names]
+    assert fleet.history.committed
+    for claim in ALWAYS:
+        views = [claim.view(place, node) for place, node in enumerate(nodes)]
+        if claim.scene is not None:
+            views.append(claim.scene(fleet.gate, fleet.history))
+        assert claim.holds(tuple(views)), claim.id
+
+
+def long_lived() -> Fleet:
+    """Give a mesh in which so much is committed everywhere that some is settled."""
+    driver = led()
+    for _ in range(2 * CHUNK + 3):
+        driver.write(A)
+        driver.talk(driver.names)
+    driver.begin_round(A, driver.names)
+    return driver.fleet
+
+
+def with_entry(log: Log, index: int, entry: Entry) -> Log:
+    entries = list(log.entries)
+    entries[index - 1] = entry
+    return Log.of(entries)
+
+
+OTHER = Entry(Term(1), EntryKind.COMMAND, Command("other"), RequestId("other"))
+
+
+def other_on_disk(node: Node, index: int) -> Node:
+    log = with_entry(node.disk.log, index, OTHER)
+    return replace(node, disk=replace(node.disk, log=log), state=None)
+
+
+def emptied(node: Node) -> Node:
+    return replace(node, disk=Durable(node.disk.term), state=None)
+
+
+def leads_without_its_end(node: Node) -> Node:
+    assert node.state is not None
+    log = node.state.log.prefix(Index(2 * CHUNK))
+    durable = Durable(Term(2), B, log)
+    none = AgentMap.zero(node.state.config.everyone)
+    lead = Leadership(match=none, next=none.set_all(none.agents, 1))
+    state = replace(node.state, role=Role.LEADER, durable=durable, leadership=lead)
+    return replace(node, state=state, disk=durable)
+
+
+def same(node: Node) -> Node:
+    return node
+
+
+def applied_other(index: int) -> tuple[Note, ...]:
+    return (Applied(index - 1, (OTHER,), Term(1)),)
+
+
+WRONG: dict[str, tuple[Callable[[Node], Node], tuple[Note, ...], str]] = {
+    "a settled entry differs": (partial(other_on_disk, index=3), (), "S5"),
+    "a later entry differs": (partial(other_on_disk, index=2 * CHUNK + 2), (), "S5"),
+    "another is applied where it is settled": (same, applied_other(3), "S8"),
+    "another is applied later": (same, applied_other(2 * CHUNK + 2), "S8"),
+    "a leader lacks what is committed": (leads_without_its_end, (), "S7"),
+    "a disk is emptied": (emptied, (), "match-prefix"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("settles", [True, False])
+def test_what_is_settled_is_judged_as_the_whole_is(
+    name: str, settles: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet_room, "Judge", partial(Judge, settles=settles))
+    fleet = long_lived()
+    judge = fleet._judge
+    assert len(judge._settled) == (2 if settles else 0)
+    change, notes, broken = WRONG[name]
+    judge.note(notes)
+    with pytest.raises(Broken) as caught:
+        judge.judge(1, change(fleet.nodes[B]), fleet.gate)
+    assert caught.value.claim == broken
+
+
+def test_two_leaders_of_a_term_are_found_at_once() -> None:
+    judge = Judge([*led().fleet.nodes.values()])
+    judge.note([Led(Term(1), A), Led(Term(1), B)])
+    with pytest.raises(Broken, match="S1 is broken: election safety"):
+        judge.judge(0, led().fleet.nodes[A], Gate())
+
+
+def test_two_leases_at_an_instant_are_found() -> None:
+    driver = ClockDriver(mesh_of(3, 0, 64, **LENGTHS))
+    driver.elect(A, driver.names)
+    driver.begin_round(A, driver.names)
+    fleet, now = driver.fleet, driver.now("a")
+    fleet.judge_leases(now, now, now)
+    calls = len(fleet.calls)
+    driver.isolate(A)
+    driver.elect(B, [B, C])
+    driver.begin_round(B, [B, C])
+    assert {A, B} <= set(driver.leaders())
+    stopped = now, driver.now("b"), driver.now("c")
+    with pytest.raises(Broken, match="S11 is broken: one lease"):
+        fleet.judge_leases(*stopped)
+    assert len(fleet.calls) > calls
+    assert fleet.calls[-1].method == "judge_leases"
+    assert "S11 is broken" in transcript(fleet, Broken("S11", "one lease"), last=3)
+
+
+# --- what is told ---------------------------------------------------------------------
+
+
+def test_a_run_is_told_by_every_picture_and_its_program_repeats_it() -> None:
+    fleet = wandered(1, 60).fleet
+    failure = Broken("S1", "election safety")
+    broken = violation(fleet, failure)
+    assert len(broken.story.moments) == len(fleet.calls)
+    for written in (render_mermaid(broken), render_svg(broken), render_itf(broken)):
+        assert "S1 is violated" in written
+    text = transcript(fleet, failure)
+    assert "A run, of" in text
+    assert "A shortest run" not in text
+    again: dict[str, object] = {}
+    exec(reproduction(fleet, failure), again)  # noqa: S102 - it is to be run
+    other = again["fleet"]
+    assert isinstance(other, Fleet)
+    assert (other.nodes, other.history) == (fleet.nodes, fleet.history)
+    assert other.calls == fleet.calls
+
+
+def test_of_a_long_run_the_last_calls_are_told() -> None:
+    fleet = wandered(1, 60).fleet
+    record = Record(tuple(fleet.configs.values()), fleet.calls, last=5)
+    assert record.first == len(fleet.calls) - 5
+    text = transcript(fleet, Broken("S1", "election safety"), last=5)
+    assert "A run, of 5 steps." in text
+
+
+def test_a_core_that_raises_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def raises(*_: object) -> None:
+        raise ZeroDivisionError("bent")
+
+    fleet = led().fleet
+    monkeypatch.setattr(fleet_room, "step", raises)
+    with pytest.raises(ZeroDivisionError) as caught:
+        fleet.write("a", "w", "x")
+    monkeypatch.undo()
+    text = transcript(fleet, caught.value)
+    assert "raises is violated in a fleet: ZeroDivisionError (always)" in text
