@@ -1,0 +1,1 @@
+"""Finite counterexamples to obligations that are not proved."""
