@@ -17,8 +17,8 @@ from primacy_proofs.mutation.runner import MUTANTS
 from primacy_proofs.theorems.catalog import THEOREMS
 from tests.model.mesh.page import PAGE, figures
 from tests.model.mutation.page import matrix
-from tests.model.timed.test_scopes import PINNED
-from tests.test_traceability import clauses
+from tests.support.timed_figures import PINNED
+from tests.support.traceability import clauses
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -11,7 +11,6 @@ import warnings
 from dataclasses import is_dataclass
 from enum import Enum
 from inspect import getmembers, isclass
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -51,10 +50,8 @@ from primacy.quantities import (
 from primacy.role import Role, Wait
 from primacy.roll import Roll
 from tests.support import strategies as drawn
+from tests.support.golden import TEXTS
 from tests.support.situations import situations
-
-GOLDEN = (Path(__file__).parent / "golden" / "format-1.jsonl").read_text("utf-8")
-TEXTS = GOLDEN.splitlines()
 
 A = AgentId("a")
 ABC = Config("m", "a", agents("a", "b", "c"))

@@ -27,7 +27,7 @@ from primacy.log import CHUNK, Entry, EntryKind, Log
 from primacy.messages import VoteRequest
 from primacy.quantities import AgentId, Command, Index, MeshKey, RequestId, Term
 from primacy.roll import Roll
-from tests.core.test_codec import TEXTS
+from tests.support.golden import TEXTS
 
 A = AgentId("a")
 ABC = Config("m", "a", agents("a", "b", "c"))

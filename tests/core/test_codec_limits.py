@@ -36,7 +36,7 @@ from primacy.quantities import (
     Round,
     Term,
 )
-from tests.core.test_codec import TEXTS
+from tests.support.golden import TEXTS
 
 ABC = Config("m", "a", agents("a", "b", "c"))
 CLAIM_TEXT = dumps(Claim(ABC.mesh, AgentId("b"), Term(0)))

@@ -14,7 +14,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from primacy import Config, FormatError, agents, codec, initial, loads
 from primacy.codec import DEPTH, LEAST, MOST, PACKETS
-from tests.core.test_codec import TEXTS
+from tests.support.golden import TEXTS
 from tests.support.hostile import hear, is_same, judge_text, parsed
 
 STATE, _ = initial(Config("m", "a", agents("a", "b", "c")))

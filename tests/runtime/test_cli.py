@@ -1,7 +1,6 @@
 """`primacy agent` and `primacy demo`, as programs."""
 
 import json
-import os
 import shutil
 import signal
 import socket
@@ -18,19 +17,8 @@ from primacy_runtime.demo.fenced_resource import Effect, Resource
 from primacy_runtime.settings import address
 from tests.support.agents import NAMES, PATIENCE_S, places
 from tests.support.callers import hello
-
-RUN = "from primacy_model.cli.entry import main; main()"
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-MESH = """
-mesh_id = "mesh"
-agent_id = "ada"
-heartbeat_interval = 0.05
-election_timeout = 0.1
-leader_timeout = 0.2
-folder = "{folder}"
-[agents.ada]
-address = "127.0.0.1:0"
-"""
+from tests.support.command import ENVIRONMENT, RUN
+from tests.support.mesh_files import MESH_ALONE
 
 
 def primacy(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -50,7 +38,7 @@ def test_an_agent_runs_until_it_is_told_to_stop(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     file = tmp_path / "mesh.toml"
-    file.write_text(MESH.format(folder=tmp_path))
+    file.write_text(MESH_ALONE.format(folder=tmp_path))
     with subprocess.Popen(
         [sys.executable, "-c", RUN, "agent", "--config", file, "--json-logs"],
         stderr=subprocess.PIPE,
@@ -74,7 +62,7 @@ def test_a_stranger_who_goes_away_while_it_is_answered_does_not_end_the_program(
 ) -> None:
     """The command line lets a pipe that is broken end it; an agent may not."""
     file, place = tmp_path / "mesh.toml", places(["ada"])["ada"]
-    file.write_text(MESH.format(folder=tmp_path).replace("127.0.0.1:0", place))
+    file.write_text(MESH_ALONE.format(folder=tmp_path).replace("127.0.0.1:0", place))
     at = address("place", place)
     with subprocess.Popen(
         [sys.executable, "-c", RUN, "agent", "--config", file, "--json-logs"],
@@ -105,7 +93,9 @@ def test_an_agent_whose_folder_was_deleted_ends_and_says_what_to_do(
         for name, place in places(NAMES).items()
     )
     file = tmp_path / "mesh.toml"
-    file.write_text(MESH[: MESH.index("[agents")].format(folder=tmp_path) + tables)
+    file.write_text(
+        MESH_ALONE[: MESH_ALONE.index("[agents")].format(folder=tmp_path) + tables
+    )
 
     def start(name: str) -> subprocess.Popen[str]:
         log = (tmp_path / f"{name}.log").open("a")
@@ -160,7 +150,7 @@ def test_a_mistake_is_one_sentence(
     tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
     file = tmp_path / "mesh.toml"
-    text = MESH.format(folder=tmp_path)
+    text = MESH_ALONE.format(folder=tmp_path)
     if arguments[-1] == "{file}":
         text = text.replace("127.0.0.1:0", "127.0.0.1:99999")
     file.write_text(text)
@@ -172,7 +162,7 @@ def test_a_mistake_is_one_sentence(
 
 def test_a_damaged_disk_is_one_sentence_with_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "mesh.toml"
-    file.write_text(MESH.format(folder=tmp_path))
+    file.write_text(MESH_ALONE.format(folder=tmp_path))
     (tmp_path / "mesh.ada.sqlite3").write_text("a letter")
     done = primacy("agent", "--config", file)
     assert done.returncode == 2

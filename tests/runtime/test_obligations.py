@@ -32,11 +32,11 @@ from primacy_runtime import SettingsError
 from primacy_runtime.demo import agent_process
 from primacy_runtime.mesh_file import agent, read
 from primacy_runtime.pending_requests import NotBegunError, Proposal, Question
-from tests.runtime.test_driver import BOB, Bench
-from tests.runtime.test_settings import MESH
-from tests.runtime.test_store import CONFIG
 from tests.support.agents import run, until
-from tests.test_traceability import cited_by_tests, clauses
+from tests.support.driver_bench import BOB, Bench
+from tests.support.mesh_files import MESH_OF_THREE
+from tests.support.stores import CONFIG
+from tests.support.traceability import cited_by_tests, clauses
 
 ROOT = Path(__file__).parents[2]
 ROOM = Path(__file__).parent
@@ -49,7 +49,10 @@ OBLIGATIONS = [
 
 def citing() -> dict[str, list[str]]:
     """List the tests of the runtime that cite each clause."""
-    sources = {path.name: path.read_text("utf-8") for path in ROOM.glob("test_*.py")}
+    sources = {
+        str(path.relative_to(ROOM)): path.read_text("utf-8")
+        for path in ROOM.rglob("test_*.py")
+    }
     found: dict[str, list[str]] = {}
     for name, where in cited_by_tests(sources):
         found.setdefault(name, []).append(where)
@@ -199,9 +202,9 @@ def test_an_effect_carries_the_token_of_when_it_was_decided(
 def test_one_file_gives_all_agents_the_same_promise(tmp_path: Path, line: str) -> None:
     """In Python it is the caller's to give all agents the same."""
     file = tmp_path / "mesh.toml"
-    file.write_text(MESH.replace("[agents.ada]\n", f"[agents.ada]\n{line}\n"))
+    file.write_text(MESH_OF_THREE.replace("[agents.ada]\n", f"[agents.ada]\n{line}\n"))
     with pytest.raises(SettingsError, match=r"agents\.ada must have no keys but"):
         agent(read(file), "bob")
-    file.write_text(MESH)
+    file.write_text(MESH_OF_THREE)
     told = {agent(read(file), name)._given.config for name in ("ada", "bob", "cyd")}
     assert len({(one.election_timeout_ms, one.clock_drift_ppm) for one in told}) == 1

@@ -9,6 +9,7 @@ import pytest
 from primacy_runtime import Agent, AgentRole, SettingsError
 from primacy_runtime.mesh_file import agent, read
 from primacy_runtime.settings import Address, address
+from tests.support.mesh_files import MESH_OF_THREE
 
 PEERS = {"bob": "127.0.0.1:7001", "wim": "127.0.0.1:7002"}
 
@@ -114,28 +115,8 @@ def test_an_address_may_be_a_name_or_of_version_6() -> None:
             address("x", wrong)
 
 
-MESH = """
-mesh_id = "mesh"
-heartbeat_interval = 0.1
-election_timeout = 0.2
-leader_timeout = 1
-[agents.ada]
-address = "127.0.0.1:7000"
-metrics = "127.0.0.1:0"
-folder = "of-ada"
-[agents.bob]
-address = "bob.example:7000"
-listen = "[::]:7000"
-[agents.cyd]
-address = "127.0.0.1:7002"
-[agents.wim]
-address = "127.0.0.1:7003"
-role = "worker"
-"""
-
-
 def test_one_file_tells_every_agent(tmp_path: Path) -> None:
-    (tmp_path / "mesh.toml").write_text(MESH)
+    (tmp_path / "mesh.toml").write_text(MESH_OF_THREE)
     told = read(tmp_path / "mesh.toml")
     ada, bob, wim = (agent(told, name)._given for name in ("ada", "bob", "wim"))
     assert ada.config.mesh == bob.config.mesh == wim.config.mesh == "mesh(ada,bob,cyd)"
@@ -147,7 +128,7 @@ def test_one_file_tells_every_agent(tmp_path: Path) -> None:
     assert bob.listen == Address("::", 7000)
     assert ada.peers["bob"] == Address("bob.example", 7000)
     tls = '[tls]\nauthority = "ca"\ncertificate = "{agent}.pem"\nkey = "{agent}.key"\n'
-    (tmp_path / "mesh.toml").write_text(MESH + tls)
+    (tmp_path / "mesh.toml").write_text(MESH_OF_THREE + tls)
     safe = agent(read(tmp_path / "mesh.toml"), "ada")._given.tls
     assert safe is not None
     assert (str(safe.certificate), str(safe.key)) == ("ada.pem", "ada.key")
@@ -172,7 +153,7 @@ def test_one_file_tells_every_agent(tmp_path: Path) -> None:
 def test_a_file_that_is_wrong_is_refused_in_one_sentence(
     tmp_path: Path, before: str, after: str, sentence: str
 ) -> None:
-    assert before in MESH
-    (tmp_path / "mesh.toml").write_text(MESH.replace(before, after))
+    assert before in MESH_OF_THREE
+    (tmp_path / "mesh.toml").write_text(MESH_OF_THREE.replace(before, after))
     with pytest.raises(SettingsError, match=sentence):
         agent(read(tmp_path / "mesh.toml"), "ada")

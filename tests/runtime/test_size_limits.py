@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from primacy import AgentId, Command, Forward, Instant, Received, RequestId, Term, dumps
 from primacy_runtime import CommandRefused, size_limits
 from primacy_runtime.size_limits import LONGEST_REQUEST, MOST, check_command, fits
-from tests.runtime.test_store import CONFIG
+from tests.support.stores import CONFIG
 
 LONGEST = 4 * 2**20 // (2 * CONFIG.batch)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from primacy import Config, Durable, Persist, agents, dumps, loads
+from primacy import Config, Durable, agents, dumps, loads
 from primacy_runtime import (
     StoreBroken,
     StoreDamaged,
@@ -21,20 +21,7 @@ from primacy_runtime import (
 )
 from primacy_runtime.store import Store
 from tests.support.agents import PATIENCE_S
-
-CONFIG = Config("mesh", "ada", agents("ada", "bob", "cyd"))
-
-
-def persist(term: int, vote: str, after: int, *commands: str) -> Persist:
-    entries = ",".join(
-        f'{{"term":{term},"kind":"command","command":"{command}","request":"r{command}"}}'
-        for command in commands
-    )
-    return loads(
-        f'{{"primacy":1,"kind":"Persist","value":{{"term":{term},"voted_for":"{vote}",'
-        f'"after":{after},"entries":[{entries}]}}}}',
-        Persist,
-    )
+from tests.support.stores import CONFIG, persist
 
 
 def written(path: Path) -> Durable:
@@ -267,7 +254,8 @@ def test_peers_are_kept_in_mind_until_they_are_forgotten(tmp_path: Path) -> None
 WRITER = """
 import sys
 from pathlib import Path
-from tests.runtime.test_store import CONFIG, Store, persist
+from primacy_runtime.store import Store
+from tests.support.stores import CONFIG, persist
 store = Store.open(Path(sys.argv[1]), CONFIG)
 term, last = store.durable.term, store.durable.log.last_index
 while True:

@@ -15,9 +15,9 @@ from primacy.quantities import Index, Round, Term
 from primacy_runtime import AgentStopped, TermsUsedUp
 from primacy_runtime.store import Store
 from primacy_runtime.term_limit import HIGHEST
-from tests.runtime.test_driver import BOB, Bench, vote_request
-from tests.runtime.test_store import CONFIG, persist
 from tests.support.agents import alone, run, until
+from tests.support.driver_bench import BOB, Bench, vote_request
+from tests.support.stores import CONFIG, persist
 
 SAID = f"would stand for election in term {MOST + 1}, but {MOST} is the highest"
 

@@ -15,8 +15,9 @@ from primacy_runtime.mesh_file import agent, read
 from primacy_runtime.trace import Trace, finish, traces
 from tests.runtime.chaos.restarts import PERSIST, TIMER, of_restarts
 from tests.runtime.chaos.verdict import conformed, lines, of_traces
-from tests.runtime.test_cli import ENVIRONMENT, MESH, RUN
 from tests.support.agents import PATIENCE_S, alone, run
+from tests.support.command import ENVIRONMENT, RUN
+from tests.support.mesh_files import MESH_ALONE
 
 
 def start_and_stop(folder: Path, times: int = 1) -> list[Path]:
@@ -153,7 +154,7 @@ def test_an_agent_that_runs_as_a_program_writes_its_trace(
     tmp_path: Path, is_given: bool
 ) -> None:
     file, folder = tmp_path / "mesh.toml", tmp_path / "traces"
-    text = MESH.format(folder=tmp_path)
+    text = MESH_ALONE.format(folder=tmp_path)
     given = ["--trace", str(folder)] if is_given else []
     file.write_text(text if is_given else f'trace = "{folder}"\n{text}')
     command = [sys.executable, "-c", RUN, "agent", "--config", str(file), *given]
@@ -173,6 +174,6 @@ def test_an_agent_that_runs_as_a_program_writes_its_trace(
 
 def test_a_trace_of_the_file_of_a_mesh_must_be_text(tmp_path: Path) -> None:
     file = tmp_path / "mesh.toml"
-    file.write_text(f"trace = 1\n{MESH.format(folder=tmp_path)}")
+    file.write_text(f"trace = 1\n{MESH_ALONE.format(folder=tmp_path)}")
     with pytest.raises(SettingsError, match="trace must be text, got 1"):
         agent(read(file), None)

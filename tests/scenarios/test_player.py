@@ -13,9 +13,9 @@ from primacy.change import replace
 from primacy.quantities import NOBODY
 from primacy.state import Durable, Result
 from primacy_model.simulation import cluster
+from tests.scenarios.files import FOLDER, REWRITE, TRANSCRIPTS, difference
 from tests.scenarios.language import NotUnderstood, blocks, put_together
 from tests.scenarios.player import play
-from tests.scenarios.test_transcripts import FOLDER, REWRITE, TRANSCRIPTS, difference
 
 Write = Callable[[str], Path]
 

@@ -5,21 +5,18 @@ is for whoever has looked at the difference and means it.
 """
 
 import re
-from difflib import unified_diff
 from pathlib import Path
 
 import pytest
 
 from tests.scenarios.commands import COMMANDS
+from tests.scenarios.files import FOLDER, REWRITE, TRANSCRIPTS, difference
 from tests.scenarios.language import blocks, put_together
 from tests.scenarios.player import play
-from tests.test_traceability import SPECIFICATION, clauses
+from tests.support.traceability import SPECIFICATION, clauses
 
-FOLDER = Path(__file__).parent
-TRANSCRIPTS = sorted(FOLDER.glob("*.txt"))
 PAGE = FOLDER.parents[1] / "docs" / "scenarios.md"
 HEAD = re.compile(r"# (\S.*)\n# Shows: (.+)\n# Source: (.+)\n#\n# \S")
-REWRITE = "python -m pytest tests/scenarios --rewrite"
 
 each_transcript = pytest.mark.parametrize(
     "path", TRANSCRIPTS, ids=lambda path: path.stem
@@ -31,15 +28,6 @@ def head(path: Path) -> tuple[str, list[str], str]:
     found = HEAD.match(path.read_text("utf-8"))
     assert found, f"{path.name} does not begin with: title, Shows, Source, a story"
     return found[1], found[2].split(", "), found[3]
-
-
-def difference(path: Path, played: str) -> str:
-    """Show how a file and what happened differ; nothing if they do not."""
-    said = path.read_text("utf-8").splitlines()
-    lines = unified_diff(
-        said, played.splitlines(), f"{path.name}: it says", "what happened", lineterm=""
-    )
-    return "\n".join(lines)
 
 
 @each_transcript

@@ -573,3 +573,19 @@ class Burst(World):
         assert place == 1
         if local == 0:
             yield Move("hear", "hears", message % 3 + 1)
+
+
+@dataclass(frozen=True)
+class Counting(World):
+    """Both count to three, and tell each other."""
+
+    def initial(self) -> Start:
+        return begun((0, 0))
+
+    def acts(self, place: int, local: int, _: None) -> Iterator[Step]:
+        if local < 3:
+            yield Move("count", "counts", local + 1, ((1 - place, local),))
+
+    def hears(self, _place: int, local: int, _: None, message: int) -> Iterator[Step]:
+        if message > local:
+            yield Move("follow", "follows", message)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from primacy_model.conformance.coverage_statement import NO_VECTOR, UNPASSED
 from primacy_model.conformance.trace_reader import LONGEST, MOST_AGENTS, MOST_LINES
-from tests.test_traceability import DOCUMENTS
+from tests.support.traceability import DOCUMENTS
 
 PAGE = DOCUMENTS["docs/conformance.md"]
 

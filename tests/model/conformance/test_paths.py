@@ -10,8 +10,8 @@ import pytest
 from primacy_proofs.system import lifting
 from tests.model.conformance import paths
 from tests.model.conformance.paths import Taken, every_taken, reachable
-from tests.model.conformance.test_page import PAGE
 from tests.support.lifted_cases import OBSERVATION, lifted
+from tests.support.traceability import DOCUMENTS
 from tests.support.vectors import vectors_of
 
 BEGIN, END = (f"<!-- paths: {mark} -->" for mark in ("begin", "end"))
@@ -24,7 +24,7 @@ def counted(folder: Path) -> dict[str, Taken]:
 
 def shown() -> Iterator[tuple[str, list[int]]]:
     """Read the rows of the page."""
-    table = PAGE.partition(BEGIN)[2].partition(END)[0]
+    table = DOCUMENTS["docs/conformance.md"].partition(BEGIN)[2].partition(END)[0]
     for title, told in re.findall(r"^\| (\S.*?) +\|([ \d|,]+)\|$", table, re.MULTILINE):
         yield (
             title,
@@ -65,7 +65,7 @@ def test_the_page_counts_the_paths_that_are_taken(made: Path) -> None:
 
 def test_the_page_says_how_many_paths_were_lifted() -> None:
     every = sum(len(lifted(name).paths) for name in (*lifting.cases(), OBSERVATION))
-    assert f"{every:,} paths" in PAGE
+    assert f"{every:,} paths" in DOCUMENTS["docs/conformance.md"]
 
 
 UNDECIDED = {

@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from primacy_model.conformance.schemas import written
+from tests.support.traceability import ROOT
 from tests.support.vectors import vectors_of
-from tests.test_traceability import ROOT
 
 FOLDER: Final = ROOT / "model" / "primacy_model" / "conformance" / "schema"
 

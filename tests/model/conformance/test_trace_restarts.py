@@ -30,12 +30,7 @@ from primacy.messages import Append
 from primacy.quantities import Command, Index
 from primacy_model.cli.conform import conform
 from primacy_model.conformance.recorder import Recorder
-from tests.model.conformance.test_trace_checker import (
-    alone,
-    config,
-    renumbered,
-    verdict,
-)
+from tests.support.traces import alone, config, renumbered, verdict
 
 RUNS = "it runs: a crash has to come before."
 

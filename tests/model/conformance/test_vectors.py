@@ -21,8 +21,8 @@ from primacy_model.conformance.situations import named
 from primacy_model.conformance.vectors import core_digest
 from primacy_model.mutation.catalog import bend_of
 from primacy_model.mutation.mutant import bent
+from tests.support.traceability import ROOT, SPECIFICATION, clauses, uncited
 from tests.support.vectors import Teller, lines_of, vectors_of
-from tests.test_traceability import ROOT, SPECIFICATION, clauses, uncited
 
 
 def manifest(made: Path) -> dict[str, Any]:

@@ -5,29 +5,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from primacy_model.checker.actors import Move, Whole, begun
+from primacy_model.checker.actors import Move, Whole
 from primacy_model.engines.assumption_check import PromiseBrokenError
 from primacy_model.engines.search import Engine, explore
-from tests.support.worlds import Start, Step, World
+from tests.support.worlds import Counting, Start, Step
 
 ENGINES = [engine for engine in Engine if engine.is_installed]
 every_engine = pytest.mark.parametrize("engine", ENGINES, ids=lambda each: each.value)
-
-
-@dataclass(frozen=True)
-class Counting(World):
-    """Both count to three, and tell each other."""
-
-    def initial(self) -> Start:
-        return begun((0, 0))
-
-    def acts(self, place: int, local: int, _: None) -> Iterator[Step]:
-        if local < 3:
-            yield Move("count", "counts", local + 1, ((1 - place, local),))
-
-    def hears(self, _place: int, local: int, _: None, message: int) -> Iterator[Step]:
-        if message > local:
-            yield Move("follow", "follows", message)
 
 
 @dataclass(frozen=True)

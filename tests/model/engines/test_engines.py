@@ -19,17 +19,9 @@ from primacy_model.engines.bfs import Found, Search
 from primacy_model.engines.search import UNBOUNDED, Engine, parts
 from primacy_model.engines.search import explore as search
 from primacy_model.engines.transition_tables import Tables
+from tests.support.engines import COUNTED, every_engine, raft_levels
 from tests.support.worlds import Burst, Relay, Start, Tabled, drawn, rich, traits
 
-ENGINES = [
-    pytest.param(
-        engine,
-        marks=pytest.mark.skipif(not engine.is_installed, reason="not installed"),
-        id=engine.value,
-    )
-    for engine in Engine
-]
-every_engine = pytest.mark.parametrize("engine", ENGINES)
 with_and_without_pruning = pytest.mark.parametrize(
     "prunes", [True, False], ids=["pruned", "whole"]
 )
@@ -152,13 +144,6 @@ def _compare(
 
 
 # --- plain Raft -----------------------------------------------------------------------
-
-COUNTED = {(3, 2): 5_963, (5, 1): 12_133, (3, 3): 144_529, (4, 2): 212_565}
-
-
-@cache
-def raft_levels(size: int, terms: int) -> tuple[int, ...]:
-    return search(PlainRaft(size, terms), Engine.MEMO, prunes=False).levels
 
 
 @every_engine

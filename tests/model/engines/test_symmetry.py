@@ -31,8 +31,8 @@ from primacy_model.engines.search import (
 from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
 from primacy_model.mesh.scopes import DEFAULT, MeshScope
-from tests.model.engines.test_engines import COUNTED, every_engine, raft_levels
 from tests.model.mesh.page import PAGE, figures
+from tests.support.engines import COUNTED, every_engine, raft_levels
 from tests.support.worlds import Alike, Start, alike, moved
 
 SEEDS = range(128)

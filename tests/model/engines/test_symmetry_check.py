@@ -14,9 +14,8 @@ from primacy_model.checker.model import Kind
 from primacy_model.engines import symmetry_check
 from primacy_model.engines.assumption_check import PromiseBrokenError
 from primacy_model.engines.search import Engine, explore
-from tests.model.engines.test_assumption_check import Counting
-from tests.model.engines.test_engines import every_engine
-from tests.support.worlds import Start, Step
+from tests.support.engines import every_engine
+from tests.support.worlds import Counting, Start, Step
 
 Seen = Claim[Any, Any, Any]
 

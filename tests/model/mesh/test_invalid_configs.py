@@ -6,7 +6,7 @@ import pytest
 
 from primacy_model.mesh import invalid_configs as room
 from primacy_model.mesh.invalid_configs import MILLION, Given, fault, misjudged, small
-from tests.test_traceability import SPECIFICATION, clauses
+from tests.support.traceability import SPECIFICATION, clauses
 
 EVERY = tuple(small())
 

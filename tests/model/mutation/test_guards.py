@@ -16,7 +16,7 @@ import pytest
 from primacy_model.mutation.catalog import BENDS
 from primacy_model.mutation.mutant import Bend, bent
 from tests.support.mutated_core import CORE
-from tests.test_traceability import cited_in_comments
+from tests.support.traceability import cited_in_comments
 
 CLAUSES_WITHOUT: Final = {
     "message.pure": "a law of the whole of `step`, and no line of it",

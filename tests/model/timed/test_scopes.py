@@ -37,18 +37,10 @@ from primacy_model.timed.clocks import (
 )
 from primacy_model.timed.model import TimedMesh, World
 from primacy_model.timed.scopes import TimedScope, deep, scopes, twins
+from tests.support.timed_figures import PINNED
 
 PAGE = (Path(__file__).parents[3] / "docs" / "timed.md").read_text(encoding="utf-8")
 
-PINNED = {
-    "lease-exclusive": (316_137, 60),
-    "lease-clocks": (1_552_145, 57),
-    "lease-read": (43_946, 84),
-    "lease-quarantine": (174_272, 68),
-    "lease-transfer": (158_560, 62),
-    "lease-pair": (180_907, 67),
-}
-"""For each scope: states, depth."""
 
 DEEP = {
     "lease-quarantine-deep": (3_548_681, 74),

@@ -18,7 +18,7 @@ from primacy_proofs.mutation.runner import MUTANTS
 from primacy_proofs.smt.solver import VERSION
 from primacy_proofs.theorems import prover
 from primacy_proofs.theorems.catalog import EVERY_MESH, THEOREMS, Theorem
-from tests.test_traceability import cited_by_tests
+from tests.support.traceability import cited_by_tests
 
 ROOT = Path(__file__).parents[3]
 

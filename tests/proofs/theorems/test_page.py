@@ -13,7 +13,7 @@ from primacy_proofs.laws import registry
 from primacy_proofs.theorems import prover
 from primacy_proofs.theorems.catalog import THEOREMS
 from tests.proofs.theorems.page import UNPROVED, page
-from tests.test_traceability import clauses
+from tests.support.traceability import clauses
 
 ROOT = Path(__file__).parents[3]
 PROOFS = ROOT / "proofs" / "primacy_proofs"

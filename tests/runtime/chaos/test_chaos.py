@@ -18,10 +18,10 @@ from tests.runtime.chaos.__main__ import keep, play, seeds, told
 from tests.runtime.chaos.page import BEGIN, END, FIGURES, quantile, table
 from tests.runtime.chaos.proxies import Proxies
 from tests.runtime.chaos.trial import KINDS, LEAST_ANSWERED, Chaos, Place, Plan
-from tests.runtime.test_cli import ENVIRONMENT
 from tests.support.agents import PATIENCE_S, run
+from tests.support.command import ENVIRONMENT
 from tests.support.mutated_core import ROOT
-from tests.test_traceability import DOCUMENTS
+from tests.support.traceability import DOCUMENTS
 
 NAMES = ("ada", "bob")
 PAGE = DOCUMENTS["docs/runtime.md"]

@@ -18,8 +18,8 @@ from typing import Final
 
 import pytest
 
-from tests.runtime.test_cli import ENVIRONMENT, RUN
 from tests.support.agents import PATIENCE_S
+from tests.support.command import ENVIRONMENT, RUN
 
 ATTEMPT_S: Final = 10.0
 """If nothing came of it until then, it is tried again."""

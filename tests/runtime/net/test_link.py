@@ -17,9 +17,9 @@ from primacy_runtime.net.handshake import Introductions
 from primacy_runtime.net.link import Link, Terms
 from primacy_runtime.settings import address
 from primacy_runtime.store import Store
-from tests.runtime.test_store import CONFIG
 from tests.support.agents import PATIENCE_S, Mesh, run, until
 from tests.support.callers import GRANT, hello
+from tests.support.stores import CONFIG
 
 
 def test_a_peer_that_refuses_this_agent_is_counted_under_a_few_names(

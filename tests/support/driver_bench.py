@@ -1,0 +1,87 @@
+"""A driver on its own, whose disk and network record what it does."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from primacy import (
+    Persist,
+    loads,
+)
+from primacy.messages import Packet, VoteRequest
+from primacy.quantities import Index, Term
+from primacy_runtime import Clock, StoreBroken, Table
+from primacy_runtime.counters import Counts
+from primacy_runtime.driver import Driver, Parts
+from primacy_runtime.events import Audience
+from primacy_runtime.log import Teller
+from primacy_runtime.net.frames import PACKETS
+from primacy_runtime.pending_requests import Requests
+from primacy_runtime.store import Store
+from tests.support.stores import CONFIG
+
+BOB = CONFIG.peers.members[0]
+
+
+class Telling(Store):
+    """A store that tells when it was written, and can break."""
+
+    told: list[str]
+    is_broken = False
+
+    def persist(self, persists: Sequence[Persist]) -> None:
+        if self.is_broken:
+            raise StoreBroken("the disk is gone")
+        super().persist(persists)
+        self.told.append("disk")
+
+
+class Bench:
+    """One driver, and what it did in order."""
+
+    def __init__(self, folder: Path) -> None:
+        self.told: list[str] = []
+        self.packets: list[Packet] = []
+        store = Telling.open(folder / "ada.sqlite3", CONFIG)
+        assert isinstance(store, Telling)
+        self.store = store
+        store.told = self.told
+        self.requests, self.counts = Requests("ada"), Counts()
+        self.disk = ThreadPoolExecutor(1)
+        self.driver = Driver(
+            Parts(
+                CONFIG,
+                Clock(),
+                store,
+                self.disk,
+                Table(),
+                self.send,
+                self.requests,
+                Audience(),
+                self.counts,
+                Teller("mesh", "ada"),
+            )
+        )
+
+    def send(self, target: str, body: bytes) -> None:
+        packet = loads(body, *PACKETS)
+        self.told.append(f"{type(packet).__name__} to {target}")
+        self.packets.append(packet)
+
+    def receive(self, packet: Packet) -> None:
+        self.driver.receive(packet, lambda: self.told.append("handled"))
+
+    async def end(self, task: asyncio.Task[None]) -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        self.store.close()
+        self.disk.shutdown()
+
+
+def vote_request(term: int) -> VoteRequest:
+    return VoteRequest(
+        CONFIG.mesh, BOB, Term(term), Index(0), Term(0), CONFIG.first_roll, False
+    )
