@@ -17,9 +17,9 @@ from functools import reduce
 from itertools import zip_longest
 from typing import Any, Final
 
+from primacy_proofs.counterexamples.evaluation import both, chosen, denied, either
 from primacy_proofs.smt.solver import BOOL, Expr, equal, small
 from primacy_proofs.smt.solver import choose as choose_expr
-from primacy_proofs.counterexamples.evaluation import both, chosen, denied, either
 
 TEXTS: Final = ("", "mesh", "x", "y")
 """The texts there are."""

@@ -14,19 +14,19 @@ from typing import Final
 
 from primacy.outputs import Output
 from primacy.state import State
-from primacy_proofs.system import history, lifting
-from primacy_proofs.laws import registry
-from primacy_proofs.theorems import prover
-from primacy_proofs.smt.solver import FALSE, Expr
-from primacy_proofs.system.clocks import clock_facts
 from primacy_proofs.counterexamples.search import Question
+from primacy_proofs.laws import registry
 from primacy_proofs.laws.registry import CONSEQUENCES, INVARIANTS, STEP_LAWS, Law
-from primacy_proofs.system.lifting import Case
+from primacy_proofs.smt.solver import FALSE, Expr
 from primacy_proofs.symbolic.paths import Path
-from primacy_proofs.theorems.prover import RESTS_ON, Obligation
+from primacy_proofs.system import history, lifting
+from primacy_proofs.system.clocks import clock_facts
+from primacy_proofs.system.lifting import Case
 from primacy_proofs.system.round_history import moments
 from primacy_proofs.system.transitions import Step, steps
 from primacy_proofs.system.world import World, mesh_facts
+from primacy_proofs.theorems import prover
+from primacy_proofs.theorems.prover import RESTS_ON, Obligation
 
 EVERYTHING: Final = "commit"
 """The group that rests on all others that every world has."""

@@ -12,22 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from primacy_proofs.laws import registry
-from primacy_proofs.theorems import prover
-from primacy_proofs.smt.solver import INT, Expr, constant
-from primacy_proofs.system.clocks import later
-from primacy_proofs.symbolic.containers import Answered, Served
-from primacy_proofs.counterexamples.search import Model, search
-from primacy_proofs.system.lifting import LOCAL, RESTART, UNKNOWN
-from primacy_proofs.symbolic.paths import Decision
-from primacy_proofs.counterexamples.obligation import Posed, posed
-from primacy_proofs.theorems.prover import Obligation
 from primacy_proofs.counterexamples.evaluation import Reader
-from primacy_proofs.symbolic.records import columns
-from primacy_proofs.system.round_history import QUESTION
+from primacy_proofs.counterexamples.obligation import Posed, posed
 from primacy_proofs.counterexamples.scene import Scene, symbols_of
+from primacy_proofs.counterexamples.search import Model, search
 from primacy_proofs.counterexamples.small_values import Bounds, NotSmallError, is_packet
-from primacy_proofs.smt.symbols import AGENT
 from primacy_proofs.counterexamples.wording import (
     LOG_LEGEND,
     field_said,
@@ -37,7 +26,25 @@ from primacy_proofs.counterexamples.wording import (
     told,
     variable_words,
 )
-from primacy_proofs.system.world import FIELDS, FUNCTIONS, HISTORY, PACKETS, World, field
+from primacy_proofs.laws import registry
+from primacy_proofs.smt.solver import INT, Expr, constant
+from primacy_proofs.smt.symbols import AGENT
+from primacy_proofs.symbolic.containers import Answered, Served
+from primacy_proofs.symbolic.paths import Decision
+from primacy_proofs.symbolic.records import columns
+from primacy_proofs.system.clocks import later
+from primacy_proofs.system.lifting import LOCAL, RESTART, UNKNOWN
+from primacy_proofs.system.round_history import QUESTION
+from primacy_proofs.system.world import (
+    FIELDS,
+    FUNCTIONS,
+    HISTORY,
+    PACKETS,
+    World,
+    field,
+)
+from primacy_proofs.theorems import prover
+from primacy_proofs.theorems.prover import Obligation
 
 SEARCHED: Final = (
     (Bounds(2, 2), 8),

@@ -20,7 +20,11 @@ from typing import Final
 
 from primacy.role import Role, Wait
 from primacy_proofs.axioms import containers
-from primacy_proofs.system import lifting
+from primacy_proofs.counterexamples.obligation import FACTS
+from primacy_proofs.counterexamples.search import Model, Question, search
+from primacy_proofs.counterexamples.small_world import Bounds
+from primacy_proofs.laws.leases import holds_lease
+from primacy_proofs.laws.registry import CONSEQUENCES, INVARIANTS
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     FALSE,
@@ -36,11 +40,7 @@ from primacy_proofs.smt.solver import (
     negation,
     number,
 )
-from primacy_proofs.counterexamples.search import Model, Question, search
-from primacy_proofs.laws.registry import CONSEQUENCES, INVARIANTS
-from primacy_proofs.laws.leases import holds_lease
-from primacy_proofs.counterexamples.obligation import FACTS
-from primacy_proofs.counterexamples.small_world import Bounds
+from primacy_proofs.system import lifting
 from primacy_proofs.system.world import (
     ELECTORS,
     EVERYONE,

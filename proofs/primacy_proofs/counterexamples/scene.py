@@ -11,15 +11,15 @@ from itertools import product
 from typing import Any, Final
 
 from primacy.role import Role
+from primacy_proofs.counterexamples.evaluation import Reader
+from primacy_proofs.counterexamples.obligation import Posed
+from primacy_proofs.counterexamples.search import Model
+from primacy_proofs.counterexamples.small_values import NUMBERS
+from primacy_proofs.counterexamples.wording import remembered, shown
 from primacy_proofs.laws import registry
 from primacy_proofs.smt.solver import INT, REAL, Expr, constant, quantified, written
-from primacy_proofs.system.clocks import PROMISE, clock, lease_of
-from primacy_proofs.counterexamples.search import Model
-from primacy_proofs.counterexamples.obligation import Posed
-from primacy_proofs.counterexamples.evaluation import Reader
-from primacy_proofs.counterexamples.small_values import NUMBERS
 from primacy_proofs.smt.symbols import AGENT
-from primacy_proofs.counterexamples.wording import remembered, shown
+from primacy_proofs.system.clocks import PROMISE, clock, lease_of
 from primacy_proofs.system.world import FUNCTIONS, HISTORY, ME, World
 
 MOST_LINES: Final = 10
@@ -41,7 +41,9 @@ class Scene:
         self.me: Final = model.bounds.names[model.bounds.me]
         """The agent that takes the step."""
         law = again.law
-        self.law_looks: Final = frozenset(registry.looks_at(law)) if law else frozenset()
+        self.law_looks: Final = (
+            frozenset(registry.looks_at(law)) if law else frozenset()
+        )
         self.goal_says: Final = symbols_of(again.question.goal)
 
     def now(self, expr: Expr) -> str:

@@ -19,8 +19,8 @@ from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
 from primacy.quantities import Command, RequestId
 from primacy_proofs.counterexamples import bitvectors, interpretation
-from primacy_proofs.counterexamples.interpretation import ENUMERATIONS, NOOP
 from primacy_proofs.counterexamples.evaluation import Sorts
+from primacy_proofs.counterexamples.interpretation import ENUMERATIONS, NOOP
 from primacy_proofs.system.world import PACKET_SORTS
 
 NAMES: Final = ("", "a", "b", "c", "d")

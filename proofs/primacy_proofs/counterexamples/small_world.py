@@ -13,18 +13,8 @@ from functools import cache
 from typing import Final
 
 from primacy_proofs.counterexamples import bitvectors, interpretation
-from primacy_proofs.smt import symbols
-from primacy_proofs.smt.solver import (
-    BITS,
-    BOOL,
-    Expr,
-    Function,
-    constant,
-    negation,
-    written,
-)
-from primacy_proofs.counterexamples.interpretation import ENUMERATIONS
 from primacy_proofs.counterexamples.evaluation import Sorts
+from primacy_proofs.counterexamples.interpretation import ENUMERATIONS
 from primacy_proofs.counterexamples.small_values import (
     BODIES,
     NUMBERS,
@@ -38,6 +28,16 @@ from primacy_proofs.counterexamples.small_values import (
     is_packet,
     nothing,
     within,
+)
+from primacy_proofs.smt import symbols
+from primacy_proofs.smt.solver import (
+    BITS,
+    BOOL,
+    Expr,
+    Function,
+    constant,
+    negation,
+    written,
 )
 from primacy_proofs.system.world import FUNCTIONS
 
@@ -133,7 +133,9 @@ class Open:
             if self.domains[name][place] in NUMBERS:
                 found = bitvectors.choose(argument > values[-1], at(values[-1]), found)
             for value in values[1:]:
-                found = bitvectors.choose(bitvectors.same(argument, value), at(value), found)
+                found = bitvectors.choose(
+                    bitvectors.same(argument, value), at(value), found
+                )
             return found
         return self._entry(name, arguments)
 
@@ -200,7 +202,9 @@ class Open:
                 what = self._number(f"{name}.what", 1, codes["Text"])
                 return ((taken, what, self._number(f"{name}.index", 0, highest)),)
             case "Body":
-                return bitvectors.pick(BODIES, self._number(name, 0, len(BODIES) - 1), 0, 0)
+                return bitvectors.pick(
+                    BODIES, self._number(name, 0, len(BODIES) - 1), 0, 0
+                )
             case _ if is_packet(sort):
                 return self._number(name, 0, PACKETS - 1)
             case _ if sort in codes:  # no text is empty: who would ask for that

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from primacy_proofs.system import lifting
+from primacy_proofs.axioms.containers import AXIOMS
 from primacy_proofs.cli import prove
 from primacy_proofs.counterexamples import satisfiability
-from primacy_proofs.smt.solver import FALSE, needed
-from primacy_proofs.axioms.containers import AXIOMS
-from primacy_proofs.counterexamples.search import Judge, Question
-from primacy_proofs.laws.registry import CONSEQUENCES, INVARIANTS
 from primacy_proofs.counterexamples.obligation import FACTS
 from primacy_proofs.counterexamples.satisfiability import Fate
+from primacy_proofs.counterexamples.search import Judge, Question
+from primacy_proofs.laws.registry import CONSEQUENCES, INVARIANTS
+from primacy_proofs.smt.solver import FALSE, needed
+from primacy_proofs.system import lifting
 from primacy_proofs.system.world import World
 
 

@@ -12,25 +12,25 @@ from dataclasses import replace
 import pytest
 
 from primacy.role import Role, Wait
+from primacy_proofs.cli import session
 from primacy_proofs.counterexamples import rendering
 from primacy_proofs.counterexamples import search as counterexamples_search
-from primacy_proofs.laws import registry
-from primacy_proofs.system import lifting
-from primacy_proofs.theorems import prover
-from primacy_proofs.cli import session
-from primacy_proofs.smt import symbols as on
-from primacy_proofs.smt.solver import FALSE, REAL, Expr, constant, differ, equal
-from primacy_proofs.system.clocks import PROMISE, clock, lease_of
+from primacy_proofs.counterexamples.obligation import FACTS, posed
 from primacy_proofs.counterexamples.rendering import NONE_WITHIN, find
 from primacy_proofs.counterexamples.search import Judge, Question, search
-from primacy_proofs.laws.registry import INVARIANTS, Law
-from primacy_proofs.counterexamples.obligation import FACTS, posed
-from primacy_proofs.theorems.prover import FIRST, QUORUMS, RESOURCE, Obligation, Unit
 from primacy_proofs.counterexamples.small_values import Bounds, NotSmallError
 from primacy_proofs.counterexamples.small_world import Told
-from primacy_proofs.system.transitions import steps
+from primacy_proofs.laws import registry
+from primacy_proofs.laws.registry import INVARIANTS, Law
+from primacy_proofs.smt import symbols as on
+from primacy_proofs.smt.solver import FALSE, REAL, Expr, constant, differ, equal
 from primacy_proofs.smt.symbols import AGENT
+from primacy_proofs.system import lifting
+from primacy_proofs.system.clocks import PROMISE, clock, lease_of
+from primacy_proofs.system.transitions import steps
 from primacy_proofs.system.world import ME, World
+from primacy_proofs.theorems import prover
+from primacy_proofs.theorems.prover import FIRST, QUORUMS, RESOURCE, Obligation, Unit
 
 SMALL = Bounds(2, 2)
 KNOWN = tuple(
@@ -107,7 +107,9 @@ def test_a_smallest_world_is_preferred(
 ) -> None:
     asked: list[Bounds] = []
 
-    def noted(question: Question, bounds: Bounds) -> counterexamples_search.Model | None:
+    def noted(
+        question: Question, bounds: Bounds
+    ) -> counterexamples_search.Model | None:
         asked.append(bounds)
         return search(question, bounds)
 

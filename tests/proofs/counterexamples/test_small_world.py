@@ -1,8 +1,8 @@
 """Small worlds: core's containers on bits are core's own, and values keep their words.
 
-`bitvectors` is what the search computes with, `interpretation` what a model is judged by. The
-first may only cost counterexamples, yet here the two are one: on every small value, and
-on larger ones that are drawn, closed or open.
+`bitvectors` is what the search computes with, `interpretation` what a model is judged
+by. The first may only cost counterexamples, yet here the two are one: on every small
+value, and on larger ones that are drawn, closed or open.
 """
 
 from __future__ import annotations
@@ -18,10 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from primacy_proofs.counterexamples import bitvectors, interpretation
-from primacy_proofs.smt import symbols
-from primacy_proofs.smt.solver import TRUE, Expr, Finder, Function, constant, small, truth
-from primacy_proofs.laws.registry import CONSEQUENCES, INVARIANTS, STEP_LAWS
-from primacy_proofs.theorems.prover import ROOMS
 from primacy_proofs.counterexamples.small_values import (
     BODIES,
     Bounds,
@@ -30,9 +26,31 @@ from primacy_proofs.counterexamples.small_values import (
     every,
     nothing,
 )
-from primacy_proofs.counterexamples.small_world import CONTAINERS, OPERATORS, Told, domain_of
-from primacy_proofs.counterexamples.wording import HISTORY_WORDS, law_said, remembered, variable_words
+from primacy_proofs.counterexamples.small_world import (
+    CONTAINERS,
+    OPERATORS,
+    Told,
+    domain_of,
+)
+from primacy_proofs.counterexamples.wording import (
+    HISTORY_WORDS,
+    law_said,
+    remembered,
+    variable_words,
+)
+from primacy_proofs.laws.registry import CONSEQUENCES, INVARIANTS, STEP_LAWS
+from primacy_proofs.smt import symbols
+from primacy_proofs.smt.solver import (
+    TRUE,
+    Expr,
+    Finder,
+    Function,
+    constant,
+    small,
+    truth,
+)
 from primacy_proofs.system.world import HISTORY
+from primacy_proofs.theorems.prover import ROOMS
 
 SMALL = Bounds(2, 2)
 LARGE = Bounds(4, 3)
@@ -146,7 +164,9 @@ SORTS = {
 def test_numbers_are_computed_alike() -> None:
     for name in ("<", "<=", ">", ">=", "+", "-", "*"):
         for pair in product(range(-1, 4), repeat=2):
-            assert bitvectors.SYMBOLS[name](*pair) == interpretation.SYMBOLS[name](*pair)
+            assert bitvectors.SYMBOLS[name](*pair) == interpretation.SYMBOLS[name](
+                *pair
+            )
     assert bitvectors.SYMBOLS["-"](2) == interpretation.SYMBOLS["-"](2) == -2
 
 
