@@ -7,16 +7,17 @@ VENV ?= .venv
 INSTALLER ?= $(if $(shell command -v uv),uv,pip)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PAGES := model.mutation=mutants proofs.theorems=theorems model.mesh=model
 
 .DEFAULT_GOAL := help
-.PHONY: check bite test deep adversary coverage lint wheel-test chaos bench docs environment lock clean help
+.PHONY: check prove-mutants test deep fuzz coverage lint wheel-test chaos bench docs pages environment lock clean help
 
 check: $(READY) ## explore the default scopes, prove the theorems (ARGS=... for the scopes)
 	@$(BIN)/primacy check $(ARGS)
 	@$(BIN)/primacy check --model liveness
 	@$(BIN)/primacy prove
 
-bite: $(READY) ## show that the theorems refuse bent cores, and exclude no path for nothing
+prove-mutants: $(READY) ## show that the theorems refuse mutants, and that no path is vacuous
 	@$(BIN)/primacy prove --mutants --jobs 2
 	@$(BIN)/primacy prove --paths --jobs 2
 
@@ -26,7 +27,7 @@ test: $(READY) ## run all tests and the examples in the documents (ARGS=...)
 deep: $(READY) ## run the tests that take minutes: larger worlds, to the end
 	@$(BIN)/python -m pytest --quiet --numprocesses auto -m deep $(ARGS)
 
-adversary: $(READY) ## let adversaries do 20,000 runs to a mesh, half an hour of a core (ARGS=...)
+fuzz: $(READY) ## stateful fuzzing, 20,000 runs: half an hour of a core (ARGS=...)
 	@$(BIN)/python -m pytest --quiet --hypothesis-profile=deep tests/stateful/test_machine.py $(ARGS)
 
 coverage: $(READY) ## show that the tests of the core reach each statement and branch of it
@@ -52,6 +53,13 @@ bench: $(READY) ## print how fast the core, the checker and agents are, these be
 docs: $(READY) ## build the documents into docs/_build/html; a warning is an error
 	@$(BIN)/sphinx-build -q -n -W --keep-going -b html docs docs/_build/html
 
+pages: $(READY) ## write the generated pages anew, a quarter of an hour (PAGES=...)
+	@for page in $(PAGES); do \
+	    echo "docs/$${page##*=}.md" && \
+	    $(BIN)/python -m tests.$${page%%=*}.page > docs/$${page##*=}.md.new && \
+	    mv docs/$${page##*=}.md.new docs/$${page##*=}.md || exit 1; \
+	done
+
 environment: $(READY) ## set up the environment, and nothing else
 
 lock: $(READY) ## choose the newest versions allowed, write requirements.lock, say what changed
@@ -62,7 +70,7 @@ clean: ## remove the environment and everything that was made
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
 
 $(READY): requirements.lock pyproject.toml core/pyproject.toml .ci/environment.py
 	@$(PYTHON) .ci/environment.py $(VENV) --installer $(INSTALLER)
