@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from primacy_model.mutation.catalog import bend_of
+from primacy_model.mutation.catalog.mutants import find_mutant
 from tests.stateful.late_votes import RUNS
-from tests.support.mutated_core import copy_of_core, told_under
+from tests.support.mutated_core import copy_core, run_under
 
 MODULE = "tests.stateful.late_votes"
 
@@ -22,13 +22,13 @@ MODULE = "tests.stateful.late_votes"
     ],
 )
 def test_a_mutant_elects_beside_a_lease(name: str, run: str, tmp_path: Path) -> None:
-    copy_of_core(tmp_path, bend_of(name))
-    told = told_under(tmp_path, MODULE, run)
+    copy_core(tmp_path, find_mutant(name))
+    told = run_under(tmp_path, MODULE, run)
     assert told == {"property": "lease-alone", "has_lease": True}
 
 
 @pytest.mark.parametrize("run", RUNS)
 def test_the_core_does_not(run: str, tmp_path: Path) -> None:
-    copy_of_core(tmp_path)
-    told = told_under(tmp_path, MODULE, run)
+    copy_core(tmp_path)
+    told = run_under(tmp_path, MODULE, run)
     assert told == {"property": None, "has_lease": True}

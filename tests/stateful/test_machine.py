@@ -20,12 +20,12 @@ from hypothesis.stateful import run_state_machine_as_test
 from primacy.fencing import Fence, Verdict
 from primacy.quantities import Term
 from primacy_model.mesh import agent
-from primacy_model.mutation.catalog import bend_of
+from primacy_model.mutation.catalog.mutants import find_mutant
 from primacy_model.simulation.cluster import Broken
 from primacy_model.simulation.record import reproduction
 from tests.stateful.machine import Adversary, LeaseAdversary
 from tests.stateful.rules import Deeds
-from tests.support.mutated_core import ROOT, copy_of_core, told_under
+from tests.support.mutated_core import ROOT, copy_core, run_under
 
 DEEDS = {
     "deliver",
@@ -125,10 +125,10 @@ def test_a_failure_tells_the_transcript_and_a_program_that_fails_again(
         exec(program, {})  # noqa: S102 - it is what is told to be run
 
 
-def test_the_hunt_finds_a_bent_core_and_its_program_repeats_it(tmp_path: Path) -> None:
+def test_the_hunt_finds_a_mutant_and_its_program_repeats_it(tmp_path: Path) -> None:
     core, into = tmp_path / "core", tmp_path / "into"
-    copy_of_core(core, bend_of("half-is-a-quorum"))
-    told = told_under(core, "tests.stateful.detector", "--into", str(into))
+    copy_core(core, find_mutant("half-is-a-quorum"))
+    told = run_under(core, "tests.stateful.detector", "--into", str(into))
     assert told["property"] == "S1"
     assert told["steps"] > 0
     transcript = (into / "transcript.txt").read_text(encoding="utf-8")
@@ -160,19 +160,19 @@ def ran(program: Path, core: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_hunt_finds_nothing_in_the_shipped_core() -> None:
-    told = told_under(ROOT / "core", "tests.stateful.detector", "--examples", "40")
+    told = run_under(ROOT / "core", "tests.stateful.detector", "--examples", "40")
     assert told["property"] is None
     assert told["steps"] is None
     assert told["examples"] >= 40
 
 
-def test_the_page_shows_what_its_program_does_under_the_bent_core(
+def test_the_page_shows_what_its_program_does_under_the_mutant(
     tmp_path: Path,
 ) -> None:
     page = (ROOT / "docs" / "adversary.md").read_text(encoding="utf-8")
     (told,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
     (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    copy_of_core(tmp_path, bend_of("half-is-a-quorum"))
+    copy_core(tmp_path, find_mutant("half-is-a-quorum"))
     shows = (
         "from primacy_model.simulation.cluster import Broken\n"
         "from primacy_model.simulation.record import transcript\n"

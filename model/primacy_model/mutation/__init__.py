@@ -1,7 +1,6 @@
-"""Bends of core: one guard removed or changed, and who notices.
+"""Mutation testing of core: mutants with one fault each, and what detects it.
 
-`mutant` says what a bend is, `catalog` holds all of them. `catalog.kills` says where
-the checker meets each and what breaks there, `detectors` who else looks, `kill_matrix`
-what it comes to; `cli.mutants` is the command `primacy mutants`. Which law of a theorem
-a bend breaks is written in `primacy_proofs.mutation.mutants`.
+`catalog` holds the mutants as data, `mutant` says what one is. `expectation` says where
+the checker kills each, `detectors` which programs look for the fault, `kill_matrix`
+which of them find it; `runner` runs them for the command `primacy mutants`.
 """

@@ -1,8 +1,8 @@
-"""Arenas: small shapes in which a bent core is explored from the end of a script.
+"""Arenas: small shapes in which a mutant is explored from the end of a script.
 
-A script is carried out without bounds, and each of its actions must be one that the
-mesh allows. Where a mutant would act on a packet that the real core ignores for ever,
-its arena forgets no packet: `is_obsolete` is an argument about the real core alone.
+Contract: a script is carried out without bounds, and each of its actions must be one
+that the mesh allows. Where a mutant would act on a packet that the real core ignores
+for ever, its arena forgets no packet: `is_obsolete` is about the real core alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PLENTY: Final = Budgets(9, 9, 9, 9, 9, 9, 9)
 
 
 class ScriptError(ValueError):
-    """A script asks for what the mesh does not allow."""
+    """A script has an action that the mesh does not allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,15 @@ class Scripted(Mesh):
         return follow(self.arena)
 
 
-def scope_of(name: str, arena: Arena) -> MeshScope:
+def make_scope(name: str, arena: Arena) -> MeshScope:
     """Make a scope of an arena."""
-    return Assembled(Scripted(name, "Bent.", arena), forgets=arena.forgets)
+    return Assembled(Scripted(name, "A mutant.", arena), forgets=arena.forgets)
 
 
 def follow(arena: Arena) -> World:
-    """Carry out a script: for each line an agent, what it does, and who sent it.
+    """Carry out a script: for each step an agent, its action, and the sender.
 
-    `b election` and `b heartbeat` elapse a timer, `b write` asks for a write, and
+    `b election` and `b heartbeat` elapse a timer, `b write` requests a write, and
     `c Append@2 a` delivers the append of a to c whose label ends in `index 2`. Of
     several packets the one of the highest term is meant. `lose` empties the network.
     """
@@ -87,5 +87,5 @@ def _action(model: MeshScope, world: World, line: str) -> Action:
         and (not index or f"index {index})" in action.label)
     ]
     if not able:
-        raise ScriptError(f"the script cannot go on: {line}")
+        raise ScriptError(f"the mesh does not allow this step of the script: {line}")
     return max(able, key=lambda action: action.label)

@@ -1,14 +1,14 @@
-"""The checker as a finder: it explores the core that is imported until a claim breaks.
+"""The checker as a detector: it explores the imported core until a claim breaks.
 
-`python -m primacy_model.mutation.check_detector ID [SECONDS]` explores where the kill
-of a mutant is written down. A mutant without one is sought in the scopes that call on
-the module that it bends, with clocks or without, and, if it harms progress, in the
-worlds of runs first; each in turn, and none for longer than its share. What is told
-says how small the counterexample is, and whether the same place with one elector, term
-or write less shows one, too.
+`python -m primacy_model.mutation.check_detector ID [SECONDS]` explores the place of the
+first kill that is expected of a mutant. A mutant without one is sought in the scopes
+that reach the module that it edits, with clocks or without, and, if it harms progress,
+in the scopes of runs first; each in turn, and none for longer than its share. The line
+that is printed gives the size of the counterexample, and whether the same place with
+one elector, term or write less shows one, too.
 
-Its law: what cannot go on under a bent core, be it core or a claim about a state that
-no agent may have, is a finding, `message.total`; under the real core nothing raises.
+Contract: an exception of a mutant, be it from core or from a claim about a state that
+no agent may have, is a finding, `message.total`; the real core raises nothing.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ from primacy_model.mesh.agent import Node
 from primacy_model.mesh.invalid_configs import first_misjudged, small
 from primacy_model.mesh.model import Mesh
 from primacy_model.mesh.scopes import DEEP, DEFAULT, MeshScope
-from primacy_model.mutation.arena import Arena, ScriptError, scope_of
-from primacy_model.mutation.catalog import bend_of
+from primacy_model.mutation.arena import Arena, ScriptError, make_scope
+from primacy_model.mutation.catalog.mutants import find_mutant
 from primacy_model.mutation.expectation import RAISES, Living, Place, Timed
-from primacy_model.mutation.search_plan import places
+from primacy_model.mutation.search_plan import plan_search
 from primacy_model.synchrony.scopes import DEEP_LIVING, LIVING
 from primacy_model.timed.clocks import Clocked
 from primacy_model.timed.model import TimedMesh
 from primacy_model.timed.scopes import deep, scopes
 
 SECONDS: Final = 60.0
-"""For one mutant, if nothing else is said."""
+"""For one mutant, by default."""
 MOST_RUN_STATES: Final = 150_000
-"""In a world of runs, whose graph is kept."""
+"""In a scope of runs, whose graph is kept."""
 SMALLER_STATES: Final = 50_000
 """In each place that is a little smaller."""
 QUICK_STATES: Final = 3_000
-"""What the slowest engine explores sooner than the fastest is ready."""
+"""What the slowest engine explores before the fastest is compiled."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PlaceResult:
     """What an exploration of one place found."""
 
     where: str
@@ -81,50 +81,52 @@ def out_of_time(until: float) -> Limit:
 # --- one place ------------------------------------------------------------------------
 
 
-def explored(name: str, place: Place, limit: Limit, most: int | None = None) -> Found:
-    """Explore a place. Where a bent core hears what was forgotten, nothing is."""
+def explore_place(
+    name: str, place: Place, limit: Limit, most: int | None = None
+) -> PlaceResult:
+    """Explore a place; where a mutant reads an obsolete packet, none is forgotten."""
     try:
-        return _explored(name, place, limit, most)
+        return _explore(name, place, limit, most)
     except ScriptError:
         raise
     except PromiseBrokenError:
-        whole = _whole(name, place)
+        whole = _without_forgetting(name, place)
         if whole is None:
-            return Found(described(place))
-        return explored(name, whole, limit, most)
-    except Exception as error:  # noqa: BLE001 - whatever a bent core makes of a world
-        told = f"{type(error).__name__}: {str(error)[:80]}"
-        return Found(described(place), RAISES, raised=told)
+            return PlaceResult(describe(place))
+        return explore_place(name, whole, limit, most)
+    except Exception as error:  # noqa: BLE001 - a mutant may raise anything
+        raised = f"{type(error).__name__}: {str(error)[:80]}"
+        return PlaceResult(describe(place), RAISES, raised=raised)
 
 
-def _whole(name: str, place: Place) -> Arena | None:
-    """Give a place in which nothing is forgotten, if it has one."""
+def _without_forgetting(name: str, place: Place) -> Arena | None:
+    """Give the place in which nothing is forgotten, if there is one."""
     if isinstance(place, Timed | Living):
         return None
-    arena = place if isinstance(place, Arena) else _arena(untimed(name, place))
+    arena = place if isinstance(place, Arena) else _arena(find_scope(name, place))
     return replace(arena, forgets=False) if arena.forgets else None
 
 
-def _explored(name: str, place: Place, limit: Limit, most: int | None) -> Found:
+def _explore(name: str, place: Place, limit: Limit, most: int | None) -> PlaceResult:
     match place:
         case str() | Arena():
-            scope = untimed(name, place)
-            return _searched(place, scope.actors, limit, most, forgets=scope.forgets)
+            scope = find_scope(name, place)
+            return _search(place, scope.actors, limit, most, forgets=scope.forgets)
         case Timed():
-            return _searched(place, timed(place), limit, most, forgets=True)
+            return _search(place, find_timed(place), limit, most, forgets=True)
         case Living():
-            return _ran(place, limit)
+            return _explore_runs(place, limit)
 
 
-def untimed(name: str, place: str | Arena) -> MeshScope:
+def find_scope(name: str, place: str | Arena) -> MeshScope:
     """Find a scope, or make one of an arena."""
     if isinstance(place, Arena):
-        return scope_of(name, place)
+        return make_scope(name, place)
     return next(scope for scope in (*DEFAULT, *DEEP) if scope.name == place)
 
 
-def timed(place: Timed) -> TimedMesh:
-    """Find a timed scope, and take of it what a place says."""
+def find_timed(place: Timed) -> TimedMesh:
+    """Find a timed scope, and change it as a place says."""
     known = (each.actors for each in (*scopes(), *deep()) if each.name == place.scope)
     (mesh,) = known
     assert isinstance(mesh, TimedMesh)
@@ -132,31 +134,35 @@ def timed(place: Timed) -> TimedMesh:
     budgets = mesh.shape.budgets
     budgets = replace(budgets, rounds=place.rounds or budgets.rounds)
     shape = replace(mesh.shape, budgets=budgets)
-    return TimedMesh(place.scope, "Bent.", shape, (), pace, says_more=place.says_more)
+    return TimedMesh(
+        place.scope, "A mutant.", shape, (), pace, says_more=place.says_more
+    )
 
 
-def _searched(
+def _search(
     place: Place,
     actors: Actors[Local, Message, Shared, Ghost],
     limit: Limit,
     most: int | None,
     *,
     forgets: bool,
-) -> Found:
-    """Search with the slowest engine at first: it is the soonest to be ready."""
+) -> PlaceResult:
+    """Search with the slowest engine first: it needs no compilation."""
     quick = min(most or QUICK_STATES, QUICK_STATES)
     found = search.explore(actors, Engine.MEMO, forgets=forgets, max_states=quick)
     if found.violation is None and found.is_bounded and quick != most:
         found = search.explore(actors, forgets=forgets, max_states=most, limit=limit)
-    told = Found(described(place), states=found.states, is_whole=not found.is_bounded)
+    result = PlaceResult(
+        describe(place), states=found.states, is_whole=not found.is_bounded
+    )
     broken = found.violation
     if broken is None:
-        return told
+        return result
     run = broken.trace
     worlds = (run.initial, *(each.state for each in run.steps))
-    terms, entries = _reached(each.locals for each in worlds)
+    terms, entries = _measure(each.locals for each in worlds)
     return replace(
-        told,
+        result,
         property=broken.claim.id,
         depth=len(run.steps),
         electors=int(actors.bounds["electors"]),
@@ -165,8 +171,8 @@ def _searched(
     )
 
 
-def _reached(worlds: Iterable[Iterable[object]]) -> tuple[int, int]:
-    """Tell the highest term and the longest log of some worlds."""
+def _measure(worlds: Iterable[Iterable[object]]) -> tuple[int, int]:
+    """Measure the highest term and the longest log of some worlds."""
     terms = entries = 0
     for local in (each for world in worlds for each in world):
         node = local.node if isinstance(local, Clocked) else local
@@ -177,23 +183,25 @@ def _reached(worlds: Iterable[Iterable[object]]) -> tuple[int, int]:
     return terms, entries
 
 
-def _ran(place: Living, limit: Limit) -> Found:
-    """Explore a world of runs. Claims about states are left out: a lasso is wanted."""
+def _explore_runs(place: Living, limit: Limit) -> PlaceResult:
+    """Explore a scope of runs. Claims about states are left out: a lasso is wanted."""
     (world,) = (each for each in (*LIVING, *DEEP_LIVING) if each.name == place.scope)
     runs = [each for each in world.properties if each.kind is Kind.EVENTUALLY]
     found = liveness.explore(
         replace(world, properties=runs), max_states=MOST_RUN_STATES, limit=limit
     )
-    told = Found(described(place), states=found.states, is_whole=not found.is_bounded)
+    result = PlaceResult(
+        describe(place), states=found.states, is_whole=not found.is_bounded
+    )
     broken = found.violation
     if broken is None:
-        return told
+        return result
     run = broken.trace
     way = run.loop if run.loop is not None else 0
     worlds = (run.initial, *(each.state for each in run.steps))
-    terms, entries = _reached(each.world.locals for each in worlds)
+    terms, entries = _measure(each.world.locals for each in worlds)
     return replace(
-        told,
+        result,
         property=broken.claim.id,
         depth=way,
         loop=len(run.steps) - way,
@@ -203,8 +211,8 @@ def _ran(place: Living, limit: Limit) -> Found:
     )
 
 
-def described(place: Place) -> str:
-    """Name a scope, or tell what is special about a shape."""
+def describe(place: Place) -> str:
+    """Name a scope, or what is special about an arena."""
     match place:
         case str():
             return place
@@ -214,35 +222,36 @@ def described(place: Place) -> str:
             return place.scope
         case Arena():
             lines = len(place.script.split(", ")) if place.script else 0
-            said = [f"{len(place.shape.electors)} electors"]
-            said += [f"after {lines} actions"] if lines else []
-            said += [] if place.forgets else ["nothing forgotten"]
-            return ", ".join(said)
+            parts = [f"{len(place.shape.electors)} electors"]
+            parts += [f"after {lines} actions"] if lines else []
+            parts += [] if place.forgets else ["nothing forgotten"]
+            return ", ".join(parts)
 
 
 # --- a little smaller -----------------------------------------------------------------
 
 
-def smaller(name: str, place: Place, limit: Limit) -> Iterator[dict[str, str]]:
+def explore_smaller(name: str, place: Place, limit: Limit) -> Iterator[dict[str, str]]:
     """Explore a place with one elector, one term or one write less."""
-    for what, less in _lesser(name, place):
+    for what, less in _shrink(name, place):
         try:
-            found = explored(name, less, limit, SMALLER_STATES)
+            found = explore_place(name, less, limit, SMALLER_STATES)
         except ScriptError:
             yield {"less": what, "verdict": "its script cannot be carried out"}
             continue
         if found.property is not None:
-            verdict = f"dies: {found.property} at depth {found.depth}"
+            verdict = f"killed: {found.property} at depth {found.depth}"
+        elif found.is_whole:
+            verdict = f"survives: all {found.states:,} states explored"
         else:
-            end = "in the whole of it" if found.is_whole else "as far as explored"
-            verdict = f"lives {end}, {found.states:,} states"
+            verdict = f"undecided: {found.states:,} states explored"
         yield {"less": what, "verdict": verdict}
 
 
-def _lesser(name: str, place: Place) -> Iterator[tuple[str, Arena]]:
+def _shrink(name: str, place: Place) -> Iterator[tuple[str, Arena]]:
     if isinstance(place, Timed | Living):
         return
-    arena = place if isinstance(place, Arena) else _arena(untimed(name, place))
+    arena = place if isinstance(place, Arena) else _arena(find_scope(name, place))
     shape = arena.shape
     *fewer, last = shape.electors
     named = {*shape.impatient, *shape.crashers, *shape.clients_at}
@@ -254,8 +263,8 @@ def _lesser(name: str, place: Place) -> Iterator[tuple[str, Arena]]:
         yield f"{shape.terms - 1} terms", replace(arena, shape=shorter)
     if shape.budgets.writes:
         budgets = replace(shape.budgets, writes=shape.budgets.writes - 1)
-        told = f"{budgets.writes} writes"
-        yield told, replace(arena, shape=replace(shape, budgets=budgets))
+        what = f"{budgets.writes} writes"
+        yield what, replace(arena, shape=replace(shape, budgets=budgets))
 
 
 def _arena(scope: MeshScope) -> Arena:
@@ -266,48 +275,48 @@ def _arena(scope: MeshScope) -> Arena:
 # --- a mutant -------------------------------------------------------------------------
 
 
-def hunted(name: str, seconds: float) -> dict[str, object]:
-    """Explore a mutant, and tell what was found, and in which core."""
+def detect(name: str, seconds: float) -> dict[str, object]:
+    """Explore a mutant; give what was found, and in which core."""
     begun = time.process_time()
-    if bend_of(name).module == "config":
-        return _configured(begun)
-    sought, states, cut = places(name), 0, 0
-    found = Found("nowhere")
-    for number, place in enumerate(sought):
+    if find_mutant(name).module == "config":
+        return _check_configurations(begun)
+    plan, states, cut = plan_search(name), 0, 0
+    found = PlaceResult("nowhere")
+    for number, place in enumerate(plan):
         left = begun + seconds - time.process_time()
-        share = time.process_time() + max(left / (len(sought) - number), 0.5)
-        found = explored(name, place, out_of_time(share))
+        share = time.process_time() + max(left / (len(plan) - number), 0.5)
+        found = explore_place(name, place, out_of_time(share))
         states += found.states
         cut += not found.is_whole
         if found.property is not None:
             break
-    told: dict[str, object] = {"core": primacy.__file__, **asdict(found)}
-    told |= {"states": states, "is_whole": cut == 0, "smaller": []}
+    report: dict[str, object] = {"core": primacy.__file__, **asdict(found)}
+    report |= {"states": states, "is_whole": cut == 0, "smaller": []}
     if found.property is None:
-        told["why"] = f"nothing broke in {len(sought)} places, {states:,} states"
+        report["why"] = f"nothing broke in {len(plan)} places, {states:,} states"
     else:
         until = out_of_time(time.process_time() + seconds / 4)
-        told["smaller"] = list(smaller(name, place, until))
-    told["seconds"] = round(time.process_time() - begun, 1)
-    return told
+        report["smaller"] = list(explore_smaller(name, place, until))
+    report["seconds"] = round(time.process_time() - begun, 1)
+    return report
 
 
-def _configured(begun: float) -> dict[str, object]:
-    """Ask for all small configurations; worlds are made of sound ones."""
+def _check_configurations(begun: float) -> dict[str, object]:
+    """Construct all small configurations, which scopes do not: theirs are sound."""
     tried, clause = first_misjudged(small())
-    found = Found("small configurations", clause or None, 1 if clause else 0)
-    told: dict[str, object] = {"core": primacy.__file__, **asdict(found)}
-    told |= {"states": tried, "is_whole": True, "smaller": []}
+    found = PlaceResult("small configurations", clause or None, 1 if clause else 0)
+    report: dict[str, object] = {"core": primacy.__file__, **asdict(found)}
+    report |= {"states": tried, "is_whole": True, "smaller": []}
     if not clause:
-        told["why"] = f"none of {tried:,} small configurations is misjudged"
-    return told | {"seconds": round(time.process_time() - begun, 1)}
+        report["why"] = f"none of {tried:,} small configurations is misjudged"
+    return report | {"seconds": round(time.process_time() - begun, 1)}
 
 
 def main(words: list[str]) -> None:
     """Explore the mutant that is named."""
     name, *rest = words
     seconds = float(rest[0]) if rest else SECONDS
-    sys.stdout.write(json.dumps(hunted(name, seconds)) + "\n")
+    sys.stdout.write(json.dumps(detect(name, seconds)) + "\n")
 
 
 if __name__ == "__main__":

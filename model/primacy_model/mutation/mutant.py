@@ -1,47 +1,90 @@
-"""What a bend is: one text of one module of core, and what stands there instead."""
+"""Mutants: the core with one fault seeded by replacing text of one module.
+
+Contract: `apply` changes what the edits of a mutant name and nothing else, or raises.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import dataclass, field
 from enum import Enum
 
+from primacy_model.mutation.catalog.table import Table
 
-class Harm(Enum):
-    """What is lost without a guard."""
+
+class MutantKind(Enum):
+    """What the fault of a mutant puts at risk."""
 
     SAFETY = "safety"
     """Something that must never happen may happen: S1 to S13, or what they rest on."""
     LIVENESS = "liveness"
-    """Only progress, or a service: a delay, a cost, or a word to whoever watches."""
+    """Only progress or a service: a delay, a cost, or a report to an observer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bend:
-    """A core in which one text is replaced."""
+class Edit:
+    """A text of a module, and its replacement."""
+
+    before: str
+    after: str
+    times: int = 1
+    """How often the text must occur; each occurrence is replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A core with one fault."""
 
     id: str
+    kind: MutantKind
     source: str
     """A pitfall of earlier systems, by number and public report, or a section of
     Ongaro's dissertation, or the guarantee that asks for the guard."""
-    guard: str
-    """The clause of docs/specification.md that is broken, and how."""
+    clause: str
+    """The clause of docs/specification.md that is broken."""
+    fault: str
+    """How it is broken."""
     module: str
-    before: str
-    after: str
-    harm: Harm = Harm.SAFETY
+    """The module of core that is edited."""
+    edits: tuple[Edit, ...]
+    survives: str = ""
+    """Why fewer detectors than required kill it; empty if enough do."""
+    check: tuple[Table, ...] = field(default=(), compare=False)
+    """The kills expected of the model checker: `expectation` reads them."""
+    prove: Table | None = field(default=None, compare=False)
+    """What the proofs are asked: `primacy_proofs.mutation.mutants` reads it."""
+
+    @property
+    def guard(self) -> str:
+        """Name the clause and how it is broken."""
+        return f"{self.clause}: {self.fault}"
 
 
-class MissingTextError(ValueError):
-    """Core no longer has the text that a bend replaces, or has it twice."""
+class EditError(ValueError):
+    """A module of core does not have the text of an edit as often as stated."""
 
 
-def bent(bend: Bend, source: str) -> str:
-    """Replace the text of a bend in the source of its module."""
-    found = source.count(bend.before)
-    if found != 1:
-        raise MissingTextError(
-            f"mutant {bend.id}: its text must stand once in core's "
-            f"{bend.module}.py, it stands there {found} times: "
-            f"{bend.before.strip()!r}"
-        )
-    return source.replace(bend.before, bend.after)
+def apply(mutant: Mutant, source: str) -> str:
+    """Apply the edits of a mutant, in their order, to the source of its module."""
+    for edit in mutant.edits:
+        found = source.count(edit.before)
+        if found != edit.times:
+            raise EditError(
+                f"mutant {mutant.id}: the text {edit.before.strip()!r} must occur "
+                f"{_times(edit.times)} in core's {mutant.module}.py, it occurs "
+                f"{_times(found)}"
+            )
+        source = source.replace(edit.before, edit.after)
+    return source
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def mutant_sha256(mutant: Mutant) -> str:
+    """Digest what a mutant changes."""
+    texts = [text for edit in mutant.edits for text in (edit.before, edit.after)]
+    content = json.dumps([mutant.module, *texts, mutant.kind.value])
+    return hashlib.sha256(content.encode()).hexdigest()

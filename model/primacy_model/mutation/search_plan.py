@@ -1,20 +1,19 @@
-"""Where a mutant is explored: at its kill, or where the module that it bends is met."""
+"""Where the checker looks for a mutant: at its expected kill, or near its module."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from primacy_model.mutation.catalog import bend_of
-from primacy_model.mutation.catalog.kills import KILLS
-from primacy_model.mutation.expectation import Living, Place, Timed
-from primacy_model.mutation.mutant import Harm
+from primacy_model.mutation.catalog.mutants import find_mutant
+from primacy_model.mutation.expectation import Living, Place, Timed, load_kills
+from primacy_model.mutation.mutant import MutantKind
 from primacy_model.synchrony.scopes import LIVING
 
-UNMET: Final = ("config", "observation")
-"""Modules whose guards no world calls on: worlds are made of good configurations, and
-nobody watches."""
-NEAR: Final[Mapping[str, tuple[str, ...]]] = {
+UNREACHED: Final = ("config", "observation")
+"""Modules whose guards no scope reaches: scopes have sound configurations, and no
+observers."""
+UNTIMED_SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
     "agents": ("initial-election", "replication"),
     "bootstrap": ("initial-election-pair", "initial-election", "worker"),
     "election": (
@@ -56,8 +55,8 @@ NEAR: Final[Mapping[str, tuple[str, ...]]] = {
     "transfer": ("transfer", "transfer-write", "reads-and-transfer"),
     "validity": ("impossible-packets", "initial-election-pair", "worker-reads"),
 }
-"""The scopes that call on a module, the smallest first."""
-CLOCKED: Final[Mapping[str, tuple[str, ...]]] = {
+"""The scopes that reach a module, the smallest first."""
+TIMED_SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
     "election": ("lease-quarantine", "lease-transfer"),
     "heartbeats": ("lease-exclusive", "lease-pair"),
     "reads": ("lease-pair", "lease-read"),
@@ -65,19 +64,19 @@ CLOCKED: Final[Mapping[str, tuple[str, ...]]] = {
     "timers": ("lease-exclusive",),
     "transfer": ("lease-transfer",),
 }
-"""The timed scopes that call on a module."""
+"""The timed scopes that reach a module."""
 
 
-def places(name: str) -> tuple[Place, ...]:
-    """Name where a mutant is explored: at its kill, or wherever it may be met."""
-    written = [kill for kill in KILLS if kill.id == name]
-    if written:
-        return (written[0].arena,)
-    bend = bend_of(name)
-    untimed_ones: tuple[Place, ...] = NEAR.get(bend.module, ())
-    timed_ones = tuple(
-        Timed(scope, forgets=False) for scope in CLOCKED.get(bend.module, ())
+def plan_search(name: str) -> tuple[Place, ...]:
+    """List where a mutant is explored: at its first kill, or near its module."""
+    expected = [kill.place for kill in load_kills() if kill.id == name]
+    if expected:
+        return (expected[0],)
+    mutant = find_mutant(name)
+    untimed: tuple[Place, ...] = UNTIMED_SCOPES.get(mutant.module, ())
+    timed = tuple(
+        Timed(scope, forgets=False) for scope in TIMED_SCOPES.get(mutant.module, ())
     )
-    if bend.harm is Harm.SAFETY or bend.module in UNMET:
-        return (*untimed_ones, *timed_ones)
-    return (*(Living(world.name) for world in LIVING), *untimed_ones)
+    if mutant.kind is MutantKind.SAFETY or mutant.module in UNREACHED:
+        return (*untimed, *timed)
+    return (*(Living(world.name) for world in LIVING), *untimed)

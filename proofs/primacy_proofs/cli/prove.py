@@ -31,7 +31,7 @@ from primacy_model.errors import BadUsage, require_writable_file, write
     "--mutants",
     "of_mutants",
     is_flag=True,
-    help="Prove about bent copies of core instead; IDs name mutants.",
+    help="Prove about mutants of core instead; IDs name mutants.",
 )
 @click.option(
     "--paths",
@@ -50,8 +50,8 @@ def prove(
 ) -> None:
     """Prove theorems about the shipped core, for every mesh.
 
-    With --mutants: show that the proofs refuse a core with a guard that is bent. With
-    --paths: show that the hypotheses exclude nothing that a mesh may do.
+    With --mutants: show that the proofs refuse a core with a fault. With --paths: show
+    that the hypotheses exclude nothing that a mesh may do.
 
     Exit codes: 0 proved, 1 refuted, 2 bad usage, 3 unknown (z3 neither proved nor
     refuted something), 4 vacuous (the hypotheses contradict each other).
@@ -60,7 +60,7 @@ def prove(
         if is_listing or json is not None or (of_mutants and of_paths):
             told = "--mutants and --paths stand alone: no --list, no --json, not both."
             raise click.UsageError(told)
-        (_judge_mutants if of_mutants else _find_ways)(ids, jobs)
+        (_run_mutants if of_mutants else _find_ways)(ids, jobs)
     from primacy_proofs.cli import session  # noqa: PLC0415 - needs the extra
 
     try:
@@ -84,21 +84,23 @@ def prove(
     sys.exit(session.overall(findings).exit_code)
 
 
-def _judge_mutants(ids: tuple[str, ...], jobs: int) -> NoReturn:
-    """Judge mutants; the program ends with 0 if all are as they should be, else 1.
+def _run_mutants(ids: tuple[str, ...], jobs: int) -> NoReturn:
+    """Prove about mutants; end with 0 if each outcome is the expected one, else 1.
 
-    It ends with 2 if there is no such mutant, or core no longer has its text.
+    End with 2 if there is no such mutant, or core no longer has its text.
     """
+    from primacy_model.mutation.catalog.table import CatalogError  # noqa: PLC0415
+    from primacy_model.mutation.mutant import EditError  # noqa: PLC0415
     from primacy_proofs.mutation import runner  # noqa: PLC0415 - needs the extra
 
     try:
-        mutants = runner.chosen(ids)
-        outcomes = runner.outcomes(mutants, jobs)
-    except (runner.UnknownMutantError, runner.MissingTextError) as error:
+        tasks = runner.select(ids)
+        outcomes = runner.run_tasks(tasks, jobs)
+    except (runner.UnknownMutantError, CatalogError, EditError) as error:
         raise BadUsage(str(error)) from None
-    with click.progressbar(outcomes, length=len(mutants), file=sys.stderr) as judged:
-        found = tuple(judged)
-    click.echo(runner.shown(found, in_full=bool(ids)))
+    with click.progressbar(outcomes, length=len(tasks), file=sys.stderr) as finished:
+        found = tuple(finished)
+    click.echo(runner.render(found, in_full=bool(ids)))
     sys.exit(runner.exit_code(found))
 
 

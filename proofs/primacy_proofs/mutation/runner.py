@@ -1,7 +1,7 @@
-"""Judging mutants: a bent copy of core, proved by a process that imports it.
+"""Proving about mutants: a changed copy of core, and a process that imports it.
 
-Nothing in core knows of this. The copy stands first where the process looks for
-modules, so the process proves about the copy what is proved here about core.
+Contract: nothing in core knows of this. The copy stands first where the process looks
+for modules, so the process proves about the copy what is proved here about core.
 """
 
 from __future__ import annotations
@@ -22,38 +22,37 @@ from typing import Final
 import primacy
 import primacy_model
 import primacy_proofs
-from primacy_model.mutation.mutant import MissingTextError, bent
+from primacy_model.mutation.mutant import apply
 from primacy_proofs.counterexamples import rendering
 from primacy_proofs.counterexamples.rendering import Shown
-from primacy_proofs.mutation.mutants import MUTANTS, Mutant
+from primacy_proofs.mutation.mutants import ProofTask, load_expected
 from primacy_proofs.smt.solver import RLIMIT, Prover, Status
 from primacy_proofs.theorems import prover
 from primacy_proofs.theorems.prover import Obligation
 
-__all__ = ["MUTANTS", "MissingTextError", "Mutant", "Outcome", "chosen", "judged"]
-
 CORE: Final = Path(primacy.__file__).parent
-ROOMS: Final = tuple(
-    str(Path(str(room.__file__)).parents[1]) for room in (primacy_model, primacy_proofs)
+SEARCH_PATH: Final = tuple(
+    str(Path(str(package.__file__)).parents[1])
+    for package in (primacy_model, primacy_proofs)
 )
 ENOUGH: Final = 6
-"""After how many obligations that were not proved a mutant is refuted."""
+"""The number of obligations that are not proved after which a mutant is killed."""
 HASTE: Final = RLIMIT // 20
 """The budget of an obligation of a mutant, at first."""
-ANY: Final = "without a name all are judged."
+ANY: Final = "without a name all are run."
 """What is said where no name is near."""
-JUDGE: Final = "from primacy_proofs.mutation.runner import judge; judge()"
+PROGRAM: Final = "from primacy_proofs.mutation.runner import main; main()"
 
 
 class UnknownMutantError(ValueError):
-    """No mutant has that id."""
+    """The proofs expect nothing of a mutant of that id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a mutant."""
+class ProofOutcome:
+    """The outcome of a mutant."""
 
-    mutant: Mutant
+    task: ProofTask
     obligations: int
     law: str
     """The first law that was not proved, or was shown to fail; empty if none."""
@@ -63,14 +62,14 @@ class Outcome:
     text: str
 
     @property
-    def is_as_said(self) -> bool:
-        """Tell whether a safety mutant broke a law, and another none."""
-        return self.obligations > 0 and self.mutant.is_safety == bool(self.law)
+    def is_as_expected(self) -> bool:
+        """Tell whether a law broke just if it was to."""
+        return self.obligations > 0 and self.task.must_die == bool(self.law)
 
 
-def chosen(ids: Sequence[str]) -> tuple[Mutant, ...]:
+def select(ids: Sequence[str]) -> tuple[ProofTask, ...]:
     """Find the mutants that are named; all of them if none is."""
-    known = {mutant.id: mutant for mutant in MUTANTS}
+    known = {task.id: task for task in load_expected()}
     for name in ids:
         if name not in known:
             near = difflib.get_close_matches(name.lower(), known)
@@ -79,64 +78,67 @@ def chosen(ids: Sequence[str]) -> tuple[Mutant, ...]:
     return tuple(known[name] for name in dict.fromkeys(ids) or known)
 
 
-def outcomes(mutants: Sequence[Mutant], jobs: int) -> Iterator[Outcome]:
-    """Judge mutants, side by side, in their order; before, find all their texts."""
-    for mutant in mutants:
-        _source(mutant)
-    return _outcomes(mutants, jobs)
+def run_tasks(tasks: Sequence[ProofTask], jobs: int) -> Iterator[ProofOutcome]:
+    """Run tasks in parallel, in their order; first, apply every mutant."""
+    for task in tasks:
+        _source(task)
+    return _run_tasks(tasks, jobs)
 
 
-def _outcomes(mutants: Sequence[Mutant], jobs: int) -> Iterator[Outcome]:
-    with ThreadPoolExecutor(min(jobs, len(mutants))) as pool:
-        yield from pool.map(judged, mutants)
+def _run_tasks(tasks: Sequence[ProofTask], jobs: int) -> Iterator[ProofOutcome]:
+    with ThreadPoolExecutor(min(jobs, len(tasks))) as pool:
+        yield from pool.map(run_task, tasks)
 
 
-def _source(mutant: Mutant) -> str:
-    file = CORE / f"{mutant.bend.module}.py"
-    return bent(mutant.bend, file.read_text(encoding="utf-8"))
+def _source(task: ProofTask) -> str:
+    file = CORE / f"{task.mutant.module}.py"
+    return apply(task.mutant, file.read_text(encoding="utf-8"))
 
 
-def judged(mutant: Mutant) -> Outcome:
-    """Judge a mutant in a process of its own."""
+def run_task(task: ProofTask) -> ProofOutcome:
+    """Prove about a mutant in a process of its own."""
     with TemporaryDirectory() as place:
         copy = Path(place) / "primacy"
         shutil.copytree(CORE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        file = copy / f"{mutant.bend.module}.py"
-        file.write_text(_source(mutant), encoding="utf-8", newline="\n")
-        groups = mutant.groups or tuple(prover.RESTS_ON)
+        file = copy / f"{task.mutant.module}.py"
+        file.write_text(_source(task), encoding="utf-8", newline="\n")
+        groups = task.groups or tuple(prover.RESTS_ON)
         done = subprocess.run(  # noqa: S603 - this interpreter, and text of this module
-            [sys.executable, "-B", "-c", JUDGE, ",".join(mutant.units), *groups],
+            [sys.executable, "-B", "-c", PROGRAM, ",".join(task.units), *groups],
             cwd=place,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([place, *ROOMS])},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([place, *SEARCH_PATH])},
             capture_output=True,
             text=True,
             check=False,
         )
     if done.returncode != 0:
-        raise RuntimeError(f"mutant {mutant.id} cannot be judged: {done.stderr}")
-    return Outcome(mutant, **json.loads(done.stdout))
+        raise RuntimeError(f"mutant {task.id} cannot be run: {done.stderr}")
+    return ProofOutcome(task, **json.loads(done.stdout))
 
 
-def judge() -> None:
-    """Prove what the command line names, until a law breaks, and write it down."""
+def main() -> None:
+    """Prove what the command line names, until a law breaks, and print the outcome."""
     units, groups = sys.argv[1].split(","), frozenset(sys.argv[2:])
-    sys.stdout.write(json.dumps(in_haste(units, groups)))
+    sys.stdout.write(json.dumps(find_broken_law(units, groups)))
 
 
-def in_haste(units: Sequence[str], groups: frozenset[str]) -> dict[str, str | int]:
+def find_broken_law(
+    units: Sequence[str], groups: frozenset[str]
+) -> dict[str, str | int]:
     """Prove of the core that is imported what is named, until a law breaks.
 
-    At first in haste: what has a finite counterexample is broken, whatever z3 says.
+    The first budget is small: a law with a finite counterexample is broken, whatever z3
+    says within it.
     """
     Prover.patience = HASTE
-    told = _judged(units, groups)
-    if told["law"] and not told["agents"]:
+    report = _prove(units, groups)
+    if report["law"] and not report["agents"]:
         Prover.patience = RLIMIT
-        told = _judged(units, groups)
-    return told
+        report = _prove(units, groups)
+    return report
 
 
-def _judged(units: Sequence[str], groups: frozenset[str]) -> dict[str, str | int]:
+def _prove(units: Sequence[str], groups: frozenset[str]) -> dict[str, str | int]:
     failed: list[Obligation] = []
     found: Shown | None = None
     proved = 0
@@ -160,50 +162,50 @@ def _judged(units: Sequence[str], groups: frozenset[str]) -> dict[str, str | int
     }
 
 
-def shown(found: Sequence[Outcome], *, in_full: bool) -> str:
-    """Show a line for each mutant, and what it comes to."""
-    heads = ("mutant", "guard in", "law that broke", "message", "agents")
+def render(found: Sequence[ProofOutcome], *, in_full: bool) -> str:
+    """Render a line for each mutant, and a summary."""
+    heads = ("mutant", "module", "law that broke", "message", "agents")
     rows = [heads, *(_row(each) for each in found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     for each in found:
         if in_full and each.text:
-            lines += ["", f"{each.mutant.id}:", each.text]
-    lines += ["", *_kept(found), _summary(found)]
+            lines += ["", f"{each.task.id}:", each.text]
+    lines += ["", *_reasons(found), _summary(found)]
     return "\n".join(lines)
 
 
-def _row(outcome: Outcome) -> tuple[str, str, str, str, str]:
-    mutant = outcome.mutant
-    none = "none, as it should be" if not mutant.is_safety else "NONE"
+def _row(outcome: ProofOutcome) -> tuple[str, str, str, str, str]:
+    task = outcome.task
+    none = "NONE" if task.must_die else "none, as expected"
     law = outcome.law or none
-    if outcome.law and not mutant.is_safety:
-        law = f"{law}, THOUGH IT SHOULD NOT"
+    if outcome.law and not task.must_die:
+        law = f"{law}, NOT EXPECTED"
     agents = str(outcome.agents) if outcome.agents else "-"
-    unit = outcome.unit or ", ".join(mutant.units)
-    return mutant.id, f"{mutant.bend.module}.py", law, unit, agents
+    unit = outcome.unit or ", ".join(task.units)
+    return task.id, f"{task.mutant.module}.py", law, unit, agents
 
 
-def _kept(found: Sequence[Outcome]) -> Iterator[str]:
-    """Say why the liveness mutants break nothing."""
+def _reasons(found: Sequence[ProofOutcome]) -> Iterator[str]:
+    """Say why the mutants that are expected to survive break nothing."""
     for each in found:
-        if not each.mutant.is_safety:
-            yield f"{each.mutant.id}: {each.mutant.reason}"
+        if not each.task.must_die:
+            yield f"{each.task.id}: {each.task.reason}"
 
 
-def _summary(found: Sequence[Outcome]) -> str:
-    safety = [each for each in found if each.mutant.is_safety]
-    refuted = [each for each in safety if each.is_as_said]
-    small = [each for each in refuted if each.agents]
-    others = [each for each in found if not each.mutant.is_safety]
-    kept = [each for each in others if each.is_as_said]
+def _summary(found: Sequence[ProofOutcome]) -> str:
+    doomed = [each for each in found if each.task.must_die]
+    killed = [each for each in doomed if each.is_as_expected]
+    small = [each for each in killed if each.agents]
+    others = [each for each in found if not each.task.must_die]
+    kept = [each for each in others if each.is_as_expected]
     return (
-        f"{len(refuted)} of {len(safety)} safety mutants refuted, {len(small)} with a "
+        f"{len(killed)} of {len(doomed)} safety mutants killed, {len(small)} with a "
         f"finite counterexample; {len(kept)} of {len(others)} liveness mutants keep "
         f"every law of their messages"
     )
 
 
-def exit_code(found: Sequence[Outcome]) -> int:
+def exit_code(found: Sequence[ProofOutcome]) -> int:
     """Give the code with which the program ends."""
-    return 0 if all(each.is_as_said for each in found) else 1
+    return 0 if all(each.is_as_expected for each in found) else 1

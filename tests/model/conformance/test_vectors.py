@@ -19,8 +19,8 @@ from primacy_model.cli.vectors import vectors
 from primacy_model.conformance.coverage_statement import NO_VECTOR, UNPASSED
 from primacy_model.conformance.situations import named
 from primacy_model.conformance.vectors import core_digest
-from primacy_model.mutation.catalog import bend_of
-from primacy_model.mutation.mutant import bent
+from primacy_model.mutation.catalog.mutants import find_mutant
+from primacy_model.mutation.mutant import apply
 from tests.support.traceability import ROOT, SPECIFICATION, clauses, uncited
 from tests.support.vectors import Teller, lines_of, vectors_of
 
@@ -124,10 +124,10 @@ def test_another_seed_of_hashes_gives_the_same_bytes(made: Path) -> None:
         "match-of-a-stale-acknowledgement",
     ],
 )
-def test_a_bent_core_does_not_pass(made: Path, name: str) -> None:
-    bend = bend_of(name)
-    source = (ROOT / "core" / "primacy" / f"{bend.module}.py").read_text()
-    with Teller({bend.module: bent(bend, source)}) as teller:
+def test_a_mutant_does_not_pass(made: Path, name: str) -> None:
+    mutant = find_mutant(name)
+    source = (ROOT / "core" / "primacy" / f"{mutant.module}.py").read_text()
+    with Teller({mutant.module: apply(mutant, source)}) as teller:
         assert any(not teller.passes(vector) for vector in vectors_of(made))
 
 

@@ -1,9 +1,9 @@
-"""The page of mutants: which finder kills which, at which bound, and what survives.
+"""The page of mutants: which detector kills which, in which bounds, and what survives.
 
-`python -m tests.model.mutation.page > docs/mutants.md` writes it from
-docs/mutants.json, which `primacy mutants --by check --by prove --by simulation --by
-hypothesis --by tests --keep --json docs/mutants.json` writes. Tests compare both with
-the catalogue.
+`python -m tests.model.mutation.page > docs/mutants.md` writes it from the catalogue and
+from kill_matrix.json beside this file, which `primacy mutants --by check --by prove
+--by simulation --by hypothesis --by tests --keep --json FILE` writes. Tests compare
+both with the catalogue.
 """
 
 from __future__ import annotations
@@ -12,21 +12,29 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any, Final
 
-from primacy_model.mutation.catalog import BENDS
-from primacy_model.mutation.catalog.survivors import SURVIVORS
-from primacy_model.mutation.detectors import FINDERS
+from primacy_model.mesh.scopes import DEFAULT
+from primacy_model.mutation.arena import Arena
+from primacy_model.mutation.catalog.mutants import find_mutant, load_mutants
+from primacy_model.mutation.detectors import DETECTORS
+from primacy_model.mutation.expectation import Place, Timed, load_kills
 from primacy_model.mutation.kill_matrix import COUNTED
+from primacy_model.synchrony.scopes import LIVING
+from primacy_model.timed.scopes import scopes
 from tests.model.mutation.pitfalls import ABSENT, PITFALLS
 from tests.support.mutated_core import ROOT
 
-MATRIX: Final = ROOT / "docs" / "mutants.json"
-MUTATION_RUN: Final = ROOT / "tests/model/mutation/mutation_run.md"
+MATRIX: Final = ROOT / "tests" / "model" / "mutation" / "kill_matrix.json"
+MUTATION_RUN: Final = ROOT / "tests" / "model" / "mutation" / "mutation_run.md"
 """What mutmut found, read and judged by hand."""
 
+KINDS: Final = ("safety", "liveness")
 DECIDED: Final = ("killed", "survived", "undecided")
-"""What a finder says that was asked."""
+"""The outcomes of a detector that was run."""
+OTHERS: Final = ("simulation", "hypothesis", "tests")
+"""The detectors that share a column."""
 
 Row = dict[str, Any]
 """A mutant, as JSON has it."""
@@ -34,73 +42,80 @@ Row = dict[str, Any]
 HEAD: Final = """\
 # Mutants
 
-Each mutant is the core with one guard removed or bent: one text of the real source is
-replaced in a copy, never by a flag inside core. `tests/model/mutation/test_guards.py`
-walks the source of core: every condition, and every clause that a comment cites, has a
-mutant, or stands there with the reason why not.
+Each mutant is the core with one fault: a text of one module is replaced in a copy,
+never by a flag inside core. [The
+catalogue](../model/primacy_model/mutation/catalog/__init__.py) has one TOML file for
+each module of core, and in it one entry for each mutant. A test walks the source of
+core: every condition, and every clause that a comment cites, has a mutant, or a reason
+why not.
 
-    primacy mutants                     all of them, by all finders
+    primacy mutants                     all of them, by all detectors
     primacy mutants half-is-a-quorum    one
-    primacy mutants --list              what each bends
+    primacy mutants --list              what each breaks
 
-Four finders look for what breaks, each in a process that imports the copy: `check`
-explores worlds with the model checker, and asks for every small configuration where a
-check of `Config` is bent; `prove` poses the theorems to z3, `simulation` runs random
-schedules, `hypothesis` draws calls of a state machine. A fifth, `tests`, runs the tests
-of core that cite the clause. It does not count: a safety mutant is to be killed by two
-of the four, one of liveness by one. Those that are not are [explained one by
-one](#survivors).
+Four detectors look for the fault, each in a process that imports the copy: `check`
+explores scopes with the model checker, and constructs every small configuration if the
+mutant changes a check of `Config`; `prove` poses the theorems to z3; `simulation` runs
+random schedules; `hypothesis` draws calls of a state machine. A fifth, `tests`, runs
+the tests of core that cite the clause, and does not count. A safety mutant is to be
+killed by two of the four, a liveness mutant by one; each survivor is
+[explained](#survivors).
 
-- **Kind**: *safety* if something that must never happen may happen, *liveness* if only
-  progress is lost, or a service: a delay, a cost, or a word to whoever watches.
-- **Source**: the number of a pitfall of earlier systems and a public report of it, as
-  the references of the specification name it; or the section of Ongaro's dissertation;
-  or the guarantee that asks for the guard.
-- **Guard**: the clause of [the specification](specification.md) that is broken, and
+- **Kind**: *safety* if something that must never happen may happen; *liveness* if only
+  progress or a service is lost: a delay, a cost, or a report to an observer.
+- **Fault**: the clause of [the specification](specification.md) that is broken, and
   how.
 
-The page is made from [mutants.json](mutants.json) by
-`python -m tests.model.mutation.page > docs/mutants.md`. What was not asked yet is asked
-by `primacy mutants --enough --keep --json docs/mutants.json`. It speaks of the core
-with this SHA-256, comments and `codec.py` left out:
+This page is made from [the kill matrix](../tests/model/mutation/kill_matrix.json) by
+`python -m tests.model.mutation.page > docs/mutants.md`, and the matrix by `primacy
+mutants --enough --keep --json tests/model/mutation/kill_matrix.json`, which runs what
+is missing. The matrix is of the core with this SHA-256, comments and `codec.py` left
+out:
 
     {core}
+"""
+
+PLACES_HEAD: Final = """
+### Where `check` kills
+
+A kill in a default scope is one that `primacy check` finds without knowing the mutant.
+An arena is made for its mutant: a small mesh, most often after a script that leads near
+to the fault. Such a kill shows that the property can see the fault, not that the
+default scopes do.
 """
 
 MATRIX_HEAD: Final = """
 ## The kill matrix
 
-What broke, and where and how soon. A dash: the finder came to its end and found
-nothing. *Undecided*: it did not come to its end. An empty cell: it was not asked, which
-says nothing about it. `check` tells the place, the depth of the counterexample without
-scripted actions, and the states explored; `prove` the law that is not proved, and how
-many agents its finite counterexample has. It is asked for the laws that speak of what
-is bent, so a dash of `prove` says nothing of other laws.
+What broke. `prove` gives the law that is not proved, the message, and the number of
+agents of the finite counterexample. A dash: the detector came to its end and found
+nothing. *Undecided*: it did not come to its end. A detector that is not named, or an
+empty cell: it was not run, which says nothing. `prove` is run on the laws about what is
+changed, so its dash says nothing of other laws.
 """
 
 BOUNDS_HEAD: Final = """
-## At which bound each dies
+## The bounds in which `check` kills
 
-Bounds hide bugs. Of each mutant that `check` kills, by a property of states: how many
-electors the place has, and the highest term and longest log of the counterexample. Then
-the same place with one elector, one term or one write less, and what became of it.
+Bounds hide bugs. The place; the depth of the counterexample without scripted actions
+(of a lasso: the steps that lead to its loop); the states explored; the electors of the
+place, and the highest term and longest log of the counterexample; and what became of
+the same place with one elector, one term or one write less.
 """
 
 SURVIVORS_HEAD: Final = """
 ## Survivors
 
-A safety mutant that fewer than two finders killed, or one of liveness that none did.
-The last column says why; it is an argument and no proof. That none of them goes unseen:
-the tests of core that cite the clause kill {noticed} of these {count}. The others are
-killed by a test of another clause, for `primacy mutants --by tests` asks only for its
-own: {rest}.
+A safety mutant that fewer than two detectors killed, or a liveness mutant that none
+did. The reason is an argument and no proof. The tests of core that cite the clause kill
+{noticed} of these {count}. The others are killed by a test of another clause, which
+`primacy mutants --by tests` does not run: {rest}.
 """
 
 OPEN_HEAD: Final = """
 ## Not decided yet
 
-{count} mutants live, and not every finder was asked about them. Nothing else is said of
-them than what those that were asked said; the last column is an expectation.
+{count} mutants survive that not every detector was run on.
 """
 
 PITFALLS_HEAD: Final = """
@@ -110,18 +125,18 @@ What real systems of this kind got wrong, and the mutants that do the same.
 """
 
 
-def matrix() -> dict[str, Any]:
-    """Read the matrix."""
-    told: dict[str, Any] = json.loads(MATRIX.read_text(encoding="utf-8"))
-    return told
+def read_matrix() -> dict[str, Any]:
+    """Read the kill matrix."""
+    content: dict[str, Any] = json.loads(MATRIX.read_text(encoding="utf-8"))
+    return content
 
 
-def page() -> str:
-    """Write the page."""
-    told = matrix()
-    rows: list[Row] = told["mutants"]
+def render_page() -> str:
+    """Render the page."""
+    content = read_matrix()
+    rows: list[Row] = content["mutants"]
     parts = [
-        HEAD.format(core=told["core_sha256"]),
+        HEAD.format(core=content["core_sha256"]),
         *_summary(rows),
         MATRIX_HEAD,
         *_matrix(rows),
@@ -136,24 +151,8 @@ def page() -> str:
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
-def _noticed(rows: Sequence[Row]) -> str:
-    """Tell which survivors the tests of their clause kill."""
-    alive = [row for row in rows if not is_killed(row)]
-    unseen = [row["id"] for row in alive if _status(row, "tests") != "killed"]
-    return SURVIVORS_HEAD.format(
-        noticed=len(alive) - len(unseen),
-        count=len(alive),
-        rest=", ".join(f"`{name}`" for name in unseen),
-    )
-
-
-def _status(row: Row, finder: str) -> str:
-    status: str = row["finders"].get(finder, {}).get("status", "")
-    return status
-
-
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a table."""
+    """Render a table."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "".join(f"| {' | '.join(map(_safe, cells))} |\n" for cells in lines)
 
@@ -162,134 +161,217 @@ def _safe(cell: str) -> str:
     return cell.replace("|", r"\|").replace("\n", " ")
 
 
+def _outcome(row: Row, detector: str) -> Row:
+    outcome: Row = row["detectors"].get(detector, {})
+    return outcome
+
+
+def _status(row: Row, detector: str) -> str:
+    status: str = _outcome(row, detector).get("status", "")
+    return status
+
+
 def is_killed(row: Row) -> bool:
-    """Tell whether enough finders killed a mutant."""
+    """Tell whether enough detectors killed a mutant."""
     return len(row["killed_by"]) >= (2 if row["kind"] == "safety" else 1)
 
 
-def is_open(row: Row) -> bool:
-    """Tell whether a mutant lives, and some finder was not asked about it yet."""
+def not_run(row: Row) -> list[str]:
+    """Name the detectors that could still kill a mutant and were not run on it."""
     names = COUNTED if row["kind"] == "safety" else COUNTED[:1]
-    told = (row["finders"].get(name, {}) for name in names)
-    was_asked = all(each.get("status") in DECIDED for each in told)
-    return not is_killed(row) and not was_asked
+    return [name for name in names if _status(row, name) not in DECIDED]
 
 
-# --- the parts ------------------------------------------------------------------------
+def is_open(row: Row) -> bool:
+    """Tell whether a mutant survives that some detector was not run on."""
+    return not is_killed(row) and bool(not_run(row))
+
+
+# --- the summary ----------------------------------------------------------------------
 
 
 def _summary(rows: Sequence[Row]) -> Iterator[str]:
-    yield "## What it comes to\n"
-    heads = ("", "safety", "liveness")
-    kinds = ("safety", "liveness")
-    lines = [("mutants", *(str(sum(r["kind"] == k for r in rows)) for k in kinds))]
+    yield "## Summary\n"
+    counts = [sum(row["kind"] == kind for row in rows) for kind in KINDS]
+    lines = [("mutants", *map(str, counts))]
     lines += [
-        (f"killed by {finder.name}", *_counts(rows, finder.name)) for finder in FINDERS
+        (f"killed by `{each.name}`", *_counts(rows, each.name)) for each in DETECTORS
     ]
-    by_enough = [
-        sum(is_killed(row) for row in rows if row["kind"] == kind) for kind in kinds
-    ]
-    lines.append(("killed by enough of the four", *map(str, by_enough)))
-    yield table(heads, lines)
+    enough = [sum(is_killed(r) for r in rows if r["kind"] == kind) for kind in KINDS]
+    lines.append(("killed by the required number of detectors", *map(str, enough)))
+    yield table(("", *KINDS), lines)
+    yield PLACES_HEAD
+    places = count_places(rows)
+    yield table(
+        ("place of the kill", *KINDS),
+        [
+            (place, *(str(places[place, kind]) for kind in KINDS))
+            for place in dict.fromkeys(place for place, _ in places)
+        ],
+    )
 
 
 def _counts(rows: Sequence[Row], name: str) -> Iterator[str]:
-    for kind in ("safety", "liveness"):
-        some = [r["finders"].get(name, {}) for r in rows if r["kind"] == kind]
-        asked = [each for each in some if each.get("status") in DECIDED]
-        killed = sum(each["status"] == "killed" for each in asked)
-        yield f"{killed} of {len(asked)} asked"
+    for kind in KINDS:
+        statuses = [_status(row, name) for row in rows if row["kind"] == kind]
+        ran = sum(status in DECIDED for status in statuses)
+        yield f"{statuses.count('killed')} of {ran} run" if ran else "not run"
+
+
+IN_DEFAULT: Final = "a default scope"
+IN_CHANGED: Final = "a default scope, with a reduction left out or a bound raised"
+BY_NAME: Final = "a scope that is explored only by name"
+CONFIGURATIONS: Final = "all small configurations"
+IN_ARENA: Final = "an arena made for the mutant"
+PLACES: Final = (IN_DEFAULT, IN_CHANGED, BY_NAME, CONFIGURATIONS, IN_ARENA)
+
+
+def count_places(rows: Sequence[Row]) -> dict[tuple[str, str], int]:
+    """Count the kills of `check` by the sort of their place and the kind of mutant."""
+    counts = {(place, kind): 0 for place in PLACES for kind in KINDS}
+    for row in rows:
+        if _status(row, "check") == "killed":
+            counts[_place(row), row["kind"]] += 1
+    return counts
+
+
+def _place(row: Row) -> str:
+    where = _outcome(row, "check")["figures"]["where"]
+    expected = first_places().get(row["id"])
+    if isinstance(expected, Arena):
+        return IN_ARENA
+    if isinstance(expected, Timed) and expected != Timed(expected.scope):
+        return IN_CHANGED
+    if where == "small configurations":
+        return CONFIGURATIONS
+    known = [each.name for each in DEFAULT]
+    known += [each.name for each in scopes()]
+    known += [each.name for each in LIVING]
+    if where in known:
+        return IN_DEFAULT
+    return IN_CHANGED if where.endswith("nothing forgotten") else BY_NAME
+
+
+def first_places() -> dict[str, Place]:
+    """Map each mutant to the place in which `primacy mutants` explores it first."""
+    return {kill.id: kill.place for kill in reversed(load_kills())}
+
+
+# --- the matrix -----------------------------------------------------------------------
 
 
 MARKS: Final = {"survived": "-", "undecided": "undecided"}
 
 
 def _matrix(rows: Sequence[Row]) -> Iterator[str]:
-    names = [finder.name for finder in FINDERS]
-    heads = ("mutant", "source", "guard", "kind", "property", *names)
-    yield table(
-        heads,
-        [
-            (
-                row["id"],
-                row["source"],
-                row["guard"],
-                row["kind"],
-                row["property"].rpartition("::")[2] or "-",
-                *(_cell(row["finders"].get(name, {})) for name in names),
-            )
-            for row in rows
-        ],
+    heads = ("mutant", "kind", "fault", "check", "prove", "other detectors")
+    for module, some in groupby(rows, lambda row: find_mutant(row["id"]).module):
+        yield f"### {module}.py\n"
+        yield table(heads, map(_cells, some))
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    mutant = find_mutant(row["id"])
+    others = (
+        f"{name}: {cell}" for name in OTHERS if (cell := _cell(_outcome(row, name)))
+    )
+    prove = _outcome(row, "prove")
+    told = f" ({prove['detail']})" if prove.get("status") == "killed" else ""
+    return (
+        mutant.id,
+        mutant.kind.value,
+        f"{mutant.clause}: {mutant.fault}",
+        _cell(_outcome(row, "check")),
+        _cell(prove) + told,
+        "; ".join(others),
     )
 
 
-def _cell(answer: Row) -> str:
-    status = answer.get("status", "")
+def _cell(outcome: Row) -> str:
+    status = outcome.get("status", "")
     if status != "killed":
         return MARKS.get(status, "")
-    broke = answer["property"].rpartition("::")[2]
-    seconds = f"{answer['seconds']:.1f} s"
-    return f"{broke}: {answer['told']}, {seconds}"
+    broken: str = outcome["property"]
+    return broken.rpartition("::")[2]
 
 
 def _bounds(rows: Sequence[Row]) -> Iterator[str]:
-    heads = ("mutant", "property", "electors", "terms", "entries", "with less")
+    heads = ("mutant", "property", "place", "depth", "states", "bounds", "with less")
     lines = []
     for row in rows:
-        answer = row["finders"].get("check", {})
-        figures = answer.get("figures", {})
-        if answer.get("status") != "killed" or not figures.get("electors"):
+        outcome = _outcome(row, "check")
+        if outcome.get("status") != "killed":
             continue
+        figures = outcome["figures"]
         less = "; ".join(f"{at['less']}: {at['verdict']}" for at in figures["smaller"])
-        counts = (str(figures[name]) for name in ("electors", "terms", "entries"))
-        lines.append((row["id"], answer["property"], *counts, less or "-"))
+        bounds = ", ".join(
+            f"{figures[name]} {name}" for name in ("electors", "terms", "entries")
+        )
+        lines.append(
+            (
+                row["id"],
+                outcome["property"],
+                figures["where"],
+                str(figures["depth"]),
+                f"{figures['states']:,}",
+                bounds if figures["electors"] else "-",
+                less or "-",
+            )
+        )
     yield table(heads, lines)
 
 
-def _survivors(rows: Sequence[Row]) -> Iterator[str]:
-    heads = ("mutant", "kind", "killed by", "why it survives")
-    yield table(
-        heads,
-        [
-            (
-                row["id"],
-                row["kind"],
-                ", ".join(row["killed_by"]) or "none",
-                SURVIVORS.get(row["id"], "not explained"),
-            )
-            for row in rows
-            if not is_killed(row) and not is_open(row)
-        ],
+# --- the survivors --------------------------------------------------------------------
+
+
+def _noticed(rows: Sequence[Row]) -> str:
+    """Say which survivors the tests of their clause kill."""
+    survivors = [row for row in rows if not is_killed(row)]
+    unseen = [row["id"] for row in survivors if _status(row, "tests") != "killed"]
+    return SURVIVORS_HEAD.format(
+        noticed=len(survivors) - len(unseen),
+        count=len(survivors),
+        rest=", ".join(f"`{name}`" for name in unseen),
     )
+
+
+def _survivors(rows: Sequence[Row]) -> Iterator[str]:
+    survivors = [row for row in rows if not is_killed(row) and not is_open(row)]
+    heads = ("mutant", "kind", "killed by", "why it survives")
+    yield table(heads, [(*_killers(row), _reason(row)) for row in survivors])
     waiting = [row for row in rows if is_open(row)]
     if waiting:
         yield OPEN_HEAD.format(count=len(waiting))
-        columns = ("mutant", "kind", "killed by", "not asked yet", "what is expected")
-        yield table(columns, [_open(row) for row in waiting])
+        yield table(
+            ("mutant", "kind", "killed by", "not run yet"),
+            [(*_killers(row), ", ".join(not_run(row))) for row in waiting],
+        )
 
 
-def _open(row: Row) -> tuple[str, ...]:
-    asked = row["finders"]
-    names = COUNTED if row["kind"] == "safety" else COUNTED[:1]
-    missing = [n for n in names if asked.get(n, {}).get("status") not in DECIDED]
-    by = ", ".join(row["killed_by"]) or "none"
-    expected = SURVIVORS.get(row["id"], "-")
-    return row["id"], row["kind"], by, ", ".join(missing), expected
+def _killers(row: Row) -> tuple[str, str, str]:
+    return row["id"], row["kind"], ", ".join(row["killed_by"]) or "none"
+
+
+def _reason(row: Row) -> str:
+    return find_mutant(row["id"]).survives or "not explained"
+
+
+# --- the pitfalls ---------------------------------------------------------------------
 
 
 def _pitfalls() -> Iterator[str]:
     known: dict[int, list[str]] = {}
-    for bend in BENDS:
-        if found := re.match(r"(\d+)(?:, |$)", bend.source):
-            known.setdefault(int(found[1]), []).append(bend.id)
+    for mutant in load_mutants():
+        if found := re.match(r"(\d+)(?:, |$)", mutant.source):
+            known.setdefault(int(found[1]), []).append(mutant.id)
     yield table(
         ("number", "pitfall", "mutants"),
         [
-            (str(number), told, ", ".join(known.get(number, [])) or ABSENT[number])
-            for number, told in PITFALLS.items()
+            (str(number), pitfall, ", ".join(known.get(number, [])) or ABSENT[number])
+            for number, pitfall in PITFALLS.items()
         ],
     )
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    sys.stdout.write(render_page())

@@ -13,21 +13,22 @@ from typing import Final
 
 import pytest
 
-from primacy_model.mutation.catalog import BENDS
-from primacy_model.mutation.mutant import Bend, bent
+from primacy_model.mutation.catalog.mutants import load_mutants
+from primacy_model.mutation.mutant import Mutant, apply
 from tests.support.mutated_core import CORE
 from tests.support.traceability import cited_in_comments
 
 CLAUSES_WITHOUT: Final = {
     "message.pure": "a law of the whole of `step`, and no line of it",
-    "message.total": "a law of the whole of `step`: it breaks where a bent core raises",
+    "message.total": "a law of the whole of `step`: it breaks where a mutant raises",
     "state.durable": "says which fields there are, and no condition",
     "state.value": "says of what sort a record is, and no condition",
     "watch.decides-nothing": "a law of the whole of `observe`, and no line of it",
 }
-"""Clauses that a comment of core cites and that no mutant bends, and why."""
+"""Clauses that a comment of core cites and that no mutant breaks, and why."""
 
-ROOMS_WITHOUT: Final = {
+MODULES_WITHOUT: Final = {
+    "__main__": "prints the version of the package: no part of the protocol",
     "agents": "containers: held to their contracts by tests/proofs and test_containers",
     "change": "chooses for type checkers, and decides nothing",
     "codec": "writes values down: held to codec.* by test_codec",
@@ -36,10 +37,10 @@ ROOMS_WITHOUT: Final = {
 """Modules whose conditions carry no clause, and why."""
 
 TYPES = "refuses what the annotations forbid: held to by test_config"
-NAMES = "calls `_is_name`, which is bent"
+NAMES = "calls `_is_name`, which has mutants"
 SHOWN = "chooses what is shown, and decides nothing"
 OWN = "tells a local client from another agent, and forbids nothing"
-CALLED = "asks a function that is bent, and passes its answer on"
+CALLED = "calls a function that has mutants, and passes its result on"
 
 CONDITIONS_WITHOUT: Final = {
     ("config", "type(name) is not str"): TYPES,
@@ -47,7 +48,7 @@ CONDITIONS_WITHOUT: Final = {
     ("config", "type(group) is not AgentSet"): TYPES,
     ("config", "type(number) is not int"): TYPES,
     ("config", "not _is_name(name)"): NAMES,
-    ("heartbeats", "is_extended"): "a name for a condition that is bent above",
+    ("heartbeats", "is_extended"): "a name for a condition that has mutants above",
     ("observation", "has_leader"): SHOWN,
     ("observation", "is_leader"): SHOWN,
     ("pending", "read.requester == me"): OWN,
@@ -65,15 +66,14 @@ SOURCES = {
 Condition = tuple[str, str]
 
 
-def bent_lines(module: str, bends: tuple[Bend, ...]) -> set[int]:
-    """Collect the lines of a module that some bend replaces."""
+def edited_lines(module: str, mutants: tuple[Mutant, ...]) -> set[int]:
+    """Collect the lines of a module that some mutant replaces."""
     found: set[int] = set()
     source = SOURCES[module]
-    for bend in bends:
-        if bend.module == module:
-            first = source[: source.index(bend.before)].count("\n") + 1
-            count = len(bend.before.rstrip("\n").splitlines())
-            found |= set(range(first, first + count))
+    for edit in (e for each in mutants if each.module == module for e in each.edits):
+        first = source[: source.index(edit.before)].count("\n") + 1
+        count = len(edit.before.rstrip("\n").splitlines())
+        found |= set(range(first, first + count))
     return found
 
 
@@ -92,60 +92,62 @@ def _lines(node: ast.AST) -> set[int]:
     return set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
-def untouched(bends: tuple[Bend, ...]) -> set[Condition]:
-    """Collect the conditions that no bend touches."""
+def untouched(mutants: tuple[Mutant, ...]) -> set[Condition]:
+    """Collect the conditions that no mutant touches."""
     return {
         condition
-        for module in SOURCES.keys() - ROOMS_WITHOUT.keys()
+        for module in SOURCES.keys() - MODULES_WITHOUT.keys()
         for condition, lines in conditions(module)
-        if not lines & bent_lines(module, bends)
+        if not lines & edited_lines(module, mutants)
     }
 
 
 def test_every_condition_of_core_has_a_mutant_or_a_reason() -> None:
-    assert untouched(BENDS) == CONDITIONS_WITHOUT.keys()
+    assert untouched(load_mutants()) == CONDITIONS_WITHOUT.keys()
 
 
 def test_a_condition_whose_mutant_is_lost_is_noticed() -> None:
-    without = tuple(bend for bend in BENDS if bend.id != "transfer-to-a-laggard")
-    lost = untouched(without) - untouched(BENDS)
+    lost_one = "transfer-to-a-laggard"
+    without = tuple(each for each in load_mutants() if each.id != lost_one)
+    lost = untouched(without) - untouched(load_mutants())
     test = "state.leadership.match.get(transfer.target) < state.log.last_index"
     assert lost == {("transfer", test)}
 
 
 def test_every_clause_that_core_cites_has_a_mutant_or_a_reason() -> None:
-    rooms = {name: text for name, text in SOURCES.items() if name != "codec"}
-    cited = {name for name, _ in cited_in_comments(rooms)}
-    bent_ones = {bend.guard.partition(": ")[0] for bend in BENDS}
-    assert cited - bent_ones == CLAUSES_WITHOUT.keys()
-    assert bent_ones <= cited
+    sources = {name: text for name, text in SOURCES.items() if name != "codec"}
+    cited = {name for name, _ in cited_in_comments(sources)}
+    broken = {mutant.clause for mutant in load_mutants()}
+    assert cited - broken == CLAUSES_WITHOUT.keys()
+    assert broken <= cited
 
 
 def test_every_reason_is_a_sentence_about_something_that_is_there() -> None:
-    assert ROOMS_WITHOUT.keys() <= SOURCES.keys()
-    reasons = (CLAUSES_WITHOUT, ROOMS_WITHOUT, CONDITIONS_WITHOUT)
+    assert MODULES_WITHOUT.keys() <= SOURCES.keys()
+    reasons = (CLAUSES_WITHOUT, MODULES_WITHOUT, CONDITIONS_WITHOUT)
     assert all(len(why.split()) > 3 for each in reasons for why in each.values())
 
 
 PITFALL = re.compile(r"^(\d+)(?:, |$)")
 
 
-def test_at_least_the_pitfalls_that_core_can_have_are_bent() -> None:
-    numbers = {int(found[1]) for each in BENDS if (found := PITFALL.match(each.source))}
+def test_at_least_the_pitfalls_that_core_can_have_have_mutants() -> None:
+    sources = [mutant.source for mutant in load_mutants()]
+    numbers = {int(found[1]) for each in sources if (found := PITFALL.match(each))}
     absent = {39, 40}  # no electorate change; the disk is the runtime's
     assert numbers >= set(range(1, 44)) - absent
 
 
-@pytest.mark.parametrize("bend", BENDS, ids=lambda bend: bend.id)
-def test_a_bent_core_is_another_and_compiles(bend: Bend) -> None:
-    source = SOURCES[bend.module]
-    changed = ast.parse(bent(bend, source))
+@pytest.mark.parametrize("mutant", load_mutants(), ids=lambda each: each.id)
+def test_a_mutant_is_another_core_and_compiles(mutant: Mutant) -> None:
+    source = SOURCES[mutant.module]
+    changed = ast.parse(apply(mutant, source))
     assert ast.dump(changed) != ast.dump(ast.parse(source))
 
 
 def test_no_two_mutants_are_the_same() -> None:
     cores = {
-        (bend.module, ast.dump(ast.parse(bent(bend, SOURCES[bend.module]))))
-        for bend in BENDS
+        (each.module, ast.dump(ast.parse(apply(each, SOURCES[each.module]))))
+        for each in load_mutants()
     }
-    assert len(cores) == len(BENDS)
+    assert len(cores) == len(load_mutants())

@@ -6,62 +6,61 @@ import pytest
 
 from primacy_model.mutation import kill_matrix
 from primacy_model.mutation.arena import Arena
-from primacy_model.mutation.catalog import BENDS
-from primacy_model.mutation.catalog.kills import KILLS
-from primacy_model.mutation.catalog.survivors import SURVIVORS
-from primacy_model.mutation.expectation import Kill, Living
-from primacy_model.mutation.mutant import Bend
+from primacy_model.mutation.catalog.mutants import load_mutants
+from primacy_model.mutation.expectation import ExpectedKill, Living, load_kills
+from primacy_model.mutation.mutant import Mutant, mutant_sha256
 from tests.model.mutation import page
 from tests.model.mutation.pitfalls import ABSENT, PITFALLS
 from tests.support.mutated_core import ROOT
 
-AGAIN = "`primacy mutants --by ... --keep --json docs/mutants.json` makes it anew"
-TOLD = page.matrix()
-ROWS = {row["id"]: row for row in TOLD["mutants"]}
+AGAIN = "`primacy mutants --by ... --keep --json FILE` makes it anew"
+MATRIX = page.read_matrix()
+ROWS = {row["id"]: row for row in MATRIX["mutants"]}
+SURVIVORS = {each.id: each.survives for each in load_mutants() if each.survives}
 
-FIRST = {kill.id: kill for kill in reversed(KILLS)}
-"""The kill that `primacy mutants` shows of each mutant."""
+FIRST = {kill.id: kill for kill in reversed(load_kills())}
+"""The kill whose place `primacy mutants` explores of each mutant."""
 
 
-def test_the_matrix_speaks_of_this_core() -> None:
-    assert TOLD["core_sha256"] == kill_matrix.core_sha256(), AGAIN
+def test_the_matrix_is_about_this_core() -> None:
+    assert MATRIX["core_sha256"] == kill_matrix.core_sha256(), AGAIN
 
 
 def test_the_matrix_has_every_mutant_once() -> None:
-    ids = [row["id"] for row in TOLD["mutants"]]
-    assert sorted(ids) == sorted(bend.id for bend in BENDS), AGAIN
+    ids = [row["id"] for row in MATRIX["mutants"]]
+    assert ids == [mutant.id for mutant in load_mutants()], AGAIN
 
 
-@pytest.mark.parametrize("bend", BENDS, ids=lambda bend: bend.id)
-def test_a_row_speaks_of_its_mutant(bend: Bend) -> None:
-    row = ROWS[bend.id]
-    assert row["bend_sha256"] == kill_matrix.bend_sha256(bend), AGAIN
-    assert (row["guard"], row["kind"]) == (bend.guard, bend.harm.value)
-    told = [
+@pytest.mark.parametrize("mutant", load_mutants(), ids=lambda each: each.id)
+def test_a_row_is_about_its_mutant(mutant: Mutant) -> None:
+    row = ROWS[mutant.id]
+    assert row["mutant_sha256"] == mutant_sha256(mutant), AGAIN
+    assert row["kind"] == mutant.kind.value
+    killed_by = [
         name
         for name in kill_matrix.COUNTED
-        if row["finders"].get(name, {}).get("status") == "killed"
+        if row["detectors"].get(name, {}).get("status") == "killed"
     ]
-    assert row["killed_by"] == told
+    assert row["killed_by"] == killed_by
 
 
 @pytest.mark.parametrize("kill", FIRST.values(), ids=lambda kill: kill.id)
-def test_what_the_checker_is_held_to_was_found(kill: Kill) -> None:
-    found = ROWS[kill.id]["finders"]["check"]
+def test_what_is_expected_of_the_checker_was_found(kill: ExpectedKill) -> None:
+    found = ROWS[kill.id]["detectors"]["check"]
     assert (found["status"], found["property"]) == ("killed", kill.breaks)
     depth = found["figures"]["depth"]
     assert depth <= kill.depth
-    if isinstance(kill.arena, Living):
+    if isinstance(kill.place, Living):
         assert (depth, found["figures"]["loop"]) == (kill.depth, kill.loop)
-    if isinstance(kill.arena, str):
-        assert found["figures"]["where"] == kill.arena
-    if isinstance(kill.arena, Arena) and kill.arena.script:
+    if isinstance(kill.place, str):
+        assert found["figures"]["where"] == kill.place
+    if isinstance(kill.place, Arena) and kill.place.script:
         assert " actions" in found["figures"]["where"]
 
 
-def test_of_every_safety_mutant_the_checker_was_asked() -> None:
+def test_the_checker_was_run_on_every_safety_mutant() -> None:
     safety = [row for row in ROWS.values() if row["kind"] == "safety"]
-    assert all("check" in row["finders"] for row in safety)
+    assert all("check" in row["detectors"] for row in safety)
 
 
 def test_every_survivor_is_explained() -> None:
@@ -71,7 +70,7 @@ def test_every_survivor_is_explained() -> None:
     assert all(len(reason.split()) > 3 for reason in SURVIVORS.values())
 
 
-def test_what_enough_finders_kill_is_not_explained_away() -> None:
+def test_what_enough_detectors_kill_is_not_explained_away() -> None:
     for name in SURVIVORS:
         row = ROWS[name]
         assert not (page.is_killed(row) and "check" in row["killed_by"]), name
@@ -80,10 +79,25 @@ def test_what_enough_finders_kill_is_not_explained_away() -> None:
 def test_the_page_is_made_from_the_matrix() -> None:
     """Refresh it by `python -m tests.model.mutation.page > docs/mutants.md`."""
     written = (ROOT / "docs" / "mutants.md").read_text(encoding="utf-8")
-    assert written == page.page()
+    assert written == page.render_page()
 
 
 def test_every_pitfall_has_a_mutant_or_a_reason() -> None:
     assert set(PITFALLS) == set(range(1, 49))
-    numbers = {bend.source.partition(",")[0] for bend in BENDS}
+    numbers = {mutant.source.partition(",")[0] for mutant in load_mutants()}
     assert set(ABSENT) == {each for each in PITFALLS if str(each) not in numbers}
+
+
+def test_every_kill_of_the_checker_is_counted_at_one_sort_of_place() -> None:
+    counts = page.count_places(MATRIX["mutants"])
+    for kind in ("safety", "liveness"):
+        killed = [
+            row
+            for row in MATRIX["mutants"]
+            if row["kind"] == kind
+            and row["detectors"].get("check", {}).get("status") == "killed"
+        ]
+        assert sum(counts[place, kind] for place in page.PLACES) == len(killed)
+    arenas = [kill for kill in FIRST.values() if isinstance(kill.place, Arena)]
+    in_arenas = sum(counts[page.IN_ARENA, kind] for kind in ("safety", "liveness"))
+    assert in_arenas == len(arenas)

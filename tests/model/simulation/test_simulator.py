@@ -1,4 +1,4 @@
-"""A run is the same everywhere, keeps to its runtime's part, and finds what is bent."""
+"""A run is the same everywhere, keeps to its runtime's part, and kills mutants."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from primacy.messages import Timer
-from primacy_model.mutation.catalog import bend_of
-from primacy_model.mutation.catalog.progress import PROGRESS_BENDS
+from primacy_model.mutation.catalog.mutants import find_mutant
 from primacy_model.simulation import clients as clients_room
 from primacy_model.simulation.clients import Call, Clients, Machine
 from primacy_model.simulation.clock import PPM, Clock
@@ -38,7 +37,7 @@ from primacy_model.simulation.rng import (
 from primacy_model.simulation.schedule import BEYOND, FAULTS, Fault, Schedule
 from primacy_model.simulation.schedule_gen import Wish, schedule_of
 from primacy_model.simulation.simulator import Simulator
-from tests.support.mutated_core import copy_of_core, told_under
+from tests.support.mutated_core import copy_core, run_under
 
 ROOT: Final = Path(__file__).parents[3]
 HUNT: Final = "primacy_model.simulation.detector"
@@ -305,11 +304,11 @@ def test_the_end_of_a_crash_does_not_call_off_a_later_one() -> None:
 
 
 def test_a_hunt_tells_whether_it_came_to_its_end(tmp_path: Path) -> None:
-    copy_of_core(tmp_path)
-    whole = told_under(tmp_path, HUNT, "--seeds", "2")
+    copy_core(tmp_path)
+    whole = run_under(tmp_path, HUNT, "--seeds", "2")
     first, second = (run(schedule_of(n, PREY[n])).counts.events for n in (0, 1))
     assert (whole["is_whole"], whole["steps"]) == (True, first + second)
-    stopped = told_under(tmp_path, HUNT, "--seeds", "2", "--seconds", "0")
+    stopped = run_under(tmp_path, HUNT, "--seeds", "2", "--seconds", "0")
     assert (stopped["is_whole"], stopped["seeds"]) == (False, 0)
 
 
@@ -419,10 +418,10 @@ def test_packets_of_a_storm_arrive_twice_and_slow_ones_late() -> None:
     assert conditions.arrivals("n000", "n001") == []
 
 
-# --- bent cores -----------------------------------------------------------------------
+# --- mutants --------------------------------------------------------------------------
 
 
-BENT: Final = {
+BROKEN: Final = {
     "term-lowered-by-restart": {"S3"},
     "second-vote-in-a-term": {"S4"},
     "refusal-counted": {"S1"},
@@ -430,32 +429,31 @@ BENT: Final = {
 }
 
 
-@pytest.mark.parametrize("name", BENT)
-def test_a_bent_core_breaks_a_safety_claim(name: str, tmp_path: Path) -> None:
-    copy_of_core(tmp_path, bend_of(name))
-    told = told_under(tmp_path, HUNT, "--seeds", "60")
-    assert told["property"] in BENT[name]
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_mutant_breaks_a_safety_claim(name: str, tmp_path: Path) -> None:
+    copy_core(tmp_path, find_mutant(name))
+    told = run_under(tmp_path, HUNT, "--seeds", "60")
+    assert told["property"] in BROKEN[name]
 
 
 @pytest.mark.parametrize("name", ["window-never-closes", "pre-vote-never-ends"])
 def test_a_core_that_makes_no_progress_does_not_converge(
     name: str, tmp_path: Path
 ) -> None:
-    (bend,) = [bend for bend in PROGRESS_BENDS if bend.id == name]
-    copy_of_core(tmp_path, bend)
-    told = told_under(tmp_path, HUNT, "--seeds", "20")
+    copy_core(tmp_path, find_mutant(name))
+    told = run_under(tmp_path, HUNT, "--seeds", "20")
     assert told["property"] == "convergence"
 
 
 def test_the_real_core_breaks_nothing_in_the_same_hunt(tmp_path: Path) -> None:
-    copy_of_core(tmp_path)
-    told = told_under(tmp_path, HUNT, "--seeds", "5")
+    copy_core(tmp_path)
+    told = run_under(tmp_path, HUNT, "--seeds", "5")
     assert (told["property"], told["seeds"]) == (None, 5)
 
 
 def test_a_failing_schedule_is_shrunk_and_still_fails(tmp_path: Path) -> None:
-    copy_of_core(tmp_path, bend_of("second-vote-in-a-term"))
-    told = told_under(tmp_path, HUNT, "--seeds", "60", "--shrink", "40")
+    copy_core(tmp_path, find_mutant("second-vote-in-a-term"))
+    told = run_under(tmp_path, HUNT, "--seeds", "60", "--shrink", "40")
     before, after = told["faults"]
     assert told["property"] == told["shrunk_property"] == "S4"
     assert after < before

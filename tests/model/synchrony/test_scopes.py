@@ -14,12 +14,11 @@ from primacy_model.checker.model import Kind, Property
 from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.mesh.agent import Budgets
 from primacy_model.mesh.bounds import Shape
-from primacy_model.mutation.catalog.kills_runs import LASSOS
 from primacy_model.synchrony.model import CALM, Calming, Plan
 from primacy_model.synchrony.properties import is_followed, is_led_by_lowest, leaders
 from primacy_model.synchrony.scopes import DEEP_LIVING, LIVING
 from primacy_model.synchrony.state import Weather
-from tests.support.programs.lasso import figures, of_runs, row, world
+from tests.support.programs.lasso import figures, lassos, of_runs, row, world
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "liveness.md").read_text(encoding="utf-8")
@@ -58,7 +57,7 @@ def test_every_fair_run_reaches_its_goal_and_none_is_cut(name: str) -> None:
 def test_the_document_has_a_row_for_each_world_and_each_mutant() -> None:
     for scope in (*LIVING, *DEEP_LIVING):
         assert f"| {scope.name} | L" in PAGE
-    for lasso in LASSOS:
+    for lasso in lassos():
         assert row(lasso) in PAGE
 
 
@@ -70,7 +69,7 @@ def test_each_claim_is_one_of_the_specification_and_has_a_world_and_a_mutant() -
         if claim.kind is Kind.EVENTUALLY
     ]
     assert sorted(set(claims)) == ["L1", "L2", "L3", "L4", "L5"]
-    assert {lasso.breaks for lasso in LASSOS} == set(claims)
+    assert {lasso.breaks for lasso in lassos()} == set(claims)
     assert all(f"| {name} | " in SPECIFICATION for name in claims)
 
 

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from primacy_model.mutation.mutant import Bend
+from primacy_model.mutation.mutant import Edit, Mutant, MutantKind
 from primacy_proofs.laws import registry
-from primacy_proofs.mutation.detector import ASKED
-from tests.support.mutated_core import copy_of_core, told_under
+from primacy_proofs.mutation.mutants import load_tasks
+from tests.support.mutated_core import copy_core, run_under
 
-LATE = Bend(
+LATE = Mutant(
     id="late-heartbeat-rejected-and-answered",
+    kind=MutantKind.SAFETY,
     source="test",
-    guard="message.late-is-valid: a heartbeat that is late is rejected, too",
+    clause="message.late-is-valid",
+    fault="a heartbeat that is late is rejected, too",
     module="heartbeats",
-    before="        return state, (_answer(state, heartbeat, NO_ROUND),)",
-    after="        return state, (\n"
-    "            Rejected(Reason.BAD_POSITION, heartbeat.sender),\n"
-    "            _answer(state, heartbeat, NO_ROUND),\n"
-    "        )",
+    edits=(
+        Edit(
+            "        return state, (_answer(state, heartbeat, NO_ROUND),)",
+            "        return state, (\n"
+            "            Rejected(Reason.BAD_POSITION, heartbeat.sender),\n"
+            "            _answer(state, heartbeat, NO_ROUND),\n"
+            "        )",
+        ),
+    ),
 )
 
 
 def test_what_is_valid_is_not_rejected_beside_other_outputs(tmp_path: Path) -> None:
-    copy_of_core(tmp_path, LATE)
+    copy_core(tmp_path, LATE)
     asks_it = "heartbeat-of-a-worker-taken"  # heartbeats, and the law of rejection
-    assert ASKED[asks_it] == (("Heartbeat",), (registry.REJECTION,))
-    told = told_under(tmp_path, "primacy_proofs.mutation.detector", asks_it)
+    (task,) = (each for each in load_tasks() if each.id == asks_it)
+    assert (task.units, task.groups) == (("Heartbeat",), (registry.REJECTION,))
+    told = run_under(tmp_path, "primacy_proofs.mutation.detector", asks_it)
     assert (told["property"], told["unit"]) == (registry.ONLY_IMPOSSIBLE, "Heartbeat")

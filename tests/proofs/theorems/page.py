@@ -14,7 +14,7 @@ from primacy_proofs.axioms.containers import CONTRACTS
 from primacy_proofs.cli import session
 from primacy_proofs.laws import registry
 from primacy_proofs.laws.registry import Law
-from primacy_proofs.mutation.runner import MUTANTS
+from primacy_proofs.mutation.mutants import load_expected
 from primacy_proofs.smt.solver import VERSION
 from primacy_proofs.theorems import prover
 from primacy_proofs.theorems.catalog import EVERY_MESH, THEOREMS, Theorem
@@ -91,7 +91,7 @@ def _methods() -> Iterator[str]:
         "the\nstates; those that are timed have clocks. A *twin* is the core with one "
         "guard bent: without that\nassumption a law of the theorem fails, in a small "
         "mesh that `primacy prove --mutants` shows. "
-        f"There are {sum(each.is_safety for each in MUTANTS)} such mutants.\n"
+        f"There are {sum(each.must_die for each in load_expected())} such mutants.\n"
     )
 
 

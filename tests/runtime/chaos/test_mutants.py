@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from primacy_model.mutation.catalog import BENDS
-from primacy_model.mutation.detectors import copy_of_core
-from primacy_model.mutation.mutant import Bend
+from primacy_model.mutation.catalog.mutants import find_mutant
+from primacy_model.mutation.detectors import copy_core
 from primacy_model.simulation.linearizability import Deed, Operation
 from primacy_runtime.demo.cluster import Member
 from primacy_runtime.demo.fenced_resource import Effect
@@ -136,16 +135,12 @@ def done(
     return chaos.outcome.wrong
 
 
-def named(bend: str) -> Bend:
-    return next(each for each in BENDS if each.id == bend)
-
-
 def is_history_bad(chaos: Chaos) -> bool:
     return verdict.of_history(chaos.clients.history) != []
 
 
 @pytest.mark.parametrize(
-    ("bend", "script"),
+    ("name", "script"),
     [
         ("lease-outlives-its-end", read_under_an_old_lease),
         ("own-write-committed-alone", write_to_a_leader_that_is_cut_off),
@@ -153,10 +148,10 @@ def is_history_bad(chaos: Chaos) -> bool:
     ],
 )
 def test_clients_of_a_bent_core_see_what_must_not_be(
-    tmp_path: Path, bend: str, script: Callable[[Chaos], Awaitable[None]]
+    tmp_path: Path, name: str, script: Callable[[Chaos], Awaitable[None]]
 ) -> None:
     core = tmp_path / "core"
-    copy_of_core(core, named(bend))
+    copy_core(core, find_mutant(name))
     wrong = done(Place(tmp_path, core=core), script, is_history_bad)
     assert any("the history is not that of one copy" in each for each in wrong), wrong
     assert any("not allowed" in each for each in wrong), wrong
@@ -164,7 +159,7 @@ def test_clients_of_a_bent_core_see_what_must_not_be(
 
 def test_a_fence_of_a_bent_core_admits_what_must_not_be(tmp_path: Path) -> None:
     core = tmp_path / "core"
-    copy_of_core(core, named("lower-token-admitted"))
+    copy_core(core, find_mutant("lower-token-admitted"))
     wrong = done(Place(tmp_path, core=core), act_after_a_pause, is_late)
     assert len(wrong) > 0
     assert all("SQLite admitted token" in each for each in wrong), wrong

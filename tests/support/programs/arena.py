@@ -1,7 +1,8 @@
-"""Arenas of mutants, explored by the oracle and by an engine, under whatever core.
+"""Expected kills, explored by the oracle and by an engine, under whatever core.
 
-`python -m tests.support.programs.arena ID` tells what the oracle found in the arena of
-a mutant, and what an engine found there with each set of reductions. They must agree.
+`python -m tests.support.programs.arena ID` prints what the oracle finds where a mutant
+is to be killed, and what an engine finds there with each set of reductions. They must
+agree.
 """
 
 from __future__ import annotations
@@ -19,35 +20,43 @@ from primacy_model.engines.search import Engine
 from primacy_model.mesh.model import World
 from primacy_model.mesh.scopes import MeshScope
 from primacy_model.mutation.arena import Arena
-from primacy_model.mutation.catalog.kills import UNTIMED
-from primacy_model.mutation.check_detector import untimed
-from primacy_model.mutation.expectation import Kill
+from primacy_model.mutation.check_detector import find_scope
+from primacy_model.mutation.expectation import ExpectedKill, load_kills
 
 MOST_STATES: Final = 20_000
 MOST_REDUCED: Final = 300_000
 """An engine explores more, for the sake of arenas in which nothing is left out."""
 
-Told = dict[str, str | int]
+Report = dict[str, str | int]
 
 
-def scope_of(kill: Kill) -> MeshScope:
-    """Find the scope of a mutant, or make one of its arena."""
-    assert isinstance(kill.arena, str | Arena)
-    return untimed(kill.id, kill.arena)
+def retested() -> tuple[ExpectedKill, ...]:
+    """List the kills without clocks, by a property of states, that tests repeat."""
+    return tuple(
+        kill
+        for kill in load_kills()
+        if kill.is_retested and isinstance(kill.place, str | Arena)
+    )
 
 
-def run(kill: Kill, max_states: int = MOST_STATES) -> Exploration[World]:
-    """Explore the arena of a mutant under the core that is imported."""
+def scope_of(kill: ExpectedKill) -> MeshScope:
+    """Find the scope of a kill, or make one of its arena."""
+    assert isinstance(kill.place, str | Arena)
+    return find_scope(kill.id, kill.place)
+
+
+def run(kill: ExpectedKill, max_states: int = MOST_STATES) -> Exploration[World]:
+    """Explore the place of a kill under the core that is imported."""
     return explore(scope_of(kill), max_states=max_states)
 
 
-def report(kill: Kill) -> Told:
-    """Tell what the oracle found."""
+def report(kill: ExpectedKill) -> Report:
+    """Report what the oracle found."""
     found = run(kill)
-    return _told(found.verdict, found.violation)
+    return _report(found.verdict, found.violation)
 
 
-def _told(verdict: Verdict, broken: Violation[World] | None) -> Told:
+def _report(verdict: Verdict, broken: Violation[World] | None) -> Report:
     return {
         "verdict": verdict.value,
         "property": broken.claim.id if broken else "none",
@@ -55,7 +64,7 @@ def _told(verdict: Verdict, broken: Violation[World] | None) -> Told:
     }
 
 
-def reduced(kill: Kill) -> dict[str, Told]:
+def reduced(kill: ExpectedKill) -> dict[str, Report]:
     """Explore with an engine, with each set of reductions."""
     scope, found = scope_of(kill), {}
     for prunes, forgets in product((False, True), {False, scope.forgets}):
@@ -69,16 +78,16 @@ def reduced(kill: Kill) -> dict[str, Told]:
         named = [
             name for name, is_so in (("prunes", prunes), ("forgets", forgets)) if is_so
         ]
-        found[" and ".join(named) or "whole"] = _told(each.verdict, each.violation)
+        found[" and ".join(named) or "whole"] = _report(each.verdict, each.violation)
     return found
 
 
 def main(names: list[str]) -> None:
     """Explore the named mutants."""
-    known = {kill.id: kill for kill in UNTIMED}
+    known = {kill.id: kill for kill in retested()}
     for name in names:
-        told = {**report(known[name]), "reduced": reduced(known[name])}
-        sys.stdout.write(json.dumps({"core": primacy.__file__, **told}) + "\n")
+        found = {**report(known[name]), "reduced": reduced(known[name])}
+        sys.stdout.write(json.dumps({"core": primacy.__file__, **found}) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Bent cores in which a claim about runs fails, and the worlds that show it.
+"""Mutants under which a claim about runs fails, and the worlds that show it.
 
 `python -m tests.support.programs.lasso WORLD` explores one world under whatever core is
 imported and tells what it found. Claims about states are left out, for a lasso is
@@ -16,13 +16,21 @@ from typing import Final
 import primacy
 from primacy_model.checker.liveness import FairExploration, explore
 from primacy_model.checker.model import Kind
-from primacy_model.mutation.catalog.kills_runs import LASSOS
-from primacy_model.mutation.expectation import Kill, Living
+from primacy_model.mutation.expectation import ExpectedKill, Living, load_kills
 from primacy_model.synchrony.model import Calming
 from primacy_model.synchrony.scopes import DEEP_LIVING, LIVING
 from primacy_model.synchrony.state import Weather
 
 MOST_STATES: Final = 150_000
+
+
+def lassos() -> tuple[ExpectedKill, ...]:
+    """List the kills by a claim about runs that tests repeat."""
+    return tuple(
+        kill
+        for kill in load_kills()
+        if kill.is_retested and isinstance(kill.place, Living)
+    )
 
 
 def world(name: str) -> Calming:
@@ -75,13 +83,20 @@ def figures(found: FairExploration[Weather]) -> str:
     return f"| {' | '.join((*cells, found.verdict.value))} |"
 
 
-def row(lasso: Kill) -> str:
+def row(lasso: ExpectedKill) -> str:
     """Write what a mutant does as a row of a table."""
-    bend = lasso.bend
-    lengths = str(lasso.depth), str(lasso.loop)
-    assert isinstance(lasso.arena, Living)
-    told = (bend.id, bend.source, bend.guard, lasso.arena.scope, lasso.breaks, *lengths)
-    return f"| {' | '.join(told)} |"
+    mutant = lasso.mutant
+    assert isinstance(lasso.place, Living)
+    cells = (
+        mutant.id,
+        mutant.source,
+        mutant.guard,
+        lasso.place.scope,
+        lasso.breaks,
+        str(lasso.depth),
+        str(lasso.loop),
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 def main(names: list[str]) -> None:
@@ -91,7 +106,7 @@ def main(names: list[str]) -> None:
     if not names:
         for scope in (*LIVING, *DEEP_LIVING):
             sys.stdout.write(figures(explore(scope)) + "\n")
-        sys.stdout.write("\n".join(map(row, LASSOS)) + "\n")
+        sys.stdout.write("\n".join(map(row, lassos())) + "\n")
 
 
 if __name__ == "__main__":

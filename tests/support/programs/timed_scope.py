@@ -22,7 +22,9 @@ def main(asked: str) -> None:
     (mesh,) = (each.actors for each in (*scopes(), *deep()) if each.name == name)
     assert isinstance(mesh, TimedMesh)
     pace = Pace(forgets=forgets)
-    found = explore(TimedMesh(name, "Bent.", mesh.shape, (), pace, says_more=says_more))
+    found = explore(
+        TimedMesh(name, "A mutant.", mesh.shape, (), pace, says_more=says_more)
+    )
     broken = found.violation
     told = {
         "core": primacy.__file__,

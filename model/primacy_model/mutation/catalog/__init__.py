@@ -1,65 +1,40 @@
-"""All bends, by their ids."""
+"""The catalogue of mutants: one TOML file for each module of core.
 
-from __future__ import annotations
+`<module>.toml` holds the mutants that edit `core/primacy/<module>.py`, in the order of
+what they edit. Everything about a mutant stands in its entry; to add one, add an entry:
 
-import difflib
-from typing import Final
+    [[mutant]]
+    id = "vote-repeated-to-any"
+    kind = "safety"                 # or "liveness"
+    source = "protocol, S4"
+    clause = "vote.repeated"        # of docs/specification.md
+    fault = "how the clause is broken"
+    survives = "..."                # only if too few detectors kill it: why
 
-from primacy_model.mutation.catalog.campaigns import CAMPAIGN_BENDS
-from primacy_model.mutation.catalog.claims import CLAIM_BENDS
-from primacy_model.mutation.catalog.commits import COMMIT_BENDS
-from primacy_model.mutation.catalog.elections import ELECTION_BENDS
-from primacy_model.mutation.catalog.electorate import ELECTORATE_BENDS
-from primacy_model.mutation.catalog.electors_only import ELECTORS_ONLY_BENDS
-from primacy_model.mutation.catalog.headers import HEADER_BENDS
-from primacy_model.mutation.catalog.leaders import LEADER_BENDS
-from primacy_model.mutation.catalog.logs import LOG_BENDS
-from primacy_model.mutation.catalog.packets import PACKET_BENDS
-from primacy_model.mutation.catalog.progress import PROGRESS_BENDS
-from primacy_model.mutation.catalog.reads import READ_BENDS
-from primacy_model.mutation.catalog.served import SERVED_BENDS
-from primacy_model.mutation.catalog.settings import SETTING_BENDS
-from primacy_model.mutation.catalog.terms import TERM_BENDS
-from primacy_model.mutation.catalog.transfers import TRANSFER_BENDS
-from primacy_model.mutation.catalog.votes import VOTE_BENDS
-from primacy_model.mutation.catalog.watching import WATCH_BENDS
-from primacy_model.mutation.catalog.writes import WRITE_BENDS
-from primacy_model.mutation.mutant import Bend
+    [[mutant.edit]]                 # one or more
+    before = '''text of the module'''
+    after = '''its replacement'''
+    times = 1                       # how often `before` occurs; 1 if left out
 
-BENDS: Final = (
-    *TERM_BENDS,
-    *ELECTION_BENDS,
-    *VOTE_BENDS,
-    *CAMPAIGN_BENDS,
-    *CLAIM_BENDS,
-    *ELECTORATE_BENDS,
-    *ELECTORS_ONLY_BENDS,
-    *PACKET_BENDS,
-    *HEADER_BENDS,
-    *LEADER_BENDS,
-    *LOG_BENDS,
-    *WRITE_BENDS,
-    *COMMIT_BENDS,
-    *READ_BENDS,
-    *SERVED_BENDS,
-    *TRANSFER_BENDS,
-    *PROGRESS_BENDS,
-    *WATCH_BENDS,
-    *SETTING_BENDS,
-)
-"""Every bend, theme by theme."""
+    [[mutant.check]]                # a kill expected of `check`; `primacy mutants`
+    breaks = "S4"                   # explores the first, without one a search plan
+    depth = 9                       # no shortest counterexample is longer
+    scope = "regular-election"      # or `timed`, `liveness` or an `arena`
+    retest = false                  # no test repeats it; true if left out
 
-_BY_ID: Final = {bend.id: bend for bend in BENDS}
+    [mutant.check.arena]            # instead of `scope`: fields of a shape
+    terms = 2
+    budgets = { crashes = 1 }
+    script = ["a write, lose", "b-takes-over"]
+    forgets = false                 # nothing obsolete is forgotten; true if left out
 
+    [mutant.prove]                  # what the proofs are asked
+    units = ["VoteRequest"]
+    groups = ["election"]           # of laws; all of them if left out
+    expect = "killed"               # or "survives", with a `reason`; if left out
+                                    # `primacy prove --mutants` does not ask
 
-class UnknownBendError(LookupError):
-    """No bend has that id."""
-
-
-def bend_of(name: str) -> Bend:
-    """Find a bend by its id."""
-    if name not in _BY_ID:
-        near = difflib.get_close_matches(name, _BY_ID)
-        meant = f"; did you mean {' or '.join(near)}?" if near else "."
-        raise UnknownBendError(f"no bend is named {name!r}{meant}")
-    return _BY_ID[name]
+`timed = { scope = "lease-read", forgets = false, says_more = false, rounds = 3 }` takes
+a timed scope, `liveness = "emerges"` with `loop = 4` one of the claims about runs.
+`mutants` loads the files; `table` refuses unknown and missing keys.
+"""
