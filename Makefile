@@ -7,7 +7,7 @@ VENV ?= .venv
 INSTALLER ?= $(if $(shell command -v uv),uv,pip)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PAGES := model.mutation=mutants proofs.theorems=theorems model.mesh=model
+PAGES := clauses=clauses model.mutation=mutants proofs.theorems=theorems model.mesh=model
 
 .DEFAULT_GOAL := help
 .PHONY: check prove-mutants test deep fuzz coverage lint wheel-test chaos bench docs pages environment lock clean help
@@ -59,6 +59,7 @@ pages: $(READY) ## write the generated pages anew, a quarter of an hour (PAGES=.
 	    $(BIN)/python -m tests.$${page%%=*}.page > docs/$${page##*=}.md.new && \
 	    mv docs/$${page##*=}.md.new docs/$${page##*=}.md || exit 1; \
 	done
+	@$(BIN)/python -m tests.documents.pictures
 
 environment: $(READY) ## set up the environment, and nothing else
 

@@ -1,12 +1,14 @@
-"""Profiles of hypothesis, a load beside the tests if one is wanted, fewer collections.
+"""What all tests share: profiles of hypothesis, options, fewer collections.
 
 No profile has a deadline or minds slow draws: a machine may be busy. The one of CI
-leaves nothing to chance. `pytest --busy 4` runs four busy loops beside the tests.
+leaves nothing to chance. `pytest --busy 4` runs four busy loops beside the tests,
+`pytest --clause vote.log` only the tests that cite a clause of the specification.
 
 States hold no cycles. To look for some after every 700 new objects takes a fifth of the
 time of a test that keeps many states.
 """
 
+import difflib
 import gc
 import os
 import subprocess
@@ -14,6 +16,8 @@ import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.traceability import SPECIFICATION, clauses
 
 LOOP = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
 
@@ -33,12 +37,31 @@ gc.set_threshold(50_000, 20, 100)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    told = "run that many busy loops beside the tests; none may need an idle machine"
-    parser.addoption("--busy", type=int, default=0, metavar="LOOPS", help=told)
+    what = "run that many busy loops beside the tests; none may need an idle machine"
+    parser.addoption("--busy", type=int, default=0, metavar="LOOPS", help=what)
+    what = "run only the tests that cite this clause of the specification"
+    parser.addoption("--clause", metavar="NAME", help=what)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    name, known = config.getoption("--clause"), clauses(SPECIFICATION)
+    if name is not None and name not in known:
+        near = difflib.get_close_matches(name, known)
+        meant = f"; did you mean {' or '.join(near)}?" if near else "."
+        raise pytest.UsageError(f"no clause is named {name!r}{meant}")
     if "PYTEST_XDIST_WORKER" not in os.environ:
         for _ in range(config.getoption("--busy")):
             loop = subprocess.Popen([sys.executable, "-c", LOOP])
             config.add_cleanup(loop.kill)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    name = config.getoption("--clause")
+    if name is None:
+        return
+    cites = [any(name in m.args for m in item.iter_markers("clause")) for item in items]
+    left_out = [item for item, is_kept in zip(items, cites, strict=True) if not is_kept]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item, is_kept in zip(items, cites, strict=True) if is_kept]

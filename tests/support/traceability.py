@@ -43,6 +43,13 @@ def clauses(specification: str) -> list[str]:
     return [found[1] for found in CLAUSE.finditer(specification)]
 
 
+def sections(specification: str) -> list[tuple[str, list[str]]]:
+    """List the sections that hold clauses, each with their names."""
+    parts = re.split(r"^### (.+)$", specification, flags=re.MULTILINE)[1:]
+    found = zip(parts[::2], map(clauses, parts[1::2]), strict=True)
+    return [(title, names) for title, names in found if names]
+
+
 def groups(specification: str) -> set[str]:
     """Collect the groups that clauses are named by."""
     return {name.partition(".")[0] for name in clauses(specification)}
