@@ -27,9 +27,7 @@ from primacy_proofs.mutation.mutants import (
 from primacy_proofs.mutation.runner import ProofOutcome
 from primacy_proofs.theorems import prover
 from primacy_proofs.theorems.catalog import THEOREMS, Theorem, group_of
-
-ROOT = Path(__file__).parents[2]
-CORE = ROOT / "core" / "primacy"
+from tests.support.mutated_core import CORE
 
 TASKS = {task.id: task for task in load_expected()}
 KILLED = [task for task in TASKS.values() if task.must_die]
