@@ -1,7 +1,8 @@
 """What every command keeps: mistakes are one sentence, and files can be written.
 
-Its law: a mistake of the user ends the program with 2, before anything is computed;
-what was computed is not lost because of where it was to go.
+Contract: a mistake of the user is refused before anything is computed; what was
+computed is not lost because of where it was to go. `cli.command` turns these exceptions
+into exit codes.
 """
 
 from __future__ import annotations
@@ -12,22 +13,16 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-import click
-
 INTERRUPTED: Final = 130
 """The exit code after Ctrl-C, as shells have it."""
 
 
-class BadUsage(click.ClickException):
-    """A mistake of the user, told in one sentence."""
-
-    exit_code = 2
+class BadUsage(Exception):
+    """A mistake of the user, in one sentence."""
 
 
-class Undecided(click.ClickException):
-    """Nothing can be said, and it is no mistake of the user; told in one sentence."""
-
-    exit_code = 3
+class Undecided(Exception):
+    """Nothing can be decided, and it is no mistake of the user; in one sentence."""
 
 
 def require_writable_file(path: Path) -> None:

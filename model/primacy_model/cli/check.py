@@ -23,6 +23,7 @@ from primacy_model.checker.limits import Limits, memory
 from primacy_model.checker.model import Scope
 from primacy_model.checker.reference_bfs import Exploration
 from primacy_model.cli import display, report
+from primacy_model.cli.command import OneSentenceCommand
 from primacy_model.cli.progress import Watch
 from primacy_model.cli.report import Finding
 from primacy_model.engines import search
@@ -76,7 +77,7 @@ class Outlets:
                 require_writable_folder(folder)
 
 
-@click.command()
+@click.command(cls=OneSentenceCommand)
 @click.argument("names", nargs=-1, metavar="[SCOPE]...")
 @click.option("--list", "is_listing", is_flag=True, help="Show the scopes and stop.")
 @click.option(

@@ -17,6 +17,7 @@ from typing import BinaryIO
 import click
 from rich.console import Console
 
+from primacy_model.cli.command import OneSentenceCommand
 from primacy_model.cli.progress import Watch
 from primacy_model.conformance.differences import shown
 from primacy_model.conformance.trace_checker import Judge, NotAllowedError
@@ -31,7 +32,7 @@ MOST_CLAUSES = 40
 """The most clauses that are named."""
 
 
-@click.command()
+@click.command(cls=OneSentenceCommand)
 @click.argument("traces", nargs=-1, required=True, type=Path, metavar="TRACE...")
 def conform(*, traces: tuple[Path, ...]) -> None:
     """Say whether traces of a runtime are allowed, each to its last line.

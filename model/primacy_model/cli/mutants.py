@@ -28,6 +28,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from primacy_model.cli.command import OneSentenceCommand
 from primacy_model.errors import (
     BadUsage,
     reason,
@@ -51,7 +52,7 @@ WEEK_S: Final = 7 * 24 * 3600
 """The longest time that can be given for one mutant."""
 
 
-@click.command()
+@click.command(cls=OneSentenceCommand)
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option(
     "--by",

@@ -27,6 +27,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from primacy_model.cli.command import OneSentenceCommand
 from primacy_model.errors import (
     INTERRUPTED,
     BadUsage,
@@ -69,7 +70,7 @@ NAME = "simulate-seed-{}.json"
 NAMES = re.compile(NAME.format("[0-9]+").replace(".", r"\."), re.IGNORECASE)
 
 
-@click.command()
+@click.command(cls=OneSentenceCommand)
 @click.option(
     "--seeds",
     type=click.IntRange(1, MOST_SEEDS),
@@ -297,7 +298,7 @@ def _save(place: Path, text: str, *, is_violated: bool) -> bool:
     except BadUsage as error:
         if not is_violated:
             raise
-        click.echo(error.format_message(), err=True)
+        click.echo(str(error), err=True)
         return False
     return True
 

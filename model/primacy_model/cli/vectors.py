@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from primacy_model.cli.command import OneSentenceCommand
 from primacy_model.cli.progress import Watch
 from primacy_model.conformance.atomic_folder import (
     present,
@@ -33,7 +34,7 @@ from primacy_model.errors import (
 )
 
 
-@click.command()
+@click.command(cls=OneSentenceCommand)
 @click.option(
     "--out", type=Path, required=True, metavar="DIR", help="Where the vectors go."
 )

@@ -15,7 +15,7 @@ import click
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from primacy_model.errors import BadUsage, reason
+from primacy_model.errors import reason
 
 INK: Final = {"primacy": "#1f4e79", "plain Raft": "#c0504d"}
 
@@ -86,7 +86,7 @@ def plots(folder: Path) -> None:
             drawn(rows, what).savefig(place, format="svg", metadata={"Date": None})
         click.echo(table(rows))
     except OSError as error:
-        raise BadUsage(f"{error.filename}: {reason(error)}.") from None
+        raise click.UsageError(f"{error.filename}: {reason(error)}.") from None
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ from typing import NoReturn
 
 import click
 
+from primacy_model.cli.command import OneSentenceCommand
 from primacy_model.errors import BadUsage, require_writable_file, write
 
 
-@click.command()
+@click.command(cls=OneSentenceCommand)
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--list", "is_listing", is_flag=True, help="Show the theorems and stop.")
 @click.option("--json", type=Path, metavar="FILE", help="Write the verdicts as JSON.")
