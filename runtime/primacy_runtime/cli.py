@@ -1,4 +1,4 @@
-"""`primacy agent`: run one agent of a mesh until it is told to stop.
+"""`primacy agent`: run one agent of a mesh until a signal stops it.
 
 Exit codes: 0 stopped by a signal, 1 the agent failed, 2 bad usage or input.
 """

@@ -1,9 +1,10 @@
 """The clock of an agent, and the two timers that it drives.
 
 The clock is the one that goes on while the machine is suspended (CLOCK_BOOTTIME), where
-there is one: a lease must not be revived by a clock that stood still. Its law: instants
-never fall (runtime.monotonic-clock); a timer elapses late or not at all, never early
-(runtime.timer-not-early), and one that was replaced never does
+there is one: a lease must not be revived by a clock that stood still.
+
+Contract: instants never fall (runtime.monotonic-clock); a timer elapses late or not at
+all, never early (runtime.timer-not-early), and one that was replaced never does
 (runtime.timer-replaced).
 
 Source: clauses `runtime.*` of docs/specification.md.
@@ -60,7 +61,7 @@ def _true_ns() -> int:
 
 
 class Timers:
-    """The timers of one agent; `elapsed` is told a timer and which arming of it."""
+    """The timers of one agent; `elapsed` is given a timer and which arming of it."""
 
     def __init__(self, clock: Clock, elapsed: Callable[[Timer, int], None]) -> None:
         self._clock, self._elapsed = clock, elapsed

@@ -1,6 +1,6 @@
 """What may go wrong, one class for each thing that a caller can do about it.
 
-Its law: a message is one sentence that says what was got, or what to do. Two of the
+Contract: a message is one sentence that says what was got, or what to do. Two of the
 classes decide what a client may do next: after `OutcomeUnknown` a write may still come
 to be applied, after every other refusal of a write it never will.
 """

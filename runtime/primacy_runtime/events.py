@@ -1,6 +1,6 @@
 """The stream of what a person watches: role changes, elections, partitions, presence.
 
-Its law: whoever listens slowly loses the oldest events and holds nobody up; how many
+Contract: a slow consumer loses the oldest events and blocks no agent; how many
 were lost is counted. A stream ends when the agent stops.
 """
 

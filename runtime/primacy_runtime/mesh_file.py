@@ -8,7 +8,7 @@
     address = "10.0.0.2:7000"
     role = "worker"
 
-Its law: an unknown key, a missing one, or one of another type is refused in a sentence
+Contract: an unknown key, a missing one, or one of another type is refused in a sentence
 that names it; what it means is for `Agent` to judge.
 """
 

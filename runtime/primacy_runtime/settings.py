@@ -1,6 +1,6 @@
-"""What an agent is told, in seconds and addresses, made into a `Config` of core.
+"""The settings of an agent, in seconds and addresses, made into a `Config` of core.
 
-Its law: what cannot work is refused here, in one sentence, before a file or a port is
+Contract: what cannot work is refused here, in one sentence, before a file or a port is
 touched. The rules about lengths of time are those of core and stand nowhere else.
 
 Source: seed, "Usage Example"; clauses `config.*`.

@@ -1,6 +1,6 @@
 """How long a command may be, so that it can be stored and sent on (runtime.text).
 
-Its law: what counts is the length of the message that brings a command, as `dumps`
+Contract: what counts is the length of the message that brings a command, as `dumps`
 writes it. It is that of the message around it, which is the same for all commands of an
 agent, and of the texts of the command and the request as JSON. So nothing but these two
 is written to know it. The rest is taken as it is at its longest.

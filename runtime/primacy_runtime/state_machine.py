@@ -1,6 +1,6 @@
 """The state machine that an agent applies commands to, and a small one to begin with.
 
-Its law: commands come in order, each once for each start of the agent, from index 1
+Contract: commands come in order, each once for each start of the agent, from index 1
 again after a restart. So a machine begins empty at each start, or skips the indices
 that it already holds (runtime.apply). It must be deterministic, and must not raise: an
 agent whose machine raised would hold another state than the others, so it stops.
@@ -15,10 +15,10 @@ class Machine(Protocol):
     """What a user of the agent brings. Both methods run on the agent's event loop."""
 
     def apply(self, index: int, command: str) -> object:
-        """Take a committed command; the result goes to whoever proposed it here."""
+        """Take a committed command; its result goes to the client that proposed it."""
 
     def answer(self, query: str) -> object:
-        """Answer a read from what was applied; it may raise, the reader is told."""
+        """Answer a read from what was applied; the reader gets what it raises."""
 
 
 class Table:

@@ -1,6 +1,6 @@
 """The disk of one agent: term, vote and log in a SQLite file.
 
-Its law: `persist` returns when all of it is on the disk, or raises; then nothing more
+Contract: `persist` returns when all of it is on the disk, or raises; then nothing more
 may be done with the state in memory (runtime.persist-fails). What is read back at a
 start is what was written, or it is refused: each entry carries a digest of itself and
 of all before it, and the row with term and vote carries one of both ends. One process

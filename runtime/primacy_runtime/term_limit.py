@@ -1,8 +1,10 @@
 """Where terms end: the highest that a packet and a disk can hold.
 
 Elections never come that far. Such a term was made up: by a peer that lies, or by
-whoever wrote the disk. Its law: an agent that would stand above it ends before anything
-of that step is done, and says why.
+whatever wrote the disk.
+
+Contract: an agent that would stand above it ends before anything of that step is done,
+and says why.
 
 Source: clause codec.numbers; docs/hostile-input.md, "The limits".
 """

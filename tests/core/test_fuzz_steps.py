@@ -172,7 +172,7 @@ def test_packets_of_each_kind_get_past_the_guards(kind: type[Packet]) -> None:
     )
 
 
-# The judge judges.
+# The checks check.
 
 
 def test_calls_are_counted_those_of_built_in_functions_too() -> None:

@@ -195,7 +195,7 @@ def test_a_bomb_is_refused_in_a_short_sentence(bomb: str) -> None:
         assert len(str(caught.value)) < 600
 
 
-# The judge judges.
+# The checks check.
 
 
 @pytest.mark.parametrize(

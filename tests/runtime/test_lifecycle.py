@@ -29,7 +29,7 @@ def threads() -> set[str]:
     return {name for name in names if not name.startswith("asyncio_")}
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="it is told by Linux")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="Linux shows it")
 def test_when_it_has_stopped_no_file_socket_thread_or_task_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""What an agent is told: seconds and addresses, refused in one sentence."""
+"""The settings of an agent: seconds and addresses, refused in one sentence."""
 
 from collections.abc import Mapping
 from pathlib import Path

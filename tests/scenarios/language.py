@@ -4,8 +4,8 @@ A file is a sequence of blocks. A block is some lines that tell or command, then
 then what happened, up to an empty line or the end of the file. A line that begins with
 `#` tells. Every other line is a command: words, separated by white space.
 
-Its law: what is not understood is refused in one sentence that names file and line, and
-a file whose blocks are put together again is the file, byte for byte.
+Contract: what is not understood is refused in one sentence that names file and line,
+and a file whose blocks are put together again is the file, byte for byte.
 
 Source: docs/scenarios.md; the datadriven tests of CockroachDB and etcd raft.
 """

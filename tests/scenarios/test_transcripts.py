@@ -1,7 +1,7 @@
 """Every transcript is played: what it says happens is what happens.
 
 `python -m pytest tests/scenarios --rewrite` writes what happens now into the files. It
-is for whoever has looked at the difference and means it.
+is for a person who has looked at the difference and means it.
 """
 
 import re

@@ -107,7 +107,7 @@ class Mesh:
 
 @asynccontextmanager
 async def started(mesh: Mesh, **settings: Any) -> AsyncIterator[Mesh]:  # noqa: ANN401
-    """Start everybody, and stop whoever runs at the end."""
+    """Start all agents, and stop those that run at the end."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(stopped, mesh)
         for name in mesh.where:

@@ -194,7 +194,7 @@ def a_leader(
     confirmed: int = 0,
     given: Config | None = None,
 ) -> State:
-    """Lead, as agent a; whoever is named in `match` holds the log up to there."""
+    """Lead, as agent a; an agent named in `match` holds the log up to there."""
     settings = given or config("a")
     everyone, last = settings.everyone, len(terms)
     held = {"a": last, **(match or {})}

@@ -1,4 +1,4 @@
-"""What must hold of any bytes that reach an agent: the judges of all fuzzing.
+"""What must hold of any bytes that reach an agent: the checks of all fuzzing.
 
 `judge_text` holds `loads` to its word: a value that is exactly what the text says, or
 one sentence. `judge_step` holds `step` to its own: no exception, outputs of the right

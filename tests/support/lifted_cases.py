@@ -90,13 +90,13 @@ def case_of(name: str) -> Case:
 
 @cache
 def observation_paths() -> tuple[Path[Any], ...]:
-    """Lift once what is told of a step."""
+    """Lift once what is observed of a step."""
     return lifting.lift_observation()
 
 
 @cache
 def lifted(name: str) -> Lifted:
-    """Lay out a case, or what is told of a step."""
+    """Lay out a case, or what is observed of a step."""
     found = observation_paths() if name == OBSERVATION else case_of(name).paths
     return laid_out(found)
 

@@ -194,7 +194,7 @@ GUARDED = Lock()
 UNGUARDED = Lock(
     name="unguarded-lock",
     is_guarded=False,
-    summary="The server grants the lock to whoever asks.",
+    summary="The server grants the lock to any client that asks.",
 )
 CRASHING = Lock(
     name="crashing-lock",

@@ -93,7 +93,7 @@ Box = frozenset[tuple[Message, int]]
 
 @dataclass(frozen=True, slots=True)
 class Whole(Generic[Local, Message, Shared, Ghost]):
-    """A whole world: the state and the mailbox of each actor, and what is no one's."""
+    """A whole world: the state and mailbox of each actor, and what belongs to none."""
 
     locals: tuple[Local, ...]
     boxes: tuple[Box[Message], ...]
@@ -170,7 +170,7 @@ class Actors(Protocol[Local, Message, Shared, Ghost]):
 
     def is_obsolete(
         self,
-        place: int,  # noqa: ARG002 - of what may be told apart, nothing is
+        place: int,  # noqa: ARG002 - nothing is distinguished here
         local: Local,  # noqa: ARG002
         message: Message,  # noqa: ARG002
     ) -> bool:

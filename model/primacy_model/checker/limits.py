@@ -1,6 +1,6 @@
 """What ends an exploration early, and cleanly: memory that is used up, or Ctrl-C.
 
-A limit is asked now and then by whoever explores. It gives the words for what was hit,
+A limit is asked now and then by an exploration. It gives the words for what was hit,
 or none. What was explored until then is shown like any other finding.
 """
 

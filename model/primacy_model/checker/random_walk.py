@@ -24,7 +24,7 @@ from primacy_model.checker.reference_bfs import Exploration, Progress, Verdict, 
 from primacy_model.checker.trace import Step, Trace, Violation, confirm
 
 RUN: Final = 200
-"""A walk begins anew after so many steps."""
+"""How many steps a walk has before it begins anew."""
 
 
 def walk(

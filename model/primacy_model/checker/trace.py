@@ -3,7 +3,7 @@
 Contract: nothing is shown that was not replayed. Every picture, text and file of a
 trace is made from a `Story`, and only `replay` makes one: it runs each action through
 the model again, and refuses a trace that it cannot follow to its end. A violation is
-made by `confirm`, which replays it once; whoever shows the violation reads its story.
+made by `confirm`, which replays it once; what renders the violation reads its story.
 
 Source: docs/decisions/010-levels-and-replayed-traces.md.
 """
@@ -51,7 +51,7 @@ class Trace(Generic[State]):
     initial: State
     steps: tuple[Step[State], ...]
     loop: int | None = None
-    """After so many steps the rest of them is repeated for ever; None: it ends."""
+    """The number of steps after which the rest is repeated for ever; None: it ends."""
 
     @property
     def last(self) -> State:
@@ -59,7 +59,7 @@ class Trace(Generic[State]):
         return self.at(len(self.steps))
 
     def at(self, number: int) -> State:
-        """Tell where the run is after so many steps."""
+        """Give the state of the run after a number of steps."""
         return self.steps[number - 1].state if number else self.initial
 
 
@@ -98,7 +98,7 @@ class Story:
     initial: Columns
     moments: tuple[Moment, ...]
     loop: int | None = None
-    """After so many moments the rest of them is repeated for ever."""
+    """The number of moments after which the rest is repeated for ever."""
 
     @property
     def repeated(self) -> tuple[Moment, ...]:

@@ -2,8 +2,10 @@
 
 A table of the scopes, the counts of each kind of action, the witnesses, the transcript
 of each violation, and last of all the verdict, the figures and the command that shows
-it again. Its law: the same findings give the same bytes, apart from the times, which
-stand in a column of fixed width. Without a terminal it is plain and aligned.
+it again.
+
+Contract: the same findings give the same bytes, apart from the times, which stand in a
+column of fixed width. Without a terminal it is plain and aligned.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """What a person sees while an exploration runs.
 
 Nothing in the first two seconds. Then, on a terminal, one line that is rewritten and
-leaves no mark; elsewhere one plain line each 30 seconds. Its law: it writes to standard
-error only, so that what is written to standard output stays the same in every run.
+leaves no mark; elsewhere one plain line each 30 seconds.
+
+Contract: it writes to standard error only, so that what is written to standard output
+stays the same in every run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What `primacy check` tells other programs: JSON and JUnit XML.
 
-Its law: the shape of the JSON is fixed, and a property that was not decided never reads
-as one that holds.
+Contract: the shape of the JSON is fixed, and a property that was not decided never
+reads as one that holds.
 
 Source: the JUnit XML that continuous integration reads (junitparser).
 """

@@ -1,8 +1,10 @@
 """The command `primacy vectors`.
 
-It decides where vectors go. Its law: it writes into a folder that is not there, is
-empty, or holds vectors and nothing else, and replaces it as a whole. A file that it did
-not make is never touched. With `--check` nothing is written.
+It decides where vectors go.
+
+Contract: it writes into a folder that is not there, is empty, or holds vectors and
+nothing else, and replaces it as a whole. A file that it did not make is never touched.
+With `--check` nothing is written.
 
 Source: docs/conformance.md, "Vectors".
 """

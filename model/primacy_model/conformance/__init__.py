@@ -2,5 +2,5 @@
 
 `vectors` writes what the shipped core answers in situations that reach every path of
 it; `traces` says whether a log of another runtime is one that the core allows. The
-formats are told in docs/conformance.md. `recorder` imports nothing but `primacy`.
+formats are described in docs/conformance.md. `recorder` imports nothing but `primacy`.
 """

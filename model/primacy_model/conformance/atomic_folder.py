@@ -2,9 +2,11 @@
 
 It decides what stands in the folder when the program is killed. The new folder is
 written beside the old one and made durable, then the old one is renamed away and the
-new one into its place. Its law: whoever opens the folder finds all of the old vectors,
-or all of the new ones, or, for the moment between two renames, no folder; and what
-neither this program nor an earlier run of it made is never touched.
+new one into its place.
+
+Contract: a reader of the folder finds all of the old vectors, or all of the new ones,
+or, for the moment between two renames, no folder; and what neither this program nor an
+earlier run of it made is never touched.
 
 What a killed run left beside the folder is put right by the next: a folder that was
 renamed away and not replaced comes back, everything else is deleted.
@@ -80,7 +82,7 @@ def _known(out: Path) -> set[str]:
 
 
 def replace(out: Path, texts: Mapping[str, str]) -> None:
-    """Put these files, and no others, in the place of a folder that has room."""
+    """Put these files, and no others, in the place of a folder that may be replaced."""
     place = _resolved(out)
     new, old = _beside(place, NEW), _beside(place, OLD)
     try:

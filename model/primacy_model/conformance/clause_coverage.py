@@ -1,8 +1,9 @@
 """Which clauses a call of core goes through: those that its statements enforce.
 
-The twin of core makes each call again, on a state of its own for each agent. Its law:
-the twin asks the same outputs as core, or it says nothing of core; so they are compared
-at each call.
+The twin of core makes each call again, on a state of its own for each agent.
+
+Contract: the twin asks the same outputs as core, or it says nothing of core; so they
+are compared at each call.
 """
 
 from __future__ import annotations

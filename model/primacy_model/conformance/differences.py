@@ -1,6 +1,6 @@
 """Where two values part, field by field, as a person reads it.
 
-Its law: equal values have no differences, and different ones have at least one line.
+Contract: equal values have no differences, and different ones have at least one line.
 """
 
 from __future__ import annotations

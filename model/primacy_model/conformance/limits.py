@@ -1,6 +1,6 @@
 """What no disk holds and no client is let in with, whatever was before.
 
-Its law: it judges one value alone, and says in one sentence what is wrong with it, or
+Contract: it judges one value alone, and says in one sentence what is wrong with it, or
 nothing.
 
 Source: docs/specification.md; clauses **state.durable** and **runtime.text**.

@@ -1,4 +1,4 @@
-"""Situations that the explored worlds do not have: one agent, and whatever it is told.
+"""Situations that the explored worlds do not have: one agent, and whatever it is given.
 
 An agent begins with a disk and is given messages that are near to what it holds: of its
 term or the next, of positions that it has or almost has, now and then of garbage. No
@@ -45,7 +45,7 @@ WALKS: Final = 40
 STEPS: Final = 60
 """In each walk."""
 ASKED_BESIDE: Final = 2
-"""So many requests are asked of each state of a walk, beside what takes it further."""
+"""How many requests are asked of each state of a walk, beside what takes it further."""
 NOON: Final = Instant(1_000)
 LONG: Final = 66
 """Entries of a long log: more than core keeps in a chunk."""

@@ -1,8 +1,10 @@
 """Logging what a runtime does, as a trace that `primacy conform` can judge.
 
 A runtime calls the recorder after each call of core, before the outputs are performed.
-It writes one line at a time and never goes back; what it holds does not grow. Its law:
-it imports nothing but `primacy`, so a runtime can use it without the model checker.
+It writes one line at a time and never goes back; what it holds does not grow.
+
+Contract: it imports nothing but `primacy`, so a runtime can use it without the model
+checker.
 
     >>> from primacy import Config, agents, initial
     >>> config = Config("north", "a", agents("a"))
@@ -86,7 +88,7 @@ class Recorder:
         self._log(agent, "step", f'"message":{dumps(message)},', state, outputs)
 
     def crash(self, agent: str, performed: int | None = None) -> None:
-        """Log that an agent stopped, after so many outputs of its last call; or all."""
+        """Log that an agent stopped, after some or all outputs of its last call."""
         rest = "" if performed is None else f',"performed":{performed}'
         self._line(f'"agent":{json.dumps(agent)},"event":"crash"{rest}')
 

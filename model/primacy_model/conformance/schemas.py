@@ -1,9 +1,11 @@
 """The JSON Schemas of vectors, of the manifest and of trace lines, made from core.
 
 `python -m primacy_model.conformance.schemas` writes them beside this file; a test holds
-them against what would be written. Its law: each class of core that can be stored has
-the fields that the class has, and none besides. What a schema cannot say, that ids
-ascend or that an electorate is not empty, only the codec says.
+them against what would be written.
+
+Contract: each class of core that can be stored has the fields that the class has, and
+none besides. What a schema cannot say, that ids ascend or that an electorate is not
+empty, only the codec says.
 
 Source: JSON Schema, draft 2020-12; `primacy.codec`; docs/conformance.md.
 """

@@ -1,8 +1,8 @@
 """What a world of actors promises, and an engine relies on: it is checked at the end.
 
-The law of this room: a broken promise is an error that is said, never a wrong result.
-All that was asked of the model is asked again, up to a stated limit for each promise;
-beyond it every n-th question is.
+Contract: a broken promise is an error that is said, never a wrong result. All that was
+asked of the model is asked again, up to a stated limit for each promise; beyond it
+every n-th question is.
 
 - *The same again.* Asked twice, the model answers the same.
 - *Ignored for ever.* An obsolete message is heard without effect, and stays obsolete

@@ -2,9 +2,11 @@
 
 Each scope has a folder of its own. A header names the folder with the rows and the
 numbered values, and is put in its place last of all: until then what was saved before
-still stands. The law of this room: what is read back is what was saved, for the same
-world, by the same engine, the same reductions, the same core and model. All else is
-refused in one sentence, and before anything is unpickled.
+still stands.
+
+Contract: what is read back is what was saved, for the same world, by the same engine,
+the same reductions, the same core and model. All else is refused in one sentence, and
+before anything is unpickled.
 
 Unpickling runs what the file says. Resume only what you saved yourself.
 """
@@ -57,7 +59,7 @@ class Storable(Protocol):
         """Write the rows, and tell the tables all values that rows speak of."""
 
     def load(self, folder: Path, moves: int) -> None:
-        """Take over rows; so many moves were made."""
+        """Take over rows, and the number of moves that were made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 All rows of a batch step through an open-addressed index together, and those that are
 done stay behind. Where several find the same free slot, all write there who they are;
-who is read back has won it, and the others look again. Its law: rows are compared
-whole. A digest tells where to look, never whether two rows are the same.
+who is read back has won it, and the others look again.
+
+Contract: rows are compared whole. A digest tells where to look, never whether two rows
+are the same.
 """
 
 from __future__ import annotations
@@ -19,9 +21,9 @@ from primacy_model.engines.hash_table import ONE, home, mixed
 BLOCK: Final = 1 << 17
 """How many rows are entered together."""
 AHEAD: Final = 2
-"""At so many further slots those look together that stand at a wrong one."""
+"""How many further slots those look at together that stand at a wrong one."""
 MOST_AHEAD: Final = 32
-"""Those that have to look for long look at more and more of them, up to so many."""
+"""The most slots that those look at together that have to look for long."""
 TAG: Final = np.uint64(0xFFFFFFFF00000000)
 NUMBER: Final = np.uint64(0xFFFFFFFF)
 
@@ -67,7 +69,7 @@ def _entered(index: Array, spread: Array, names: Array) -> None:
 def kept(index: Array, held: Array, size: int, words: Sequence[Array]) -> Array:
     """Keep those rows that are new, each once; list them in the order of their numbers.
 
-    There is room for all of them, behind the rows that are held so far.
+    There is space for all of them, behind the rows that are held so far.
     """
     spread, news, ahead = mixed(words), [], AHEAD
     at, names, todo = home(spread, len(index)), named(words, spread), None

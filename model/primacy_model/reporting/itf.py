@@ -1,8 +1,10 @@
 """A trace in ITF, the interchange format of Apalache and Quint.
 
 Every column of the model is a variable that holds a record; the `#meta` of a state
-names the action that led to it. The law: itf-py writes the values, and what it writes
-it reads back. Names that are no identifiers are changed, and `#meta` tells how.
+names the action that led to it.
+
+Contract: itf-py writes the values, and what it writes it reads back. Names that are no
+identifiers are changed, and `#meta` tells how.
 
 Source: https://apalache-mc.org/docs/adr/015adr-trace.html
 """

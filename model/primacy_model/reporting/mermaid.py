@@ -1,9 +1,11 @@
 """Space-time diagrams of a trace: Mermaid text and an SVG picture.
 
 Every agent is a lifeline, time runs downward, and a message is an arrow from the step
-that sends it to the step that receives it. Its law: the same trace gives the same
-bytes, and nothing is drawn that the replay did not tell. The actions of the kinds in
-`STOPS` end a lifeline, those in `STARTS` begin it again.
+that sends it to the step that receives it.
+
+Contract: the same trace gives the same bytes, and nothing is drawn that the replay did
+not tell. The actions of the kinds in `STOPS` end a lifeline, those in `STARTS` begin it
+again.
 
 Source: Lamport, "Time, Clocks, and the Ordering of Events in a Distributed System"
 (1978); https://mermaid.js.org/syntax/sequenceDiagram.

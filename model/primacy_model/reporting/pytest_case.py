@@ -1,8 +1,10 @@
 """A pytest file that reproduces a violation, and needs nothing but the model.
 
 The file names its scope, lists the actions as a person reads them, replays them by
-itself and asserts that the property does not hold. Its law: it passes as long as the
-violation is there, and fails when the model is repaired.
+itself and asserts that the property does not hold.
+
+Contract: it passes as long as the violation is there, and fails when the model is
+repaired.
 
 Source: docs/decisions/010-levels-and-replayed-traces.md.
 """

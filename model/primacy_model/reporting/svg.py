@@ -1,9 +1,10 @@
 """The SVG picture of a trace: lifelines, arrows between steps, and what changed.
 
-It decides where things stand and what they look like. Its law: integers only, one font
-of known width, no times and no random names, so that a trace always gives the same
-bytes. Text stands to the right of its lifeline on a ground of its own, so that an arrow
-that passes behind it does not make it unreadable.
+It decides where things stand and what they look like.
+
+Contract: integers only, one font of known width, no times and no random names, so that
+a trace always gives the same bytes. Text stands to the right of its lifeline on a
+ground of its own, so that an arrow that passes behind it does not make it unreadable.
 
 Source: the same as `mermaid`.
 """

@@ -1,9 +1,10 @@
 """A transcript: a trace as text, one column for each agent and one row for each step.
 
-The rows say only what changed. Its law: the same trace gives the same text, aligned,
-and readable without colour at 100 columns. A column in which nothing happens is named
-once and left out. A step that receives a message shows the message in place of its
-label.
+The rows say only what changed.
+
+Contract: the same trace gives the same text, aligned, and readable without colour at
+100 columns. A column in which nothing happens is named once and left out. A step that
+receives a message shows the message in place of its label.
 
 Source: the transcripts of etcd raft's `testdata`; space-time diagrams after Lamport,
 "Time, Clocks, and the Ordering of Events in a Distributed System" (1978).

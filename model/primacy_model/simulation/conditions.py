@@ -1,6 +1,6 @@
 """What the network and the timers are like now: which faults are going on.
 
-Its law: it decides from the faults that are going on and from chance, and from nothing
+Contract: it decides from the faults that are going on and from chance, and from nothing
 that the agents know.
 """
 

@@ -1,8 +1,8 @@
 """Chance that is the same on every machine: whole numbers drawn from a seed.
 
-Its law: of the generator only `random()` is used. Python promises that a seed gives the
-same sequence of it in every version; of the other methods it promises nothing. What is
-drawn is turned into a whole number at once, so no sum of floats can differ.
+Contract: of the generator only `random()` is used. Python promises that a seed gives
+the same sequence of it in every version; of the other methods it promises nothing. What
+is drawn is turned into a whole number at once, so no sum of floats can differ.
 
 Each use has a stream of its own, so that one more draw of a client moves no packet.
 
@@ -21,7 +21,7 @@ Item = TypeVar("Item")
 MILLE: Final = 1_000
 
 STREAMS: Final = 6
-"""So many numbers each seed has for its streams. Another count would move each run."""
+"""How many numbers each seed has for its streams. Another count would move each run."""
 
 
 class Stream(IntEnum):
@@ -50,7 +50,7 @@ class Chance:
         return least + int(self._draw() * (most - least + 1))
 
     def comes_true(self, mille: int) -> bool:
-        """Tell whether something happens that happens so many times in a thousand."""
+        """Tell whether something happens that happens this often in a thousand."""
         return mille > 0 and self._draw() * MILLE < mille
 
     def pick(self, items: Sequence[Item]) -> Item:

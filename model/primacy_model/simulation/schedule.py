@@ -4,7 +4,7 @@ A schedule is everything. The same schedule gives the same run, event for event,
 machine; a seed gives a schedule (`schedule_gen`), and a schedule that was shrunk is one
 that no seed gives.
 
-Its law: what is read from a file is either whole and possible or refused in one
+Contract: what is read from a file is either whole and possible or refused in one
 sentence.
 
 Source: docs/assumptions.md, "Faults".
@@ -33,10 +33,10 @@ FORMAT: Final = 1
 FAULTS: Final = {
     "crash": "agents lose power, between two outputs too, and come back",
     "power": "all agents lose power at once, and come back",
-    "kill": "whoever leads loses power, and comes back",
+    "kill": "the leader loses power, and comes back",
     "pause": "an agent stops, for longer than a lease, and goes on",
-    "topple": "whoever leads is struck as soon as it leads, again and again",
-    "stall": "whoever leads stops, with a token in its hand, and acts late",
+    "topple": "each leader is struck as soon as it leads, again and again",
+    "stall": "the leader stops, with a token in its hand, and acts late",
     "partition": "some agents are cut off from the others",
     "oneway": "some agents are heard by nobody, or hear nobody",
     "link": "two agents do not hear each other, or one not the other",
@@ -46,7 +46,7 @@ FAULTS: Final = {
     "slow": "packets take several times as long",
     "late": "timers elapse late",
     "clocks": "clocks change their rates, within the bound",
-    "transfer": "whoever leads is asked to hand over",
+    "transfer": "the leader is asked to hand over",
 }
 """What safety is claimed under, and what may happen by default."""
 
@@ -68,7 +68,7 @@ SOME: Final = (1, MOST_AGENTS)
 PAIR: Final = "link"
 """The kind of fault that befalls two agents."""
 NAMED: Final = {
-    **dict.fromkeys(("crash", "kill", "pause", "stall"), ANY),  # or whoever leads
+    **dict.fromkeys(("crash", "kill", "pause", "stall"), ANY),  # or the leader
     **dict.fromkeys(("partition", "oneway", "hub"), SOME),
     **dict.fromkeys(("clocks", "early", "skew"), SOME),
     PAIR: (2, 2),
@@ -81,7 +81,7 @@ AMOUNTS: Final = {
     "loss": (0, MILLE),  # of a thousand packets
     "storm": (0, MILLE),  # of a thousand packets arrive twice
     "slow": (1, 1_000),  # times as long
-    "late": (0, MOST_MS),  # at most so many ms
+    "late": (0, MOST_MS),  # at most, in ms
 }
 """What the amount of a fault may be; 0 of the other kinds."""
 
@@ -98,7 +98,7 @@ class Fault:
     kind: str
     lasts_ms: int
     who: tuple[str, ...] = ()
-    """To whom; whoever leads then, where it is nobody."""
+    """To whom; the leader of that moment, where it is none."""
     amount: int = 0
     """How much of it; what that is depends on the kind."""
 
@@ -118,15 +118,15 @@ class Schedule:
     leader_ms: int = 400
     drift_ppm: int = 1_000
     rates_ppm: tuple[int, ...] = ()
-    """How fast the clock of each agent runs: so many millionths too fast."""
+    """How many millionths too fast the clock of each agent runs."""
     shape: str = "lognormal"
     latency_us: int = 5_000
     """The median."""
     loss: int = 0
-    """Of so many packets in a thousand."""
+    """Of how many packets in a thousand."""
     duplicates: int = 0
     stragglers: int = 0
-    """So many in a thousand take up to some election timeouts."""
+    """How many in a thousand take up to some election timeouts."""
     batch: int = 4
     pause_ms: int = 60
     """The longest pause of a client between two operations."""

@@ -1,6 +1,6 @@
 """Schedules that a seed gives: how hard a run is, and what goes wrong in it when.
 
-Its law: a seed decides everything; what a user asks for (agents, faults, minutes)
+Contract: a seed decides everything; what a user asks for (agents, faults, minutes)
 narrows what is drawn, and is written into the schedule.
 """
 
@@ -20,7 +20,7 @@ LENGTHS: Final = (20, 30, 40)
 """Of the time in which there are faults, in election timeouts."""
 
 OPERATIONS: Final = (20, 60, 150, 300)
-"""About so many operations of clients in a run: a log that grows costs time."""
+"""About how many operations of clients a run has: a log that grows costs time."""
 
 DRIFTS_PPM: Final = (100, 1_000, 20_000)
 
@@ -123,7 +123,7 @@ def _fault(
     elif kind == "slow":
         amount = chance.between(2, 30)  # times as long
     elif kind == "late":
-        amount = election_ms * chance.between(1, 4) // 2  # at most so many ms
+        amount = election_ms * chance.between(1, 4) // 2  # at most, in ms
     elif kind == "topple":
         lasts_ms = election_ms * chance.between(5, 20)
     if kind in ("oneway", "link"):

@@ -7,10 +7,10 @@ slot, so it keeps it over every span. All lengths are made to fit: seven slots t
 election timeout on the fastest clock and a lease on the slowest, so the margin that
 `Config` demands is used up to the last millisecond.
 
-The law of this file: time has no origin. No agent stores what its clock shows. Its
-present is always `NOW`; when its clock advances, the instants in its state are shifted
-back. `step` only compares instants and adds lengths to them, so it cannot tell. A timer
-is what its clock has still to run before it may elapse. So time needs no bound, and the
+Contract: time has no origin. No agent stores what its clock shows. Its present is
+always `NOW`; when its clock advances, the instants in its state are shifted back.
+`step` only compares instants and adds lengths to them, so it cannot tell. A timer is
+what its clock has still to run before it may elapse. So time needs no bound, and the
 world is finite all the same.
 
 Source: docs/assumptions.md, "Clocks"; clauses config.lease, `lease.*`, `timer.*`; the
@@ -36,7 +36,7 @@ OFF_MS: Final = 1
 """By how much a clock may run fast or slow in a slot."""
 DRIFT_PPM: Final = 1_000_000 * OFF_MS // SLOT_MS
 SPAN: Final = 7
-"""In so many slots the fastest clock passes a promise, and the slowest a lease."""
+"""The slots in which the fastest clock passes a promise, and the slowest a lease."""
 ELECTION_MS: Final = SPAN * (SLOT_MS + OFF_MS)
 LEASE_MS: Final = SPAN * (SLOT_MS - OFF_MS)
 HEARTBEAT_MS: Final = SLOT_MS + OFF_MS

@@ -1,6 +1,6 @@
 """The command `primacy prove`: which theorems are proved, and how the program ends.
 
-Its law: 0 proved, 1 refuted, 2 bad usage, 3 unknown, 4 vacuous. z3 is imported only
+Contract: 0 proved, 1 refuted, 2 bad usage, 3 unknown, 4 vacuous. z3 is imported only
 when the command runs, so that the help of `primacy` needs no extra.
 """
 

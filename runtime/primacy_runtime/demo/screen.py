@@ -1,6 +1,6 @@
 """The live table of `primacy demo`, and its keys.
 
-Its law: it shows what the agents said of themselves, and says so where that is old.
+Contract: it shows what the agents said of themselves, and says so where that is old.
 """
 
 from __future__ import annotations

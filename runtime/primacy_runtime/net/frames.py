@@ -1,13 +1,13 @@
 """What is on a connection: frames, and the two that introduce the ends to each other.
 
-A frame is four bytes with the length, highest first, then so many bytes. An agent
+A frame is four bytes with the length, highest first, then that many bytes. An agent
 connects to each peer and sends there; answers come on the peer's own connection. The
 first frame on a connection is the caller's `Hello`, the second is the `Welcome` that
 answers it, and all that follow hold one packet each, as `primacy.dumps` writes it, from
 the caller to the listener. Both greetings are JSON objects of texts, and of the version
 of this protocol.
 
-Its law: nothing is read beyond a stated length, and whatever is not of the format is a
+Contract: nothing is read beyond a stated length, and whatever is not of the format is a
 `FrameError` that says so; the connection ends there.
 """
 

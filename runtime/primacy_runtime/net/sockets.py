@@ -1,7 +1,7 @@
 """How sockets are set: small frames leave at once, dead connections are noticed.
 
-Its law: what was sent and not acknowledged for so long ends the connection. Without it,
-TCP would try again ever more rarely, and a healed network would stay silent for
+Contract: what was sent and not acknowledged for so long ends the connection. Without
+it, TCP would try again ever more rarely, and a healed network would stay silent for
 minutes. And who goes away while something is written to it ends the connection, not the
 process.
 """

@@ -1,6 +1,6 @@
 """Mutual TLS: an agent is who its certificate says, to both ends of a connection.
 
-Its law: a peer shows a certificate that the mesh's own authority signed and that names
+Contract: a peer shows a certificate that the mesh's own authority signed and that names
 the peer's id, as a DNS name or as the common name. Host names are not looked at: an
 agent may move.
 """
@@ -23,11 +23,11 @@ class Tls:
     key: Path
 
     def server(self) -> ssl.SSLContext:
-        """Make the context of whoever listens."""
+        """Make the context of a listener."""
         return self._context(ssl.PROTOCOL_TLS_SERVER)
 
     def client(self) -> ssl.SSLContext:
-        """Make the context of whoever connects."""
+        """Make the context of a caller."""
         return self._context(ssl.PROTOCOL_TLS_CLIENT)
 
     def _context(self, protocol: int) -> ssl.SSLContext:

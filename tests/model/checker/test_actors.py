@@ -314,7 +314,7 @@ def test_an_exploration_judges_what_is_shared_and_noted() -> None:
     assert found.verdict is Verdict.INCOMPLETE
 
 
-# --- actions and what is told of them -------------------------------------------------
+# --- actions and how they are shown ---------------------------------------------------
 
 
 def test_actors_act_in_their_order_first_alone_and_then_with_each_message() -> None:

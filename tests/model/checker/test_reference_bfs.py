@@ -1,4 +1,4 @@
-"""The judge counts what a person counts, and its traces are shortest."""
+"""The reference checker counts what a person counts, and its traces are shortest."""
 
 from collections.abc import Mapping, Sequence
 

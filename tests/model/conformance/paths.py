@@ -1,8 +1,10 @@
 """Which paths of the proofs the vectors take: counted by kind of message.
 
-The proofs lift every way through `step`, through `recover`, and through what is told of
-a step. Each vector is a scene for them: exactly one path matches, and must give what
-the vector expects. Its law: a path is taken by a vector, or it is not counted.
+The proofs lift every way through `step`, through `recover`, and through what is
+observed of a step. Each vector is a scene for them: exactly one path matches, and must
+give what the vector expects.
+
+Contract: a path is taken by a vector, or it is not counted.
 
 `python -m tests.model.conformance.paths DIR` prints the table of docs/conformance.md.
 
@@ -118,7 +120,7 @@ def _scenes(vector: Mapping[str, Any]) -> Iterator[tuple[str, Scene]]:
 
 
 def _expected(vector: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Take what a vector expects as what core did, without what is told of it."""
+    """Take what a vector expects as what core did, without what is observed of it."""
     after = _read(vector["expected"]["state"], State)
     outputs: Any = tuple(
         loads(json.dumps(each)) for each in vector["expected"]["outputs"]

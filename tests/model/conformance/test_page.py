@@ -1,4 +1,4 @@
-"""What docs/conformance.md says, held against the vectors and the code."""
+"""What docs/conformance.md says, compared with the vectors and the code."""
 
 import json
 import re

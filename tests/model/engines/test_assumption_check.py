@@ -102,7 +102,7 @@ def test_a_broken_promise_is_said(
 @every_engine
 def test_what_only_pruning_needs_is_not_asked_without_it(engine: Engine) -> None:
     found = explore(Ordered(), engine, prunes=False)
-    orders = [1, 2, 4, 8, 14, 20, 20]  # of so many counts by two, at most three each
+    orders = [1, 2, 4, 8, 14, 20, 20]  # of that many counts by two, at most three each
     assert list(found.levels) == orders
 
 

@@ -69,9 +69,9 @@ Electorate changes (S12) are not part of this version.
 """
 
 COMPARED: Final = 5_000
-"""Scopes of up to so many states are compared with the oracle to their end."""
+"""The most states of scopes that are compared with the oracle to their end."""
 PATIENT: Final = 20_000
-"""Those of up to so many by `make deep`."""
+"""The same, for `make deep`."""
 
 
 def measured(scope: MeshScope) -> Figures:

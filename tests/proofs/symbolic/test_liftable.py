@@ -119,7 +119,7 @@ UNLIKE: dict[str, str] = {
     "an agent and a text": "return a == 'ada'",
     "minus a number": "return -x",
     "the greatest of a set": "return max(a)",
-    "a tuple so many times": "return (0,) + (1,) + x",
+    "a tuple a number of times": "return (0,) + (1,) + x",
     "an order of roles": "return r < Role.LEADER",
 }
 

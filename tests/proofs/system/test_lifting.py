@@ -35,11 +35,11 @@ from tests.support.scenes import Scenes
 
 LEAST: Final = 300
 FOR_EACH_PATH: Final = 50
-"""A case gets so many scenes, and so many more for each of its paths."""
+"""How many scenes a case gets, and how many more for each of its paths."""
 ASKED_IN_FULL: Final = 20
-"""So many scenes of a case are asked of every path."""
+"""How many scenes of a case are asked of every path."""
 KEPT: Final = 8
-"""So many scenes of a path are kept, to see whether they notice that it is bent."""
+"""How many scenes of a path are kept, to see whether they notice a mutant of it."""
 MOST: Final = 0.7
 """The share of sound paths that is taken: 0.74 were, when this was written.
 

@@ -1,6 +1,6 @@
 """`python -m tests.runtime.against`: primacy beside what a user might take instead.
 
-Its law: the same timeouts, the same machine, one run, one definition of each figure. A
+Contract: the same timeouts, the same machine, one run, one definition of each figure. A
 system that is not installed is named with the command that installs it, and left out.
 """
 

@@ -188,7 +188,7 @@ class Etcd:
                 stdout=log,
                 stderr=log,
                 env={key: os.environ[key] for key in os.environ if key[:5] != "ETCD_"},
-                start_new_session=True,  # Ctrl-C is for whoever measures
+                start_new_session=True,  # Ctrl-C is for the measurement
             )
 
     async def process(self, name: str) -> int:

@@ -1,4 +1,4 @@
-"""A loopback of one's own, so that every packet on it is counted, whoever sends it.
+"""A loopback of one's own, so that every packet on it is counted.
 
 The measurement runs itself again in a network namespace of Linux, in which nobody else
 is. There the kernel counts the packets of the loopback: TCP segments, acknowledgements

@@ -63,7 +63,7 @@ class Member:
         said: Json = {"id": asked["id"]}
         try:
             said["result"] = await self._do(asked)
-        except Exception as error:  # noqa: BLE001 - whoever asked is told
+        except Exception as error:  # noqa: BLE001 - the caller learns it
             said |= {"error": type(error).__name__, "message": str(error)}
         sys.stdout.write(json.dumps(said) + "\n")
         sys.stdout.flush()

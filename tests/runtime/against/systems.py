@@ -1,8 +1,8 @@
 """What every system that is measured has to offer, and how its clients ask.
 
-Its law: all are asked in the same way. A member is a process of its own on loopback,
-with the same heartbeat interval and election timeout; what differs is told on the page,
-in `Kind.told`.
+Contract: all are asked in the same way. A member is a process of its own on loopback,
+with the same heartbeat interval and election timeout; what differs is described on the
+page, in `Kind.told`.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ class System(Protocol):
         """Ask a member for a write, once; tell whether it was acknowledged in time."""
 
     async def load(self, name: str, clients: int, seconds: float) -> list[float]:
-        """Have so many clients write one after the other; give each latency, in s."""
+        """Have clients write one after the other; give each latency, in s."""
 
     async def kill(self, name: str) -> None:
         """End a member as `kill -9` does, and return when it has ended."""

@@ -1,7 +1,8 @@
 """The figures as JSON, and as the two tables of a page and of a terminal.
 
-Its law: a table is made of a file of figures and of nothing else, so a page can be held
-against its file. A figure is the median of the rounds; failovers are taken together.
+Contract: a table is made of a file of figures and of nothing else, so a page can be
+compared with its file. A figure is the median of the rounds; failovers are taken
+together.
 """
 
 import json
@@ -39,7 +40,7 @@ DIGITS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table, laid out by whoever shows it."""
+    """A table, laid out where it is shown."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]

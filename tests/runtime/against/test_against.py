@@ -113,7 +113,7 @@ class Mute(Staged):
         self._folder = folder
 
     async def start(self) -> None:
-        (self._folder / "ada.log").write_text("one\nno room on the disk\n")
+        (self._folder / "ada.log").write_text("one\nno space on the disk\n")
         raise ConnectionError("ada has ended")
 
 
@@ -125,7 +125,7 @@ def test_a_system_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None
     with pytest.raises(UnmeasuredError) as caught:
         asyncio.run(measure(kind, 3, LITTLE, tmp_path, is_alone=False))
     assert str(caught.value) == (
-        "primacy, 3 agents: not measured: ada has ended; ada.log: no room on the disk"
+        "primacy, 3 agents: not measured: ada has ended; ada.log: no space on the disk"
     )
 
 

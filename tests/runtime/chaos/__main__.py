@@ -2,7 +2,7 @@
 
 `python -m tests.runtime.chaos --seconds 60 --seeds 1-4` runs five agents, with clients
 that write and read all the while, and does faults to them, see `faults`; in the end all
-is judged by `verdict`. `--faults kill --leaders` does nothing but kill whoever leads,
+is judged by `verdict`. `--faults kill --leaders` does nothing but kill leaders,
 to measure how long there is no leader. `--json FILE` keeps the figures there, in place
 of those of the same arguments; `tests.runtime.chaos.page` makes tables of them.
 

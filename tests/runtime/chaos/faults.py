@@ -3,7 +3,7 @@
 `kill` is `kill -9`, `kill-all` that of all agents at once; `stop` is SIGSTOP, for
 longer than a lease; `cut` is the network, in every shape, silent or not; `clock` has
 the agent's clock run at another rate within the stated bound; `full` leaves its disk no
-room.
+space.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Network(Protocol):
 
 
 TO_THE_LEADER: Final = 0.8
-"""How many of all faults are done to whoever leads."""
+"""How many of all faults are done to the leader."""
 START_FULL: Final = 0.3
 """How often an agent is started on a disk that is still full."""
 ASK_S: Final = 1.0
@@ -67,7 +67,7 @@ class Faults:
         self._had_no_room: set[str] = set()
         """Whose disk was full since it was last started for that."""
         self.ended_full = 0
-        """How many agents ended for want of room."""
+        """How many agents ended for want of space."""
         self._stage, self._network, self._disks = stage, network, disks
         self._draw, self._election_s, self._drift = draw, election_s, drift
         self.kinds: Mapping[str, Callable[[Member], Awaitable[None]]] = {
@@ -80,7 +80,7 @@ class Faults:
         }
 
     def victim(self) -> Member:
-        """Choose whom a fault is done to, most often whoever leads."""
+        """Choose the agent to which a fault is done, most often the leader."""
         leader = self._stage.leader()
         if leader and self._draw.random() < TO_THE_LEADER:
             return leader
@@ -144,7 +144,7 @@ class Faults:
                 await victim.ask("rate", rate=rate)
 
     async def full(self, victim: Member) -> None:
-        """Leave no room until the agent has ended of it, or some time has passed."""
+        """Leave no space until the agent has ended of it, or some time has passed."""
         await self._disks.fill(victim)
         until = time.monotonic() + self._draw.uniform(3, 10) * self._election_s
         while victim.is_up and time.monotonic() < until:  # noqa: ASYNC110 - as above
@@ -158,7 +158,7 @@ class Faults:
         await self.mend()
 
     async def mend(self) -> None:
-        """Start again who has ended for want of room, perhaps some time after it."""
+        """Start agents again that ended for want of space, perhaps some time after."""
         for name in sorted(self._had_no_room):
             member = self._stage.members[name]
             if not member.is_up:

@@ -1,7 +1,7 @@
 """A network of the kernel's: each agent in a namespace, on a bridge that joins all.
 
 What comes from another agent is dropped where it arrives, packet by packet, so a cut
-shows nothing to whoever sends; or the sender has no route and is told so. Connections
+shows nothing to the sender; or the sender has no route and gets an error. Connections
 are those of the agents themselves, and the kernel sends again when a cut is healed.
 
 All of it lies in namespaces of the one process that makes it (`isolated`), which needs

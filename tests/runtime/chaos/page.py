@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 
 def quantile(found: Sequence[float], percent: int) -> float:
-    """Give the least value that so many of a hundred do not exceed (nearest rank)."""
+    """Give the least value that this many of a hundred do not exceed (nearest rank)."""
     return sorted(found)[max(0, math.ceil(len(found) * percent / 100) - 1)]
 
 

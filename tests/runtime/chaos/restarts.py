@@ -3,7 +3,7 @@
 A trace says what an agent asked its disk to keep, one step after the other; several
 steps share a write, so the last ones may be missing of a process that was killed or
 whose disk was full. What the next start found has to be one of the disks that there
-were then: an older one would be a vote or entries that were told and forgotten.
+were then: an older one would be a vote or entries that were sent and forgotten.
 `primacy conform` cannot say so, for each start has a trace of its own.
 """
 

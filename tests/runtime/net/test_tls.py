@@ -195,7 +195,7 @@ def test_the_commands_of_the_page_make_certificates_that_are_taken(
 def test_only_who_is_meant_may_tell_an_agent_that_its_disk_is_another(
     tmp_path: Path, certificates: Certificates, is_named: bool
 ) -> None:
-    """To be told so ends an agent, so nobody else of the mesh may say it."""
+    """This answer ends an agent, so no other agent of the mesh may give it."""
     context = certificates.tls("bob", named="bob" if is_named else "cyd").server()
 
     async def refuse(
