@@ -26,7 +26,7 @@ from primacy_model.checker.reference_bfs import Exploration, Progress, Verdict, 
 from primacy_model.engines import checkpoint, search
 from primacy_model.engines.checkpoint import RefusedError
 from primacy_model.engines.search import Engine
-from primacy_model.synchrony.model import Calming
+from primacy_model.synchrony.model import StabilizingMesh
 
 REDUCTIONS: Final = ("obsolete", "commuting")
 """What may be left out of a search without losing anything; see docs/engines.md."""
@@ -36,7 +36,7 @@ POLL_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Stroll:
+class WalkOptions:
     """A walk: its seed, and its steps in each scope."""
 
     seed: int
@@ -44,12 +44,12 @@ class Stroll:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ExploreOptions:
     """How scopes are explored."""
 
     engine: Engine | None = None
     """For worlds of actors; None is the oracle, which takes any model."""
-    stroll: Stroll | None = None
+    stroll: WalkOptions | None = None
     """A walk instead of an exploration."""
     states: int | None = None
     """The most states of a scope."""
@@ -69,7 +69,7 @@ class Way:
         return Limits(self.states, self.megabytes)
 
 
-def prepared(scope: Scope[Hashable], way: Way) -> Scope[Hashable]:
+def prepared(scope: Scope[Hashable], way: ExploreOptions) -> Scope[Hashable]:
     """Give the model that is explored; only it follows the traces that are found."""
     if isinstance(scope, Assembled) and "obsolete" in way.without:
         return replace(scope, forgets=False)
@@ -77,14 +77,14 @@ def prepared(scope: Scope[Hashable], way: Way) -> Scope[Hashable]:
 
 
 def explored(
-    scope: Scope[Hashable], way: Way, limit: Limit, progress: Progress | None
+    scope: Scope[Hashable], way: ExploreOptions, limit: Limit, progress: Progress | None
 ) -> Exploration[Hashable]:
     """Explore one scope."""
     scope = prepared(scope, way)
     if way.stroll is not None:
         seed, steps = way.stroll.seed, way.stroll.steps
         return walk(scope, seed=seed, steps=steps, progress=progress, limit=limit)
-    if isinstance(scope, Calming):
+    if isinstance(scope, StabilizingMesh):
         return liveness.explore(
             scope, max_states=way.states, progress=progress, limit=limit
         )
@@ -105,7 +105,9 @@ def explored(
     return search.explored(scope.actors, found)
 
 
-def _reductions(scope: Assembled[Any, Any, Any, Any], way: Way) -> dict[str, bool]:
+def _reductions(
+    scope: Assembled[Any, Any, Any, Any], way: ExploreOptions
+) -> dict[str, bool]:
     return {
         "prunes": "commuting" not in way.without,
         "forgets": scope.forgets,
@@ -113,7 +115,7 @@ def _reductions(scope: Assembled[Any, Any, Any, Any], way: Way) -> dict[str, boo
     }
 
 
-def unsymmetric(scopes: Sequence[Scope[Hashable]], way: Way) -> str | None:
+def unsymmetric(scopes: Sequence[Scope[Hashable]], way: ExploreOptions) -> str | None:
     """Say in one sentence why there can be no symmetric search, if so."""
     if way.engine is None or way.stroll is not None:
         return (
@@ -129,12 +131,12 @@ def unsymmetric(scopes: Sequence[Scope[Hashable]], way: Way) -> str | None:
 # --- saving, and going on -------------------------------------------------------------
 
 
-def _is_saved(scope: Scope[Hashable], way: Way) -> bool:
+def _is_saved(scope: Scope[Hashable], way: ExploreOptions) -> bool:
     return way.resume is not None and checkpoint.holds(way.resume, scope.name)
 
 
 def require_resumable(
-    scopes: Sequence[Scope[Hashable]], way: Way, workers: int
+    scopes: Sequence[Scope[Hashable]], way: ExploreOptions, workers: int
 ) -> None:
     """Refuse, in one sentence, what cannot be saved or resumed."""
     if way.save is None and way.resume is None:
@@ -164,7 +166,7 @@ def require_resumable(
         raise RefusedError(f"{way.resume} holds nothing of {names}.")
 
 
-def resuming(way: Way) -> tuple[str, ...]:
+def resuming(way: ExploreOptions) -> tuple[str, ...]:
     """Give the words of the command line that resume what was saved."""
     if way.engine is None or way.save is None:
         return ()
@@ -185,7 +187,7 @@ def resuming(way: Way) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WorkerResult:
     """What a process tells of a scope: nothing that only the scope itself can give."""
 
     figures: Exploration[Hashable]
@@ -195,7 +197,7 @@ class Told:
 
 
 def abreast(
-    scopes: Sequence[Scope[Hashable]], way: Way, limits: Limits, workers: int
+    scopes: Sequence[Scope[Hashable]], way: ExploreOptions, limits: Limits, workers: int
 ) -> Iterator[tuple[Scope[Hashable], Exploration[Hashable]]]:
     """Explore scopes, so many at a time; give them in their order.
 
@@ -216,7 +218,9 @@ def abreast(
 
 
 def _is_cancelled(
-    future: Future[Told], futures: Sequence[Future[Told]], limits: Limits
+    future: Future[WorkerResult],
+    futures: Sequence[Future[WorkerResult]],
+    limits: Limits,
 ) -> bool:
     """Wait for a scope; tell whether Ctrl-C came before it had begun."""
     while True:
@@ -233,7 +237,7 @@ def _ignore_interruptions() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _told(name: str, way: Way) -> Told:
+def _told(name: str, way: ExploreOptions) -> WorkerResult:
     """Explore a scope in a process of its own."""
     scope: Scope[Hashable]
     scope = importlib.import_module("primacy_model.scopes").find(name)
@@ -242,14 +246,14 @@ def _told(name: str, way: Way) -> Told:
     figures = replace(
         found, graph=nx.MultiDiGraph(), violation=None, witnesses=(), unreached=()
     )
-    return Told(
+    return WorkerResult(
         figures,
         tuple((witness.claim.id, witness.depth) for witness in found.witnesses),
         tuple(claim.id for claim in found.unreached),
     )
 
 
-def _restored(scope: Scope[Hashable], told: Told) -> Exploration[Hashable]:
+def _restored(scope: Scope[Hashable], told: WorkerResult) -> Exploration[Hashable]:
     claims = {claim.id: claim for claim in scope.properties}
     witnesses: list[Witness[Hashable]] = [
         Witness(claims[name], None, depth) for name, depth in told.reached

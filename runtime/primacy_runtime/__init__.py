@@ -2,7 +2,7 @@
 
 Begin:   `Agent`, `AgentRole`, `Tls`, `Clock`
 Apply:   `Machine`, `Table`
-Watch:   `Health`, `Events`, `Counts`, `JsonLines`; the events: `RoleChanged`,
+Watch:   `Health`, `Events`, `Counters`, `JsonLines`; the events: `RoleChanged`,
          `LeaderChanged`, `InitialElection`, `ElectionProgress`, `PartitionSuspected`,
          `PartitionHealed`, `PresenceChanged`
 Fail:    `SettingsError`; of the disk `StoreError`; of a request `RequestError` and what
@@ -24,7 +24,7 @@ from primacy.outputs import (
 )
 from primacy_runtime.agent import Agent
 from primacy_runtime.clock import Clock
-from primacy_runtime.counters import Counts
+from primacy_runtime.counters import Counters
 from primacy_runtime.errors import (
     AgentStopped,
     CommandRefused,
@@ -56,7 +56,7 @@ __all__ = [
     "AgentStopped",
     "Clock",
     "CommandRefused",
-    "Counts",
+    "Counters",
     "ElectionProgress",
     "Events",
     "Health",

@@ -21,11 +21,11 @@ from primacy import MeshState, State, has_lease, initial, mesh_state, token
 from primacy.quantities import NOBODY
 from primacy_runtime.client import Client
 from primacy_runtime.clock import Clock
-from primacy_runtime.counters import Counts
+from primacy_runtime.counters import Counters
 from primacy_runtime.errors import AgentStopped, SettingsError
 from primacy_runtime.events import Events
 from primacy_runtime.health import Health
-from primacy_runtime.lifecycle import Given, Life
+from primacy_runtime.lifecycle import AgentOptions, Lifecycle
 from primacy_runtime.net.tls import Tls
 from primacy_runtime.settings import (
     AgentRole,
@@ -35,7 +35,7 @@ from primacy_runtime.settings import (
     require,
 )
 from primacy_runtime.state_machine import Machine, Table
-from primacy_runtime.trace import Record
+from primacy_runtime.trace import RecordingFactory
 
 NO_PEERS: Final[Mapping[str, str]] = {}
 
@@ -70,7 +70,7 @@ class Agent:
         metrics: str | None = None,
         reset: Collection[str] = (),
         clock: Clock | None = None,
-        record: Record | None = None,
+        record: RecordingFactory | None = None,
     ) -> None:
         """Check what is given; nothing is opened yet.
 
@@ -120,7 +120,7 @@ class Agent:
         for one in reset:
             if one not in peers:
                 raise SettingsError(f"reset must name peers, got {one!r}")
-        self._given = Given(
+        self._given = AgentOptions(
             told,
             {one: address(f"peers[{one!r}]", at) for one, at in peers.items()},
             address("listen", listen, least_port=0),
@@ -132,10 +132,10 @@ class Agent:
             tuple(reset),
             record,
         )
-        self._counts = Counts()
+        self._counts = Counters()
         self._has_started = False
         self._turn = asyncio.Lock()
-        self._life: Life | None = None
+        self._life: Lifecycle | None = None
 
     # Life.
 
@@ -145,7 +145,7 @@ class Agent:
             raise AgentStopped("An agent starts once; make another one to go on.")
         self._has_started = True
         async with self._turn:
-            self._life = await Life.begin(self._given, self._counts, self.health)
+            self._life = await Lifecycle.begin(self._given, self._counts, self.health)
 
     async def stop(self) -> None:
         """Stop, and let go of disk and ports. It may be called at any time.
@@ -256,7 +256,7 @@ class Agent:
         return self._life.audience.join()
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> Counters:
         """What was counted since the start."""
         return self._counts
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 from primacy import AgentId, Config, Reason, RequestId
-from primacy_runtime.counters import Counts
+from primacy_runtime.counters import Counters
 from primacy_runtime.driver import Driver
 from primacy_runtime.errors import (
     NotAccepted,
@@ -28,8 +28,8 @@ from primacy_runtime.pending_requests import (
     Handover,
     NotBegunError,
     Pending,
+    PendingRead,
     Proposal,
-    Question,
     Requests,
 )
 from primacy_runtime.size_limits import check_command
@@ -42,7 +42,7 @@ class Client:
     """Asks one agent."""
 
     def __init__(
-        self, config: Config, driver: Driver, requests: Requests, counts: Counts
+        self, config: Config, driver: Driver, requests: Requests, counts: Counters
     ) -> None:
         self._config, self._driver = config, driver
         self._requests, self._counts = requests, counts
@@ -84,7 +84,7 @@ class Client:
         deadline, reason = _now() + timeout, Reason.NONE
         while True:
             ask = self._driver.read_under_lease if lease else self._driver.read
-            question = Question(query, _future())
+            question = PendingRead(query, _future())
             attempt = min(deadline, _now() + self._attempt_s)
             try:
                 result = await self._asked(question, ask, attempt)

@@ -28,7 +28,7 @@ class Lengths:
 
 
 @dataclass(slots=True)
-class Counts:
+class Counters:
     """What happened since the agent started."""
 
     elections_started: int = 0

@@ -63,9 +63,9 @@ from primacy import (
 from primacy.outputs import Outputs, PartitionSuspected, RoleChanged
 from primacy.quantities import NOBODY
 from primacy_runtime.clock import Clock, Timers
-from primacy_runtime.counters import Counts
+from primacy_runtime.counters import Counters
 from primacy_runtime.events import Audience
-from primacy_runtime.log import Teller
+from primacy_runtime.log import EventLogger
 from primacy_runtime.pending_requests import Proposal, Requests
 from primacy_runtime.size_limits import fits
 from primacy_runtime.state_machine import Machine
@@ -93,7 +93,7 @@ class _Waiting:
     is_timer: bool = False
 
 
-Result = tuple[State, Outputs]
+StepResult = tuple[State, Outputs]
 """What a step gave."""
 
 
@@ -102,7 +102,7 @@ class MachineFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class DriverContext:
     """What the task works with."""
 
     config: Config
@@ -114,15 +114,15 @@ class Parts:
     send: Callable[[str, bytes], None]
     requests: Requests
     audience: Audience
-    counts: Counts
-    teller: Teller
+    counts: Counters
+    teller: EventLogger
     recording: Recording | None = None
 
 
 class Driver:
     """Runs one agent, from its disk to the end."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: DriverContext) -> None:
         self._parts = parts
         self._timers = Timers(parts.clock, self._elapsed)
         self._inbox: deque[_Waiting] = deque()
@@ -167,7 +167,7 @@ class Driver:
         timer is stepped alone.
         """
         recording = self._parts.recording
-        state, results, handled = self.state, list[Result](), list[_Waiting]()
+        state, results, handled = self.state, list[StepResult](), list[_Waiting]()
         while self._inbox and len(handled) < MOST_AT_ONCE:
             if handled and (self._inbox[0].is_timer or handled[-1].is_timer):
                 break
@@ -239,7 +239,7 @@ class Driver:
 
     # What goes out.
 
-    async def _perform(self, results: Sequence[Result]) -> None:
+    async def _perform(self, results: Sequence[StepResult]) -> None:
         """Perform the outputs of some steps: what is durable first, then the rest.
 
         Within a step that is their order, see output.durable-first. Across steps, the

@@ -18,27 +18,32 @@ from typing import TYPE_CHECKING
 from primacy import Config
 from primacy_runtime.client import Client
 from primacy_runtime.clock import Clock
-from primacy_runtime.counters import Counts
-from primacy_runtime.driver import Driver, Parts
+from primacy_runtime.counters import Counters
+from primacy_runtime.driver import Driver, DriverContext
 from primacy_runtime.errors import SettingsError, StoreError, StoreForeign
 from primacy_runtime.events import Audience
 from primacy_runtime.health import Health
-from primacy_runtime.log import Teller
-from primacy_runtime.net.handshake import KINDS, OTHER_DISK, Introductions, Refusal
+from primacy_runtime.log import EventLogger
+from primacy_runtime.net.handshake import (
+    KINDS,
+    OTHER_DISK,
+    HandshakeRefusal,
+    Introductions,
+)
 from primacy_runtime.net.tls import Tls
 from primacy_runtime.net.transport import Transport
 from primacy_runtime.pending_requests import Requests
 from primacy_runtime.settings import Address
 from primacy_runtime.state_machine import Machine
 from primacy_runtime.store import Store
-from primacy_runtime.trace import Record
+from primacy_runtime.trace import RecordingFactory
 
 if TYPE_CHECKING:
     from primacy_runtime.metrics import Port
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class AgentOptions:
     """What an agent was given, checked."""
 
     config: Config
@@ -51,14 +56,18 @@ class Given:
     tls: Tls | None
     reset: tuple[str, ...]
     """The peers that may come with another disk, once."""
-    record: Record | None
+    record: RecordingFactory | None
 
 
-class Life:
+class Lifecycle:
     """From the start of an agent to its end."""
 
     def __init__(
-        self, given: Given, store: Store, disk: ThreadPoolExecutor, counts: Counts
+        self,
+        given: AgentOptions,
+        store: Store,
+        disk: ThreadPoolExecutor,
+        counts: Counters,
     ) -> None:
         config = given.config
         self.is_over = False
@@ -68,10 +77,10 @@ class Life:
         self.audience = Audience()
         self._given, self._store, self._disk = given, store, disk
         self._counts = counts
-        self._teller = Teller(config.mesh_id, config.agent_id)
+        self._teller = EventLogger(config.mesh_id, config.agent_id)
         self._requests = Requests(config.agent_id)
         self.driver = Driver(
-            Parts(
+            DriverContext(
                 config,
                 given.clock,
                 store,
@@ -101,13 +110,13 @@ class Life:
 
     @classmethod
     async def begin(
-        cls, given: Given, counts: Counts, health: Callable[[], Health]
-    ) -> Life:
+        cls, given: AgentOptions, counts: Counters, health: Callable[[], Health]
+    ) -> Lifecycle:
         """Open the disk and the ports, and begin; or leave nothing open."""
         loop, config = asyncio.get_running_loop(), given.config
         disk = ThreadPoolExecutor(1, f"primacy-{config.agent_id}")
         opened: list[Store] = []  # also if nobody waits for it any more
-        life: Life | None = None
+        life: Lifecycle | None = None
         try:
             await loop.run_in_executor(
                 disk, lambda: opened.append(Store.open(given.path, config))
@@ -163,7 +172,7 @@ class Life:
             self.driver.end(error)
             raise
 
-    def _on_refusal(self, peer: str, why: Refusal) -> None:
+    def _on_refusal(self, peer: str, why: HandshakeRefusal) -> None:
         """Heed a peer's refusal: an agent with another disk must not go on."""
         kind, reason = why
         if kind == OTHER_DISK:

@@ -23,7 +23,7 @@ EVERY_S: Final = 5.0
 MOST_KINDS: Final = 256
 
 
-class Teller:
+class EventLogger:
     """Tells what happens to one agent."""
 
     def __init__(self, mesh: str, agent: str) -> None:

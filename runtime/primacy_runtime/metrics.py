@@ -29,7 +29,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from primacy import Role
-from primacy_runtime.counters import BOUNDS_S, Counts
+from primacy_runtime.counters import BOUNDS_S, Counters
 from primacy_runtime.health import Health
 from primacy_runtime.settings import Address
 
@@ -47,7 +47,7 @@ Caller = Any  # as socketserver types it: an address of any family
 class Metrics(Collector):
     """The metrics of one agent. Each carries its mesh and its id as labels."""
 
-    def __init__(self, health: Callable[[], Health], counts: Counts) -> None:
+    def __init__(self, health: Callable[[], Health], counts: Counters) -> None:
         self._health, self._counts = health, counts
 
     def collect(self) -> Iterator[Metric]:

@@ -42,7 +42,7 @@ class Proposal:
 
 
 @dataclass(slots=True)
-class Question:
+class PendingRead:
     """A read that waits to be fresh."""
 
     query: str
@@ -56,7 +56,7 @@ class Handover:
     answer: asyncio.Future[object]
 
 
-Pending = Proposal | Question | Handover
+Pending = Proposal | PendingRead | Handover
 
 
 class Requests:
@@ -125,7 +125,7 @@ class Requests:
     def serve(self, request: RequestId, machine: Machine) -> None:
         """Answer a read from what is applied now (runtime.read-applied)."""
         pending = self._pending.get(request)
-        if not isinstance(pending, Question) or pending.answer.done():
+        if not isinstance(pending, PendingRead) or pending.answer.done():
             return
         try:
             _give(pending.answer, machine.answer(pending.query))

@@ -47,16 +47,16 @@ class Recording(Protocol):
         """Take that nothing follows."""
 
 
-Record = Callable[[Config], Recording]
+RecordingFactory = Callable[[Config], Recording]
 """Begins a record of an agent, once it is known how it is configured."""
 
 
-def traces(folder: Path) -> Record:
+def traces(folder: Path) -> RecordingFactory:
     """Have each start of an agent write a trace of its own into a folder."""
-    return lambda config: Trace(folder, config)
+    return lambda config: TraceFile(folder, config)
 
 
-class Trace:
+class TraceFile:
     """The trace of one start, in a new file. The agent's disk is locked meanwhile."""
 
     def __init__(self, folder: Path, config: Config) -> None:

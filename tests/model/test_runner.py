@@ -14,7 +14,7 @@ from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.cli import check as cli_check
 from primacy_model.cli import commands
 from primacy_model.engines.search import Engine
-from primacy_model.runner import REDUCTIONS, Way, abreast, explored
+from primacy_model.runner import REDUCTIONS, ExploreOptions, abreast, explored
 from primacy_model.scopes import default, find
 
 
@@ -62,7 +62,7 @@ def test_two_workers_show_what_one_shows() -> None:
 
 def test_scopes_are_told_in_their_order_whoever_is_done_first() -> None:
     scopes = [find(name) for name in ("fencing", "worker")]
-    told = list(abreast(scopes, Way(Engine.MEMO), Limits(None, None), 2))
+    told = list(abreast(scopes, ExploreOptions(Engine.MEMO), Limits(None, None), 2))
     assert [found.model for _, found in told] == ["fencing", "worker"]
 
 
@@ -75,16 +75,16 @@ def test_after_an_interruption_scopes_that_had_not_begun_are_not_told() -> None:
             self.is_interrupted = True
 
     scopes = default("mesh")[:10]
-    told = list(abreast(scopes, Way(Engine.MEMO), Interrupted(), 1))
+    told = list(abreast(scopes, ExploreOptions(Engine.MEMO), Interrupted(), 1))
     assert len(told) <= 4  # a process takes some before it is asked to stop
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_a_reduction_can_be_left_out(reduction: str) -> None:
-    whole = Way(Engine.MEMO, without=frozenset({reduction}))
+    whole = ExploreOptions(Engine.MEMO, without=frozenset({reduction}))
     found, least = (
         explored(find("worker"), way, unlimited, None)
-        for way in (whole, Way(Engine.MEMO))
+        for way in (whole, ExploreOptions(Engine.MEMO))
     )
     assert found.verdict is least.verdict is Verdict.HOLDS
     assert found.depth >= least.depth

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from primacy_runtime.demo.display import Show
-from primacy_runtime.demo.fenced_resource import Effect, Resource
+from primacy_runtime.demo.fenced_resource import Resource, ResourceEffect
 from primacy_runtime.settings import address
 from tests.support.agents import NAMES, PATIENCE_S, places
 from tests.support.callers import hello
@@ -238,8 +238,11 @@ def test_the_resource_refuses_a_token_below_the_highest(tmp_path: Path) -> None:
 
 def test_the_verdict_of_the_demonstration_can_be_no(tmp_path: Path) -> None:
     show = Show(tmp_path)
-    show.effects = [Effect(1, "ada", 2, "admitted"), Effect(2, "bob", 1, "refused")]
+    show.effects = [
+        ResourceEffect(1, "ada", 2, "admitted"),
+        ResourceEffect(2, "bob", 1, "refused"),
+    ]
     assert show.is_fenced()
-    show.effects.append(Effect(3, "bob", 1, "admitted"))
+    show.effects.append(ResourceEffect(3, "bob", 1, "admitted"))
     assert not show.is_fenced()
     show.resource.close()

@@ -14,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from primacy_runtime import Agent, JsonLines, RequestError, TransferFailed
-from primacy_runtime.log import LOGGER, Teller
+from primacy_runtime.log import LOGGER, EventLogger
 from tests.support.agents import CALM, PATIENCE_S, Mesh, alone, run, started, until
 
 
@@ -179,7 +179,7 @@ def test_state_transitions_are_logged_with_their_fields(
 def test_what_strangers_cause_is_told_at_a_limited_rate(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    teller = Teller("mesh", "ada")
+    teller = EventLogger("mesh", "ada")
     monkeypatch.setattr("primacy_runtime.log.EVERY_S", math.inf)
     with caplog.at_level(logging.INFO, LOGGER.name):
         for _ in range(100):
@@ -198,7 +198,9 @@ def test_nobodys_words_can_pass_for_a_line_of_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.INFO, LOGGER.name):
-        Teller("mesh", "ada").warn_rarely("refused", "bob", why="x\nleader changed")
+        EventLogger("mesh", "ada").warn_rarely(
+            "refused", "bob", why="x\nleader changed"
+        )
     assert "\n" not in caplog.records[0].getMessage()
 
 

@@ -31,7 +31,7 @@ from primacy.quantities import Index, Instant, Round, Term
 from primacy_runtime import SettingsError
 from primacy_runtime.demo import agent_process
 from primacy_runtime.mesh_file import agent, read
-from primacy_runtime.pending_requests import NotBegunError, Proposal, Question
+from primacy_runtime.pending_requests import NotBegunError, PendingRead, Proposal
 from tests.support.agents import run, until
 from tests.support.driver_bench import BOB, Bench
 from tests.support.mesh_files import MESH_OF_THREE
@@ -119,8 +119,8 @@ def test_instants_are_of_the_moment_of_the_step_however_long_a_message_waited(
         driver._parts = replace(driver._parts, recording=noting)
         asked = [asyncio.get_running_loop().create_future() for _ in range(2)]
         bench.receive(heartbeat(1))
-        driver.read(bench.requests.add(Question("x", asked[0])))
-        driver.read_under_lease(bench.requests.add(Question("x", asked[1])))
+        driver.read(bench.requests.add(PendingRead("x", asked[0])))
+        driver.read_under_lease(bench.requests.add(PendingRead("x", asked[1])))
         driver._elapsed(Timer.HEARTBEAT, driver._timers._arming[Timer.HEARTBEAT])
         await asyncio.sleep(0.05)  # they wait, as behind a slow disk
         begun = clock.now()

@@ -12,7 +12,7 @@ from primacy import Config
 from primacy_runtime import AgentStopped, SettingsError
 from primacy_runtime.errors import StoreBroken
 from primacy_runtime.mesh_file import agent, read
-from primacy_runtime.trace import Trace, finish, traces
+from primacy_runtime.trace import TraceFile, finish, traces
 from tests.runtime.chaos.restarts import PERSIST, TIMER, of_restarts
 from tests.runtime.chaos.verdict import conformed, lines, of_traces
 from tests.support.agents import PATIENCE_S, alone, run
@@ -88,11 +88,11 @@ def test_a_trace_without_a_head_is_taken_away(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_down_ends_the_agent(tmp_path: Path) -> None:
-    begun: list[Trace] = []
+    begun: list[TraceFile] = []
     full = FileIO("/dev/full", "wb")
 
-    def record(config: Config) -> Trace:
-        begun.append(Trace(tmp_path / "traces", config))
+    def record(config: Config) -> TraceFile:
+        begun.append(TraceFile(tmp_path / "traces", config))
         return begun[0]
 
     async def work() -> None:

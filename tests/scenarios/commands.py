@@ -57,7 +57,7 @@ def elapse(stage: Stage, words: Sequence[str]) -> list[str]:
             return stage.stepped(
                 name,
                 f"elapses {timer}",
-                lambda: stage.fleet.elapse(
+                lambda: stage.cluster.elapse(
                     name, timers[timer], how.now, outputs_done=how.outputs_done
                 ),
             )
@@ -81,7 +81,7 @@ def write(stage: Stage, words: Sequence[str]) -> list[str]:
             return stage.stepped(
                 name,
                 f"is asked to write {command}",
-                lambda: stage.fleet.write(name, command, command, outputs_done=done),
+                lambda: stage.cluster.write(name, command, command, outputs_done=done),
             )
     raise BadFormError
 
@@ -92,8 +92,8 @@ def forward(stage: Stage, words: Sequence[str]) -> list[str]:
         case [name, command, "to", target, "token", token]:
             term = number(token)
             stage.node(target)
-            sent = stage.fleet.forward(name, target, command, command, term).sent
-            return [f"{name} sends on {written(parcel)}" for parcel in sent]
+            sent = stage.cluster.forward(name, target, command, command, term).sent
+            return [f"{name} sends on {written(flight)}" for flight in sent]
     raise BadFormError
 
 
@@ -106,7 +106,7 @@ def read(stage: Stage, words: Sequence[str]) -> list[str]:
             return stage.stepped(
                 name,
                 f"is asked to read, {request}",
-                lambda: stage.fleet.read(
+                lambda: stage.cluster.read(
                     name, request, how.now, outputs_done=how.outputs_done
                 ),
             )
@@ -122,7 +122,7 @@ def lease_read(stage: Stage, words: Sequence[str]) -> list[str]:
             return stage.stepped(
                 name,
                 f"is asked to read under its lease, {request}",
-                lambda: stage.fleet.lease_read(name, request, instant),
+                lambda: stage.cluster.lease_read(name, request, instant),
             )
     raise BadFormError
 
@@ -135,7 +135,7 @@ def transfer(stage: Stage, words: Sequence[str]) -> list[str]:
             return stage.stepped(
                 name,
                 f"is asked to hand over to {target}",
-                lambda: stage.fleet.transfer(name, f"to-{target}", target),
+                lambda: stage.cluster.transfer(name, f"to-{target}", target),
             )
     raise BadFormError
 
@@ -146,33 +146,33 @@ def transfer(stage: Stage, words: Sequence[str]) -> list[str]:
 def crash(stage: Stage, words: Sequence[str]) -> list[str]:
     """Let an agent lose power."""
     (name,) = _name(stage, words)
-    return stage.stepped(name, "loses power", lambda: stage.fleet.crash(name))
+    return stage.stepped(name, "loses power", lambda: stage.cluster.crash(name))
 
 
 def restart(stage: Stage, words: Sequence[str]) -> list[str]:
     """Let an agent recover from its disk."""
     (name,) = _name(stage, words)
-    return stage.stepped(name, "restarts", lambda: stage.fleet.restart(name))
+    return stage.stepped(name, "restarts", lambda: stage.cluster.restart(name))
 
 
 def pause(stage: Stage, words: Sequence[str]) -> list[str]:
     """Let an agent handle nothing."""
     (name,) = _name(stage, words)
-    stage.fleet.pause(name)
+    stage.cluster.pause(name)
     return [f"{name} is paused"]
 
 
 def resume(stage: Stage, words: Sequence[str]) -> list[str]:
     """Let a paused agent go on."""
     (name,) = _name(stage, words)
-    stage.fleet.resume(name)
+    stage.cluster.resume(name)
     return [f"{name} goes on"]
 
 
 def take_token(stage: Stage, words: Sequence[str]) -> list[str]:
     """Let a leader decide on an effect."""
     (name,) = _name(stage, words)
-    stage.fleet.prepare_effect(name)
+    stage.cluster.prepare_effect(name)
     return [f"{name} is about to act under token {stage.node(name).effect}"]
 
 
@@ -180,7 +180,7 @@ def act(stage: Stage, words: Sequence[str]) -> list[str]:
     """Let an agent act on the resource under the token that it took."""
     (name,) = _name(stage, words)
     token = stage.node(name).effect
-    verdict = stage.fleet.act(name).verdict
+    verdict = stage.cluster.act(name).verdict
     assert verdict is not None
     return [f"the resource: token {token} of {name} {verdict.value}"]
 
@@ -211,20 +211,20 @@ def drop(stage: Stage, words: Sequence[str]) -> list[str]:
             raise NotUnderstood("no such packet is on its way")
     else:
         lost = [stage.one(_named(stage, words))]
-    for parcel in lost:
-        stage.fleet.drop(parcel.number)
-    return [f"lost: {written(parcel)}" for parcel in lost]
+    for flight in lost:
+        stage.cluster.drop(flight.number)
+    return [f"lost: {written(flight)}" for flight in lost]
 
 
 def duplicate(stage: Stage, words: Sequence[str]) -> list[str]:
     """Double a packet."""
-    parcel = stage.one(_named(stage, words))
-    stage.fleet.duplicate(parcel.number)
-    return [f"doubled: {written(parcel)}"]
+    flight = stage.one(_named(stage, words))
+    stage.cluster.duplicate(flight.number)
+    return [f"doubled: {written(flight)}"]
 
 
 def _chosen(stage: Stage, words: Sequence[str]) -> Chosen:
-    return chosen(words, KINDS, tuple(stage.fleet.names))
+    return chosen(words, KINDS, tuple(stage.cluster.names))
 
 
 def _named(stage: Stage, words: Sequence[str]) -> Chosen:
@@ -237,15 +237,15 @@ def _named(stage: Stage, words: Sequence[str]) -> Chosen:
 
 def cut(stage: Stage, words: Sequence[str]) -> list[str]:
     """Cut links: both ways between sides, or one way from one to others."""
-    return _links(stage, words, stage.fleet.cut, "cut")
+    return _links(stage, words, stage.cluster.cut, "cut")
 
 
 def heal(stage: Stage, words: Sequence[str]) -> list[str]:
     """Heal links, all of them if none is named."""
     if words:
-        return _links(stage, words, stage.fleet.heal, "healed")
-    for sender, target in sorted(stage.fleet.cuts):
-        stage.fleet.heal(sender, target)
+        return _links(stage, words, stage.cluster.heal, "healed")
+    for sender, target in sorted(stage.cluster.cuts):
+        stage.cluster.heal(sender, target)
     return ["healed: all links"]
 
 
@@ -284,16 +284,16 @@ def show(stage: Stage, words: Sequence[str]) -> list[str]:
     """Show agents, the network or the resource."""
     match words:
         case ["all"]:
-            shown = list(stage.fleet.names)
+            shown = list(stage.cluster.names)
         case ["network"]:
-            flying = [written(one) for one in stage.fleet.parcels.values()]
-            cuts = [f"{one} -> {two}" for one, two in sorted(stage.fleet.cuts)]
+            flying = [written(one) for one in stage.cluster.flights.values()]
+            cuts = [f"{one} -> {two}" for one, two in sorted(stage.cluster.cuts)]
             return [
                 f"cut: {', '.join(cuts) or '-'}",
                 *(f"on its way: {one}" for one in flying or ["-"]),
             ]
         case ["resource"]:
-            return [f"the resource: highest token {stage.fleet.gate.fence.highest}"]
+            return [f"the resource: highest token {stage.cluster.gate.fence.highest}"]
         case []:
             raise BadFormError
         case _:

@@ -17,7 +17,7 @@ from primacy.state import Durable
 from primacy_model.mesh.agent import Node
 from tests.scenarios import rendering
 from tests.scenarios.language import BadFormError, Chosen, NotUnderstood, number
-from tests.scenarios.stage import Stage, StagedFleet
+from tests.scenarios.stage import Stage, StagedCluster
 
 LENGTHS = {
     "heartbeat": "heartbeat_interval_ms",
@@ -55,7 +55,7 @@ def mesh(stage: Stage, words: Sequence[str]) -> list[str]:
         configs = [
             Config("mesh", name, electors, workers, **given) for name in everyone
         ]
-    stage.begin(StagedFleet(configs))
+    stage.begin(StagedCluster(configs))
     parts = [f"electors {rendering.told_names(electors)}"]
     if workers.size:
         parts.append(f"workers {rendering.told_names(workers)}")
@@ -76,11 +76,11 @@ def disk(stage: Stage, words: Sequence[str]) -> list[str]:
     disk = Durable(Term(int(term)), voted_for, Log.of(entries))
     if disk.log.last_term > disk.term:
         raise NotUnderstood(f"the log of {name} ends above its term {term}")
-    stage.fleet.crash(name)
-    stage.fleet.nodes[AgentId(name)] = replace(
+    stage.cluster.crash(name)
+    stage.cluster.nodes[AgentId(name)] = replace(
         node, state=None, armed=frozenset(), disk=disk
     )
-    return stage.stepped(name, "restarts", lambda: stage.fleet.restart(name))
+    return stage.stepped(name, "restarts", lambda: stage.cluster.restart(name))
 
 
 def _untouched(stage: Stage, name: str) -> Node:
@@ -106,14 +106,14 @@ def elect(stage: Stage, words: Sequence[str]) -> list[str]:
     (name,) = words
     everything = Chosen()
     for _ in Wait:
-        state = stage.fleet.state(name)
+        state = stage.cluster.state(name)
         if state is not None and state.role == Role.LEADER:
             break
-        stage.fleet.elapse(name, Timer.ELECTION)
+        stage.cluster.elapse(name, Timer.ELECTION)
         stage.deliver_all(everything)
     else:
         raise NotUnderstood(f"{name} is not elected by letting its timer elapse")
     for _ in range(2):  # the second round tells what the first has committed
-        stage.fleet.elapse(name, Timer.HEARTBEAT)
+        stage.cluster.elapse(name, Timer.HEARTBEAT)
         stage.deliver_all(everything)
-    return stage.shown(stage.fleet.names)
+    return stage.shown(stage.cluster.names)

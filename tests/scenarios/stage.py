@@ -1,7 +1,7 @@
-"""The stage of a transcript: a fleet, and the words for what happens on it.
+"""The stage of a transcript: a cluster, and the words for what happens on it.
 
 It lets agents step and tells what they did, and finds the packet that a command means.
-The fleet runs the shipped `step` and judges all claims of `properties.ALWAYS` after
+The cluster runs the shipped `step` and judges all claims of `properties.ALWAYS` after
 everything that happens.
 
 Source: docs/scenarios.md.
@@ -14,7 +14,7 @@ from primacy.outputs import Outputs
 from primacy.quantities import AgentId
 from primacy.state import State
 from primacy_model.mesh.agent import Node
-from primacy_model.simulation.cluster import Fleet, Happened, Parcel
+from primacy_model.simulation.cluster import Cluster, Happened, InFlightPacket
 from tests.scenarios import rendering
 from tests.scenarios.language import Chosen, NotUnderstood
 
@@ -22,8 +22,8 @@ MOST_DELIVERIES = 1_000
 """How many packets `deliver all` delivers before it takes the mesh to be restless."""
 
 
-class StagedFleet(Fleet):
-    """A fleet that remembers the outputs of its last step in their order."""
+class StagedCluster(Cluster):
+    """A cluster that remembers the outputs of its last step in their order."""
 
     outputs: Outputs = ()
 
@@ -45,29 +45,29 @@ class StagedFleet(Fleet):
 
 
 class Stage:
-    """A fleet, once there is one, who has acted on it, and what was asked."""
+    """A cluster, once there is one, who has acted on it, and what was asked."""
 
     def __init__(self) -> None:
-        self._fleet: StagedFleet | None = None
+        self._cluster: StagedCluster | None = None
         self.touched: set[str] = set()
         self.asked: set[str] = set()
 
     @property
-    def fleet(self) -> StagedFleet:
-        """Give the fleet; there is none before the first command."""
-        if self._fleet is None:
+    def cluster(self) -> StagedCluster:
+        """Give the cluster; there is none before the first command."""
+        if self._cluster is None:
             raise NotUnderstood("the first command of a transcript is: mesh a b c")
-        return self._fleet
+        return self._cluster
 
-    def begin(self, fleet: StagedFleet) -> None:
-        """Put a fleet on the stage, once."""
-        if self._fleet is not None:
+    def begin(self, cluster: StagedCluster) -> None:
+        """Put a cluster on the stage, once."""
+        if self._cluster is not None:
             raise NotUnderstood("a transcript has one mesh")
-        self._fleet = fleet
+        self._cluster = cluster
 
     def node(self, name: str) -> Node:
         """Find an agent in the world."""
-        nodes = self.fleet.nodes
+        nodes = self.cluster.nodes
         if name not in nodes:
             raise NotUnderstood(f"{name!r} is no agent: {', '.join(nodes)}")
         return nodes[AgentId(name)]
@@ -87,11 +87,11 @@ class Stage:
     def stepped(self, name: str, said: str, happen: Callable[[], object]) -> list[str]:
         """Let an agent step; tell its outputs and what changed in it."""
         before = self.node(name)
-        self.fleet.outputs = ()
+        self.cluster.outputs = ()
         happen()
         self.touched.add(name)
         after = self.node(name)
-        told = rendering.told_outputs(self.fleet.outputs)
+        told = rendering.told_outputs(self.cluster.outputs)
         if after.state is None:
             told.append(f"down; disk: {rendering.told_disk(after.disk)}")
         else:
@@ -99,13 +99,13 @@ class Stage:
             told += [f"now {changes}"] if changes else []
         return [f"{name} {said}", *(f"  {line}" for line in told or ["nothing"])]
 
-    def heard(self, parcel: Parcel, choice: Chosen) -> list[str]:
+    def heard(self, flight: InFlightPacket, choice: Chosen) -> list[str]:
         """Deliver a packet; tell what it did."""
         return self.stepped(
-            parcel.target,
-            f"hears {rendering.told_packet(parcel.packet)} from {parcel.sender}",
-            lambda: self.fleet.deliver(
-                parcel.number,
+            flight.target,
+            f"hears {rendering.told_packet(flight.packet)} from {flight.sender}",
+            lambda: self.cluster.deliver(
+                flight.number,
                 choice.now,
                 keep=choice.is_kept,
                 outputs_done=choice.outputs_done,
@@ -119,7 +119,7 @@ class Stage:
         told: list[str] = []
         for _ in range(MOST_DELIVERIES):
             arriving = [
-                one for one in self.meant(choice) if self.fleet.can_arrive(one.number)
+                one for one in self.meant(choice) if self.cluster.can_arrive(one.number)
             ]
             if not arriving:
                 return told or ["nothing can arrive"]
@@ -128,7 +128,7 @@ class Stage:
 
     # --- packets ----------------------------------------------------------------------
 
-    def meant(self, choice: Chosen) -> list[Parcel]:
+    def meant(self, choice: Chosen) -> list[InFlightPacket]:
         """List the packets on their way that a choice fits, oldest first."""
         wanted = {
             "sender": choice.sender,
@@ -138,20 +138,20 @@ class Stage:
             "round": choice.round,
         }
         return [
-            parcel
-            for parcel in self.fleet.parcels.values()
+            flight
+            for flight in self.cluster.flights.values()
             if all(
-                _traits(parcel).get(name) == value
+                _traits(flight).get(name) == value
                 for name, value in wanted.items()
                 if value not in ("", None)
             )
         ]
 
-    def one(self, choice: Chosen) -> Parcel:
+    def one(self, choice: Chosen) -> InFlightPacket:
         """Find the one packet that is meant; equal ones are as good as one."""
         found = self.meant(choice)
         if not found:
-            flying = [written(one) for one in self.fleet.parcels.values()]
+            flying = [written(one) for one in self.cluster.flights.values()]
             rest = "; ".join(flying) or "nothing"
             raise NotUnderstood(f"no such packet is on its way, but: {rest}")
         if choice.which:
@@ -163,19 +163,19 @@ class Stage:
         return first
 
 
-def _traits(parcel: Parcel) -> Mapping[str, object]:
+def _traits(flight: InFlightPacket) -> Mapping[str, object]:
     """Tell by what a packet can be named."""
-    packet = parcel.packet
+    packet = flight.packet
     return {
-        "sender": parcel.sender,
-        "target": parcel.target,
+        "sender": flight.sender,
+        "target": flight.target,
         "kind": type(packet).__name__,
         "term": packet.term,
         "round": getattr(packet, "round", None),
     }
 
 
-def written(parcel: Parcel) -> str:
+def written(flight: InFlightPacket) -> str:
     """Write a packet with its way."""
-    packet = rendering.told_packet(parcel.packet)
-    return f"{packet} from {parcel.sender} to {parcel.target}"
+    packet = rendering.told_packet(flight.packet)
+    return f"{packet} from {flight.sender} to {flight.target}"

@@ -80,7 +80,7 @@ def told(tmp_path: Path) -> Write:
         ("mesh a b c\ndeliver all keep", "2: deliver all takes no: keep, crash after"),
         (
             "mesh a b c\nelapse a election\ncut a -> b\ndeliver b",
-            "4: parcel 1 cannot arrive: the link from a to b is cut",
+            "4: packet 1 cannot arrive: the link from a to b is cut",
         ),
         ("mesh a b c\ncut a b", "2: 'cut a b' is not of the form: cut AGENT... | "),
         ("mesh a b c\ncut a |", "2: 'cut a |' is not of the form: cut AGENT... | "),

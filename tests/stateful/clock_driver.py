@@ -38,7 +38,7 @@ LENGTHS: Final = {
 
 
 class ClockDriver(Driver):
-    """Drives a fleet in true time."""
+    """Drives a cluster in true time."""
 
     def __init__(self, configs: list[Config]) -> None:
         names = [config.me for config in configs]
@@ -57,7 +57,7 @@ class ClockDriver(Driver):
     def is_ripe(self, name: str, timer: Timer) -> bool:
         """Tell whether a timer is armed and its time has come."""
         agent = AgentId(name)
-        is_armed = timer in self.fleet.nodes[agent].armed
+        is_armed = timer in self.cluster.nodes[agent].armed
         return is_armed and self._timers[agent] >= self._ripe[agent, timer]
 
     def await_timer(self, name: str, timer: Timer) -> None:
@@ -67,7 +67,7 @@ class ClockDriver(Driver):
 
     def pass_until(self, name: str, timer: Timer) -> None:
         """Let time pass until a timer may elapse, with all clocks at their worst."""
-        while timer in self.fleet.nodes[AgentId(name)].armed and not (
+        while timer in self.cluster.nodes[AgentId(name)].armed and not (
             self.is_ripe(name, timer)
         ):
             self.tick(self.names)
@@ -80,8 +80,8 @@ class ClockDriver(Driver):
             if isinstance(output, Arm):
                 ripe = self._timers[agent] + output.least
                 self._ripe[agent, output.timer] = ripe
-        self.fleet.judge_leases(*self._clocks.values())
-        state = self.fleet.state(agent)
+        self.cluster.judge_leases(*self._clocks.values())
+        state = self.cluster.state(agent)
         if state is not None and has_lease(state, self.now(agent)):
             self.seen["lease held" if state.term == 1 else "lease passed on"] += 1
 

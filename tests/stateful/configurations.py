@@ -8,7 +8,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
-from primacy_model.mesh.invalid_configs import MILLION, Given, misjudged
+from primacy_model.mesh.invalid_configs import MILLION, RawConfig, misjudged
 from primacy_model.simulation.property_monitor import Broken
 from tests.stateful.failure_report import Telling, deed
 
@@ -22,20 +22,20 @@ DRIFTS = st.sampled_from([0, 0, 1, 100_000, MILLION - 1, MILLION, 2 * MILLION, -
 
 
 @st.composite
-def named(draw: st.DrawFn) -> Given:
+def named(draw: st.DrawFn) -> RawConfig:
     """Draw names: now and then one that is wrong, or given twice, or of nobody."""
     electors, workers = draw(GROUPS), draw(GROUPS)
     agent = draw(st.sampled_from([*electors, *workers, "z"]))
     if draw(st.integers(0, 3)) == 0:
         electors = (*electors, draw(WRONG))
     by_hand = draw(st.booleans())
-    return Given(draw(MESHES), agent, electors, workers, is_made_by_hand=by_hand)
+    return RawConfig(draw(MESHES), agent, electors, workers, is_made_by_hand=by_hand)
 
 
-TIMED = st.builds(Given, lease=LEASES, drift=DRIFTS)
+TIMED = st.builds(RawConfig, lease=LEASES, drift=DRIFTS)
 """Sound but for its lease."""
 WILD = st.builds(
-    Given,
+    RawConfig,
     heartbeat=LENGTHS,
     election=LENGTHS,
     leader=LENGTHS,
@@ -51,7 +51,7 @@ class Asking(Telling):
 
     @initialize(given=named() | TIMED | WILD)
     @deed
-    def configure(self, given: Given) -> None:
+    def configure(self, given: RawConfig) -> None:
         """Take it for what it is."""
         if clause := misjudged(given):
             raise Broken(clause, f"core misjudges {given}")

@@ -78,8 +78,8 @@ def main(words: list[str]) -> None:
     if failure is not None:
         error = failure.error
         broken = error.claim if isinstance(error, Broken) else "raises"
-        if asked.into is not None and failure.fleet is not None:
-            run = failure.fleet, error
+        if asked.into is not None and failure.cluster is not None:
+            run = failure.cluster, error
             asked.into.mkdir(parents=True, exist_ok=True)
             for name, write in WRITERS.items():
                 (asked.into / name).write_text(write(*run), encoding="utf-8")

@@ -1,9 +1,9 @@
-"""What an adversary does to a fleet: single deeds, and plans that take several.
+"""What an adversary does to a cluster: single deeds, and plans that take several.
 
 Random deeds seldom elect anybody, so the plans are what reaches deep states: an
 election that succeeds with chosen voters, a talk between chosen agents, a partition of
-a chosen shape. A plan only makes calls of the fleet that may happen by themselves. What
-cannot happen now is left out, so the same plan fits any state.
+a chosen shape. A plan only makes calls of the cluster that may happen by themselves.
+What cannot happen now is left out, so the same plan fits any state.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from primacy.messages import (
 )
 from primacy.quantities import START, Instant
 from primacy.role import Wait
-from primacy_model.simulation.cluster import Fleet, Happened
+from primacy_model.simulation.cluster import Cluster, Happened
 
 NAMES: Final = "abcdefg"
 """The most agents of a mesh, by name."""
@@ -48,16 +48,16 @@ def mesh_of(electors: int, workers: int, batch: int, **times: int) -> list[Confi
 
 
 class Driver:
-    """Drives a fleet, and counts what it has seen happen."""
+    """Drives a cluster, and counts what it has seen happen."""
 
     def __init__(self, configs: list[Config]) -> None:
-        self.fleet = Fleet(configs)
-        self.names = self.fleet.names
+        self.cluster = Cluster(configs)
+        self.names = self.cluster.names
         self.electors = configs[0].initial_leaders.members
         self.seen: Counter[str] = Counter()
         self._asked = 0
         self._logs = dict.fromkeys(self.names, EMPTY_LOG)
-        for happened in self.fleet.started:
+        for happened in self.cluster.started:
             self.after(happened)
 
     # --- what a driver with clocks does otherwise -------------------------------------
@@ -68,7 +68,7 @@ class Driver:
 
     def is_ripe(self, name: str, timer: Timer) -> bool:
         """Tell whether a timer of an agent may elapse: late or early, here always."""
-        return timer in self.fleet.nodes[AgentId(name)].armed
+        return timer in self.cluster.nodes[AgentId(name)].armed
 
     def await_timer(self, name: str, timer: Timer) -> None:
         """Let time pass until a timer may elapse."""
@@ -80,7 +80,7 @@ class Driver:
         if happened.verdict is not None:
             self.seen[f"effect {happened.verdict.value}"] += 1
         before = self._logs[happened.agent]
-        log = self._logs[happened.agent] = self.fleet.nodes[happened.agent].disk.log
+        log = self._logs[happened.agent] = self.cluster.nodes[happened.agent].disk.log
         last = before.last_index
         if log.last_index < last or log.prefix(last) != before:
             self.seen["truncated"] += 1
@@ -91,7 +91,7 @@ class Driver:
 
     def ready(self) -> list[AgentId]:
         """List who can handle a message."""
-        return [name for name in self.names if self.fleet.is_ready(name)]
+        return [name for name in self.names if self.cluster.is_ready(name)]
 
     def leaders(self) -> list[AgentId]:
         """List who leads, or believes that it does."""
@@ -99,12 +99,12 @@ class Driver:
 
     def role(self, name: str) -> Role | None:
         """Tell the role of an agent; None while it is down."""
-        state = self.fleet.state(name)
+        state = self.cluster.state(name)
         return None if state is None else state.role
 
     def arriving(self) -> list[int]:
-        """List the parcels that can be delivered now."""
-        return [each for each in self.fleet.parcels if self.fleet.can_arrive(each)]
+        """List the packets in flight that can be delivered now."""
+        return [each for each in self.cluster.flights if self.cluster.can_arrive(each)]
 
     def name_of_request(self) -> str:
         """Give a request a name that no other has."""
@@ -116,23 +116,23 @@ class Driver:
     def deliver(
         self, number: int, *, keep: bool = False, outputs_done: int | None = None
     ) -> None:
-        """Deliver a parcel at the present of its target."""
-        now = self.now(self.fleet.parcels[number].target)
+        """Deliver a packet in flight at the present of its target."""
+        now = self.now(self.cluster.flights[number].target)
         self.after(
-            self.fleet.deliver(number, now, keep=keep, outputs_done=outputs_done)
+            self.cluster.deliver(number, now, keep=keep, outputs_done=outputs_done)
         )
 
     def elapse(self, name: str, timer: Timer, outputs_done: int | None = None) -> None:
         """Let a timer elapse if it may."""
-        if self.fleet.is_ready(name) and self.is_ripe(name, timer):
+        if self.cluster.is_ready(name) and self.is_ripe(name, timer):
             now = self.now(name)
-            self.after(self.fleet.elapse(name, timer, now, outputs_done=outputs_done))
+            self.after(self.cluster.elapse(name, timer, now, outputs_done=outputs_done))
 
     def write(self, name: str, outputs_done: int | None = None) -> None:
         """Write at an agent what nobody has written before."""
         number = self.name_of_request()
         self.after(
-            self.fleet.write(
+            self.cluster.write(
                 name, f"w{number}", f"x{number}", outputs_done=outputs_done
             )
         )
@@ -151,30 +151,30 @@ class Driver:
     ) -> None:
         """Deliver what these agents send to each other, oldest first or newest first.
 
-        With echoes each parcel is doubled before, and the copies stay on their way.
+        With echoes each packet is doubled before, and the copies stay on their way.
         With `only` no others are delivered than those to or from this agent, and
         `about` names the kinds that are delivered.
         """
         copies: set[int] = set()
         for _ in range(most):
-            parcels = self.fleet.parcels
+            flights = self.cluster.flights
             number = next(
                 (
                     each
-                    for each in (reversed(parcels) if newest else parcels)
-                    if parcels[each].sender in among
-                    and parcels[each].target in among
-                    and only in {None, parcels[each].sender, parcels[each].target}
+                    for each in (reversed(flights) if newest else flights)
+                    if flights[each].sender in among
+                    and flights[each].target in among
+                    and only in {None, flights[each].sender, flights[each].target}
                     and each not in copies
-                    and isinstance(parcels[each].packet, about)
-                    and self.fleet.can_arrive(each)
+                    and isinstance(flights[each].packet, about)
+                    and self.cluster.can_arrive(each)
                 ),
                 None,
             )
             if number is None:
                 return
             if echoes:
-                (copy,) = self.fleet.duplicate(number).sent
+                (copy,) = self.cluster.duplicate(number).sent
                 copies.add(copy.number)
             self.deliver(number)
 
@@ -211,15 +211,15 @@ class Driver:
         """Let a candidate and its voters talk about it while it has this role."""
         party = {name, *voters}
         for _ in range(MOST_STEPS):
-            before = len(self.fleet.calls)
+            before = len(self.cluster.calls)
             if self.role(name) == role:
                 self.talk(party, 1, only=name, about=about)
-            if len(self.fleet.calls) == before:
+            if len(self.cluster.calls) == before:
                 return
 
     def free(self, name: AgentId) -> None:
         """Let the promise of an agent pass."""
-        state = self.fleet.state(name)
+        state = self.cluster.state(name)
         if (
             state is not None
             and state.role != Role.LEADER
@@ -241,8 +241,8 @@ class Driver:
         others = tuple(others)
         for sender in ones:
             for target in others:
-                if sender != target and not self.fleet.is_cut(sender, target):
-                    self.fleet.cut(sender, target)
+                if sender != target and not self.cluster.is_cut(sender, target):
+                    self.cluster.cut(sender, target)
 
     def isolate(self, name: AgentId) -> None:
         """Cut an agent off."""
@@ -251,14 +251,14 @@ class Driver:
 
     def heal(self) -> None:
         """Heal every link."""
-        for sender, target in sorted(self.fleet.cuts):
-            self.fleet.heal(sender, target)
+        for sender, target in sorted(self.cluster.cuts):
+            self.cluster.heal(sender, target)
 
     def clear(self) -> None:
         """Let the weather clear: links heal, agents run."""
         self.heal()
-        for name in sorted(self.fleet.paused):
-            self.fleet.resume(name)
+        for name in sorted(self.cluster.paused):
+            self.cluster.resume(name)
         for name in self.names:
-            if self.fleet.state(name) is None:
-                self.after(self.fleet.restart(name))
+            if self.cluster.state(name) is None:
+                self.after(self.cluster.restart(name))

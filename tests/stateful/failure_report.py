@@ -13,7 +13,7 @@ from typing import ClassVar, Concatenate, ParamSpec, TypeVar
 from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine
 
-from primacy_model.simulation.cluster import Fleet, NotPossible
+from primacy_model.simulation.cluster import Cluster, NotPossible
 from primacy_model.simulation.record import reproduction, transcript
 from tests.stateful.driver import Driver
 
@@ -21,23 +21,23 @@ from tests.stateful.driver import Driver
 class Failure:
     """What is told of a failed run; written only if somebody reads it."""
 
-    def __init__(self, fleet: Fleet | None, error: Exception) -> None:
-        self.fleet, self.error = fleet, error
+    def __init__(self, cluster: Cluster | None, error: Exception) -> None:
+        self.cluster, self.error = cluster, error
 
     @property
     def steps(self) -> int:
-        """Count the calls of the fleet."""
-        return 0 if self.fleet is None else len(self.fleet.calls)
+        """Count the calls of the cluster."""
+        return 0 if self.cluster is None else len(self.cluster.calls)
 
     def __repr__(self) -> str:
-        if self.fleet is None:
+        if self.cluster is None:
             return "an agent fails as it starts"
-        told = transcript(self.fleet, self.error)
-        return f"{told}\n{reproduction(self.fleet, self.error)}"
+        told = transcript(self.cluster, self.error)
+        return f"{told}\n{reproduction(self.cluster, self.error)}"
 
 
 class Telling(RuleBasedStateMachine):
-    """A machine that drives a fleet, and remembers the last failure of its class."""
+    """A machine that drives a cluster, and remembers the last failure of its class."""
 
     failure: ClassVar[Failure | None] = None
     """After a search the shrunk one."""
@@ -62,7 +62,7 @@ def deed(
             raise  # a mistake of the machine
         except Exception as error:
             driver = getattr(self, "driver", None)
-            failure = Failure(None if driver is None else driver.fleet, error)
+            failure = Failure(None if driver is None else driver.cluster, error)
             type(self).failure = failure
             note(failure)
             raise

@@ -34,9 +34,9 @@ class Hand:
         """Deliver the newest such packet; tell whether there is one."""
         meant = [
             number
-            for number, parcel in self.driver.fleet.parcels.items()
-            if (type(parcel.packet).__name__, parcel.packet.term) == (kind, term)
-            and (parcel.sender, parcel.target) == (sender, target)
+            for number, flight in self.driver.cluster.flights.items()
+            if (type(flight.packet).__name__, flight.packet.term) == (kind, term)
+            and (flight.sender, flight.target) == (sender, target)
         ]
         if meant:
             self.driver.deliver(meant[-1])

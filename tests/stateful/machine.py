@@ -79,8 +79,8 @@ class Adversary(Deeds):
     def hear(self, who: int) -> None:
         """Deliver everything to one agent; what it answers stays on its way."""
         for number in self.driver.arriving():
-            if self.driver.fleet.parcels[number].target == self.agent(who) and (
-                self.driver.fleet.can_arrive(number)
+            if self.driver.cluster.flights[number].target == self.agent(who) and (
+                self.driver.cluster.can_arrive(number)
             ):
                 self.driver.deliver(number)
 
@@ -105,12 +105,12 @@ class Adversary(Deeds):
     @deed
     def strand(self, who: int, writes: int) -> None:
         """Write at a leader, and lose what it sends: its log goes another way."""
-        fleet, leader = self.driver.fleet, self.leader(who)
-        before = set(fleet.parcels)
+        cluster, leader = self.driver.cluster, self.leader(who)
+        before = set(cluster.flights)
         for _ in range(writes):
             self.driver.write(leader)
-        for number in sorted(set(fleet.parcels) - before):
-            fleet.drop(number)
+        for number in sorted(set(cluster.flights) - before):
+            cluster.drop(number)
 
     @precondition(Deeds.has_leader)
     @rule(who=WHO, heir=WHO, is_cut=st.booleans(), goes_on=st.booleans())
@@ -124,7 +124,7 @@ class Adversary(Deeds):
         if is_cut:
             self.driver.isolate(lost)
         if goes_on:
-            self.driver.fleet.prepare_effect(lost)
+            self.driver.cluster.prepare_effect(lost)
         if chosen == lost:
             return
         self.driver.elect(chosen, others)
@@ -189,4 +189,4 @@ class LeaseAdversary(Adversary):
         """Read under a lease."""
         name, request = self.leader(who), f"l{self.driver.name_of_request()}"
         now = self.driver.now(name)
-        self.driver.after(self.driver.fleet.lease_read(name, request, now))
+        self.driver.after(self.driver.cluster.lease_read(name, request, now))

@@ -1,7 +1,7 @@
-"""Single deeds of an adversary: what may happen to an agent, a parcel, a link.
+"""Single deeds of an adversary: what may happen to an agent, a packet, a link.
 
-Each rule is one deed. Its law: a rule changes a fleet through the fleet's calls alone,
-and each call judges all claims, so every state on the way is judged.
+Each rule is one deed. Its law: a rule changes a cluster through the cluster's calls
+alone, and each call judges all claims, so every state on the way is judged.
 
 Source: docs/adversary.md; docs/assumptions.md, "Faults".
 """
@@ -41,7 +41,7 @@ SIZES = [
 WHO = st.integers(0, 6)
 """Picks an agent of those at hand, counted around."""
 WHICH = st.integers(0, 20)
-"""Picks a parcel of those at hand, counted around; 0 is the oldest."""
+"""Picks a packet in flight of those at hand, counted around; 0 is the oldest."""
 SOME = st.integers(0, 127)
 """Picks a set of agents: one bit for each."""
 BUT = st.just(0) | st.sampled_from([1, 2, 4, 8, 16]) | SOME
@@ -55,7 +55,7 @@ CRASH = st.sampled_from([None] * 9 + [0, 1, 2, 3])
 
 
 def _believed(state: State) -> tuple[Believed, ...]:
-    """List what would not be rejected; what raises, the fleet will find."""
+    """List what would not be rejected; what raises, the cluster will find."""
     try:
         return believed(state)
     except Exception:  # noqa: BLE001 - whatever a bent core makes of a packet
@@ -137,9 +137,9 @@ class Deeds(Asking):
         """Tell whether anybody leads."""
         return bool(self.driver.leaders())
 
-    def has_parcels(self) -> bool:
+    def has_flights(self) -> bool:
         """Tell whether anything is on its way."""
-        return bool(self.driver.fleet.parcels)
+        return bool(self.driver.cluster.flights)
 
     def has_arrivals(self) -> bool:
         """Tell whether anything can be delivered."""
@@ -151,22 +151,22 @@ class Deeds(Asking):
     @rule(which=WHICH, keep=st.booleans(), outputs_done=CRASH)
     @deed
     def deliver(self, which: int, keep: bool, outputs_done: int | None) -> None:
-        """Deliver any parcel; it may stay to arrive again."""
+        """Deliver any packet in flight; it may stay to arrive again."""
         arriving = self.driver.arriving()
         number = arriving[which % len(arriving)]
         self.driver.deliver(number, keep=keep, outputs_done=outputs_done)
 
-    @precondition(has_parcels)
+    @precondition(has_flights)
     @rule(which=WHICH, is_doubled=st.booleans())
     @deed
     def mishap(self, which: int, is_doubled: bool) -> None:
-        """Lose any parcel, or double it."""
-        numbers = list(self.driver.fleet.parcels)
+        """Lose any packet in flight, or double it."""
+        numbers = list(self.driver.cluster.flights)
         number = numbers[which % len(numbers)]
         if is_doubled:
-            self.driver.fleet.duplicate(number)
+            self.driver.cluster.duplicate(number)
         else:
-            self.driver.fleet.drop(number)
+            self.driver.cluster.drop(number)
 
     @precondition(has_ready)
     @rule(who=WHO, which=st.integers(0, MOST_LIES))
@@ -174,23 +174,23 @@ class Deeds(Asking):
     def intrude(self, who: int, which: int) -> None:
         """Let a packet arrive that cannot be; one that is believed, if there is one."""
         name = self.ready(who)
-        state = self.driver.fleet.state(name)
+        state = self.driver.cluster.state(name)
         assert state is not None
         every = [each.told for each in _believed(state)] or impossible(state)
         lies = [each for each in every if each.reason != Reason.UNKNOWN_KIND]
         if lies:
             text = dumps(lies[which % len(lies)].packet)
-            self.driver.after(self.driver.fleet.intrude(name, text))
+            self.driver.after(self.driver.cluster.intrude(name, text))
 
-    @precondition(has_parcels)
+    @precondition(has_flights)
     @rule(bits=SOME)
     @deed
     def lose(self, bits: int) -> None:
         """Lose all that is on its way to some agents; to all if none is drawn."""
         deaf = self.some(bits) or self.driver.names
-        for parcel in tuple(self.driver.fleet.parcels.values()):
-            if parcel.target in deaf:
-                self.driver.fleet.drop(parcel.number)
+        for flight in tuple(self.driver.cluster.flights.values()):
+            if flight.target in deaf:
+                self.driver.cluster.drop(flight.number)
 
     @rule(shape=st.sampled_from(SHAPES), who=WHO, other=WHO, bits=SOME)
     @deed
@@ -236,19 +236,21 @@ class Deeds(Asking):
     @deed
     def lose_power(self, who: int) -> None:
         """Crash an agent, or start one that is down."""
-        name, fleet = self.agent(who), self.driver.fleet
+        name, cluster = self.agent(who), self.driver.cluster
         self.driver.after(
-            fleet.restart(name) if fleet.state(name) is None else fleet.crash(name)
+            cluster.restart(name)
+            if cluster.state(name) is None
+            else cluster.crash(name)
         )
 
     @rule(who=WHO, is_free=st.booleans())
     @deed
     def power_cycle(self, who: int, is_free: bool) -> None:
         """Let an agent run from its disk alone, perhaps until it may vote again."""
-        name, fleet = self.agent(who), self.driver.fleet
-        if fleet.state(name) is not None:
-            fleet.crash(name)
-        self.driver.after(fleet.restart(name))
+        name, cluster = self.agent(who), self.driver.cluster
+        if cluster.state(name) is not None:
+            cluster.crash(name)
+        self.driver.after(cluster.restart(name))
         if is_free:
             self.driver.free(name)
 
@@ -256,11 +258,11 @@ class Deeds(Asking):
     @deed
     def pause(self, who: int) -> None:
         """Pause an agent that runs, or resume one that is paused."""
-        name, fleet = self.agent(who), self.driver.fleet
-        if name in fleet.paused:
-            fleet.resume(name)
-        elif fleet.is_ready(name):
-            fleet.pause(name)
+        name, cluster = self.agent(who), self.driver.cluster
+        if name in cluster.paused:
+            cluster.resume(name)
+        elif cluster.is_ready(name):
+            cluster.pause(name)
 
     # --- clients ----------------------------------------------------------------------
 
@@ -277,7 +279,9 @@ class Deeds(Asking):
     def read(self, who: int, is_led: bool, is_heard: bool) -> None:
         """Read at any agent, or at one that leads; perhaps all is said that follows."""
         name, request = self.asked(who, is_led), f"r{self.driver.name_of_request()}"
-        self.driver.after(self.driver.fleet.read(name, request, self.driver.now(name)))
+        self.driver.after(
+            self.driver.cluster.read(name, request, self.driver.now(name))
+        )
         if is_heard:
             self.driver.talk(self.driver.names)
 
@@ -294,9 +298,9 @@ class Deeds(Asking):
         name, heir_ = self.leader(who), self.elector(heir)
         if is_heard:
             self.driver.talk(self.driver.names)
-        if not self.driver.fleet.is_ready(name):
+        if not self.driver.cluster.is_ready(name):
             return
-        self.driver.after(self.driver.fleet.transfer(name, request, heir_))
+        self.driver.after(self.driver.cluster.transfer(name, request, heir_))
         if is_heard:
             self.driver.talk(self.driver.names)
 
@@ -306,18 +310,18 @@ class Deeds(Asking):
     def forward(self, who: int, other: int) -> None:
         """Send a write on to an agent, under the token that the sender knows."""
         name, number = self.ready(who), self.driver.name_of_request()
-        state = self.driver.fleet.state(name)
+        state = self.driver.cluster.state(name)
         assert state is not None
         if name != self.agent(other):
             words = (f"w{number}", f"x{number}", state.term)
-            self.driver.fleet.forward(name, self.agent(other), *words)
+            self.driver.cluster.forward(name, self.agent(other), *words)
 
     @precondition(has_leader)
     @rule(who=WHO)
     @deed
     def prepare_effect(self, who: int) -> None:
         """Let an agent take its token, if it has one."""
-        self.driver.fleet.prepare_effect(self.leader(who))
+        self.driver.cluster.prepare_effect(self.leader(who))
 
     @precondition(lambda self: any(self.acting()))
     @rule(who=WHO)
@@ -325,18 +329,18 @@ class Deeds(Asking):
     def act(self, who: int) -> None:
         """Let an agent present the token that it took."""
         acting = self.acting()
-        self.driver.after(self.driver.fleet.act(acting[who % len(acting)]))
+        self.driver.after(self.driver.cluster.act(acting[who % len(acting)]))
 
     def acting(self) -> list[AgentId]:
         """List who is about to act."""
-        nodes = self.driver.fleet.nodes
+        nodes = self.driver.cluster.nodes
         return [name for name in self.driver.ready() if nodes[name].effect]
 
     def act_now(self, name: AgentId) -> None:
         """Let a leader take its token and present it at once, if it still leads."""
         if name in self.driver.leaders():
-            self.driver.fleet.prepare_effect(name)
-            self.driver.after(self.driver.fleet.act(name))
+            self.driver.cluster.prepare_effect(name)
+            self.driver.after(self.driver.cluster.act(name))
 
     # --- what is seen -----------------------------------------------------------------
 
@@ -344,12 +348,12 @@ class Deeds(Asking):
         """Count what has happened."""
         if not hasattr(self, "driver"):
             return
-        driver, history = self.driver, self.driver.fleet.history
+        driver, history = self.driver, self.driver.cluster.history
         terms = len({term for term, _ in history.leaders})
         event(f"terms led: {min(terms, 5)}")
-        seen = Counter(call.method for call in driver.fleet.calls) + driver.seen
+        seen = Counter(call.method for call in driver.cluster.calls) + driver.seen
         seen["deliver and keep"] = sum(
-            dict(call.named).get("keep") is True for call in driver.fleet.calls
+            dict(call.named).get("keep") is True for call in driver.cluster.calls
         )
         seen["three terms led"] = int(terms >= 3)
         seen["transferred"] = len(history.handed & history.leaders)

@@ -1,4 +1,4 @@
-"""Runs of fleets from which tests begin."""
+"""Runs of clusters from which tests begin."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def wandered(seed: int, steps: int = 400) -> Driver:
                 timer = chance.choice(list(Timer))
                 driver.elapse(chance.choice(driver.ready()), timer)
             case 2 if chance.random() < 0.1:
-                driver.fleet.crash(chance.choice(driver.ready()))
+                driver.cluster.crash(chance.choice(driver.ready()))
                 (down,) = set(driver.names) - set(driver.ready())
-                driver.fleet.restart(down)
+                driver.cluster.restart(down)
             case _ if driver.arriving():
                 driver.deliver(driver.arriving()[0])
     return driver

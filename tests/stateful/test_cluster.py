@@ -1,4 +1,4 @@
-"""A fleet does what may happen, and refuses what cannot."""
+"""A cluster does what may happen, and refuses what cannot."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from primacy import Message, Persist, State, Timer, Verdict
 from primacy.outputs import Outputs
 from primacy.stepping import step
-from primacy_model.simulation import cluster as fleet_room
-from primacy_model.simulation.cluster import Broken, Fleet, Happened, NotPossible
+from primacy_model.simulation import cluster as cluster_module
+from primacy_model.simulation.cluster import Broken, Cluster, Happened, NotPossible
 from tests.stateful.driver import Driver, mesh_of
 from tests.stateful.runs import A, B, C, led
 
@@ -18,7 +18,7 @@ from tests.stateful.runs import A, B, C, led
 
 
 def test_a_crash_between_outputs_keeps_what_was_persisted_and_loses_the_rest() -> None:
-    whole, cut = led().fleet, led().fleet
+    whole, cut = led().cluster, led().cluster
     before = cut.nodes[A].disk
     assert whole.write("a", "w", "x").sent != ()
     after = cut.write("a", "w", "x", outputs_done=1)
@@ -30,25 +30,25 @@ def test_a_crash_between_outputs_keeps_what_was_persisted_and_loses_the_rest() -
 
 
 def test_a_torn_last_write_counts_as_not_done() -> None:
-    fleet = led().fleet
-    before = fleet.nodes[A].disk
-    happened = fleet.write("a", "w", "x", outputs_done=0)  # the write itself is torn
+    cluster = led().cluster
+    before = cluster.nodes[A].disk
+    happened = cluster.write("a", "w", "x", outputs_done=0)  # the write itself is torn
     assert happened.is_crashed
-    assert fleet.nodes[A].disk == before
-    fleet.restart("a")
-    assert fleet.state("a") is not None
+    assert cluster.nodes[A].disk == before
+    cluster.restart("a")
+    assert cluster.state("a") is not None
 
 
 def test_a_term_that_was_shown_to_nobody_may_be_forgotten() -> None:
-    fleet = Driver(mesh_of(1, 0, 64)).fleet
+    cluster = Driver(mesh_of(1, 0, 64)).cluster
     for _ in range(2):
-        fleet.elapse("a", Timer.ELECTION)
-    assert fleet.nodes[A].disk.term == 1
-    fleet = Driver(mesh_of(1, 0, 64)).fleet
-    fleet.elapse("a", Timer.ELECTION)
-    fleet.elapse("a", Timer.ELECTION, outputs_done=0)
-    fleet.restart("a")
-    assert fleet.nodes[A].disk.term == 0
+        cluster.elapse("a", Timer.ELECTION)
+    assert cluster.nodes[A].disk.term == 1
+    cluster = Driver(mesh_of(1, 0, 64)).cluster
+    cluster.elapse("a", Timer.ELECTION)
+    cluster.elapse("a", Timer.ELECTION, outputs_done=0)
+    cluster.restart("a")
+    assert cluster.nodes[A].disk.term == 0
 
 
 def test_a_term_that_was_shown_must_be_on_disk(
@@ -60,7 +60,7 @@ def test_a_term_that_was_shown_must_be_on_disk(
         return after, tuple(kept)
 
     driver = led()
-    monkeypatch.setattr(fleet_room, "step", forgets)
+    monkeypatch.setattr(cluster_module, "step", forgets)
     with pytest.raises(Broken, match="S13 is broken: durable before sent"):
         driver.write(A)
 
@@ -71,81 +71,84 @@ def test_a_term_that_was_shown_must_be_on_disk(
 @pytest.mark.parametrize(
     ("call", "reason"),
     [
-        (lambda fleet: fleet.deliver(999), "parcel 999 is not on its way"),
-        (lambda fleet: fleet.restart("a"), "a runs already"),
-        (lambda fleet: fleet.resume("a"), "a is not paused"),
-        (lambda fleet: fleet.act("a"), "a has taken no token to act under"),
-        (lambda fleet: fleet.prepare_effect("b"), "b has no token to act under"),
-        (lambda fleet: fleet.cut("a", "z"), "no agent is named 'z': a, b, c"),
         (
-            lambda fleet: fleet.elapse("b", Timer.HEARTBEAT),
+            lambda cluster: cluster.deliver(999),
+            "packet 999 is not on its way",
+        ),
+        (lambda cluster: cluster.restart("a"), "a runs already"),
+        (lambda cluster: cluster.resume("a"), "a is not paused"),
+        (lambda cluster: cluster.act("a"), "a has taken no token to act under"),
+        (lambda cluster: cluster.prepare_effect("b"), "b has no token to act under"),
+        (lambda cluster: cluster.cut("a", "z"), "no agent is named 'z': a, b, c"),
+        (
+            lambda cluster: cluster.elapse("b", Timer.HEARTBEAT),
             "b has no heartbeat timer armed",
         ),
     ],
 )
 def test_what_cannot_happen_is_refused_and_nothing_has_happened(
-    call: Callable[[Fleet], Happened], reason: str
+    call: Callable[[Cluster], Happened], reason: str
 ) -> None:
-    fleet = led().fleet
-    nodes, calls = dict(fleet.nodes), list(fleet.calls)
+    cluster = led().cluster
+    nodes, calls = dict(cluster.nodes), list(cluster.calls)
     with pytest.raises(NotPossible, match=f"^{reason}$"):
-        call(fleet)
-    assert (fleet.nodes, fleet.calls) == (nodes, calls)
+        call(cluster)
+    assert (cluster.nodes, cluster.calls) == (nodes, calls)
 
 
-def test_a_fleet_has_every_agent_of_its_mesh() -> None:
+def test_a_cluster_has_every_agent_of_its_mesh() -> None:
     with pytest.raises(NotPossible, match="got those of: a, b"):
-        Fleet(mesh_of(3, 0, 64)[:2])
+        Cluster(mesh_of(3, 0, 64)[:2])
     with pytest.raises(NotPossible, match="got those of: nobody"):
-        Fleet([])
+        Cluster([])
 
 
 def test_nothing_arrives_over_a_cut_link_and_all_in_the_other_direction() -> None:
-    fleet = led().fleet
-    sent = {each.target: each for each in fleet.write("a", "w", "x").sent}
-    fleet.cut("a", "b")
+    cluster = led().cluster
+    sent = {each.target: each for each in cluster.write("a", "w", "x").sent}
+    cluster.cut("a", "b")
     with pytest.raises(NotPossible, match="the link from a to b is cut"):
-        fleet.deliver(sent[B].number)
-    (answer,) = fleet.deliver(sent[C].number).sent
-    fleet.deliver(answer.number)
-    fleet.heal("a", "b")
-    (answer,) = fleet.deliver(sent[B].number).sent
-    fleet.cut("a", "b")
-    fleet.deliver(answer.number)
+        cluster.deliver(sent[B].number)
+    (answer,) = cluster.deliver(sent[C].number).sent
+    cluster.deliver(answer.number)
+    cluster.heal("a", "b")
+    (answer,) = cluster.deliver(sent[B].number).sent
+    cluster.cut("a", "b")
+    cluster.deliver(answer.number)
 
 
 def test_a_paused_agent_handles_nothing_and_goes_on_where_it_was() -> None:
-    fleet = led().fleet
-    (one, _) = fleet.write("a", "w", "x").sent
-    before = fleet.nodes[B]
-    fleet.pause("b")
+    cluster = led().cluster
+    (one, _) = cluster.write("a", "w", "x").sent
+    before = cluster.nodes[B]
+    cluster.pause("b")
     with pytest.raises(NotPossible, match="b is paused"):
-        fleet.deliver(one.number)
+        cluster.deliver(one.number)
     with pytest.raises(NotPossible, match="b is paused"):
-        fleet.elapse("b", Timer.ELECTION)
+        cluster.elapse("b", Timer.ELECTION)
     with pytest.raises(NotPossible, match="b is paused"):
-        fleet.read("b", "r")
-    fleet.resume("b")
-    assert fleet.nodes[B] is before
-    fleet.deliver(one.number)
+        cluster.read("b", "r")
+    cluster.resume("b")
+    assert cluster.nodes[B] is before
+    cluster.deliver(one.number)
 
 
 def test_what_is_kept_or_doubled_arrives_again() -> None:
-    fleet = led().fleet
-    (one, _) = fleet.write("a", "w", "x").sent
-    fleet.deliver(one.number, keep=True)
-    (copy,) = fleet.duplicate(one.number).sent
+    cluster = led().cluster
+    (one, _) = cluster.write("a", "w", "x").sent
+    cluster.deliver(one.number, keep=True)
+    (copy,) = cluster.duplicate(one.number).sent
     assert (copy.packet, copy.number != one.number) == (one.packet, True)
-    fleet.deliver(one.number)
-    fleet.deliver(copy.number)
-    assert not {one.number, copy.number} & set(fleet.parcels)
+    cluster.deliver(one.number)
+    cluster.deliver(copy.number)
+    assert not {one.number, copy.number} & set(cluster.flights)
 
 
 def test_a_stale_token_is_refused_by_the_resource() -> None:
     driver = led()
-    driver.fleet.prepare_effect("a")
+    driver.cluster.prepare_effect("a")
     driver.isolate(A)
     driver.elect(B, [B, C])
-    driver.fleet.prepare_effect("b")
-    assert driver.fleet.act("b").verdict == Verdict.ADMITTED
-    assert driver.fleet.act("a").verdict == Verdict.REFUSED
+    driver.cluster.prepare_effect("b")
+    assert driver.cluster.act("b").verdict == Verdict.ADMITTED
+    assert driver.cluster.act("a").verdict == Verdict.REFUSED

@@ -114,12 +114,12 @@ def test_a_failure_tells_the_transcript_and_a_program_that_fails_again(
     with pytest.raises(Broken, match="S9 is broken: fencing") as caught:
         run_state_machine_as_test(OfThisTest, settings=short)
     told = "\n".join(caught.value.__notes__)
-    assert "S9 is violated in a fleet: fencing (always)" in told
-    assert "fleet.act(" in told
+    assert "S9 is violated in a cluster: fencing (always)" in told
+    assert "cluster.act(" in told
     failure = OfThisTest.failure
     assert failure is not None
-    assert failure.fleet is not None
-    program = reproduction(failure.fleet, failure.error)
+    assert failure.cluster is not None
+    program = reproduction(failure.cluster, failure.error)
     assert all(line in told for line in program.splitlines())
     with pytest.raises(Broken, match="S9 is broken: fencing"):
         exec(program, {})  # noqa: S102 - it is what is told to be run
@@ -132,7 +132,9 @@ def test_the_hunt_finds_a_mutant_and_its_program_repeats_it(tmp_path: Path) -> N
     assert told["property"] == "S1"
     assert told["steps"] > 0
     transcript = (into / "transcript.txt").read_text(encoding="utf-8")
-    assert transcript.startswith("S1 is violated in a fleet: election safety (always)")
+    assert transcript.startswith(
+        "S1 is violated in a cluster: election safety (always)"
+    )
     program = into / "reproduction.py"
     assert raised_by(program, core).startswith(
         "primacy_model.simulation.property_monitor.Broken: "
@@ -178,7 +180,7 @@ def test_the_page_shows_what_its_program_does_under_the_mutant(
         "from primacy_model.simulation.record import transcript\n"
         "room = {}\n"
         f"try:\n    exec({program!r}, room)\n"
-        "except Broken as broken:\n    print(transcript(room['fleet'], broken))\n"
+        "except Broken as broken:\n    print(transcript(room['cluster'], broken))\n"
     )
     (tmp_path / "shows.py").write_text(shows, encoding="utf-8")
     assert ran(tmp_path / "shows.py", tmp_path).stdout.strip() == told.strip()

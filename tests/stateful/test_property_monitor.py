@@ -19,11 +19,11 @@ from primacy_model.mesh.properties import ALWAYS
 from primacy_model.reporting.itf import render_itf
 from primacy_model.reporting.mermaid import render_mermaid
 from primacy_model.reporting.svg import render_svg
-from primacy_model.simulation import cluster as fleet_room
-from primacy_model.simulation.cluster import Broken, Fleet
-from primacy_model.simulation.property_monitor import Judge
+from primacy_model.simulation import cluster as cluster_module
+from primacy_model.simulation.cluster import Broken, Cluster
+from primacy_model.simulation.property_monitor import PropertyMonitor
 from primacy_model.simulation.record import (
-    Record,
+    RecordedRun,
     reproduction,
     transcript,
     violation,
@@ -35,24 +35,24 @@ from tests.stateful.runs import A, B, C, led, wandered
 
 @pytest.mark.parametrize("seed", range(3))
 def test_every_claim_holds_of_the_whole_as_the_judge_says(seed: int) -> None:
-    fleet = wandered(seed).fleet
-    nodes = [fleet.nodes[name] for name in fleet.names]
-    assert fleet.history.committed
+    cluster = wandered(seed).cluster
+    nodes = [cluster.nodes[name] for name in cluster.names]
+    assert cluster.history.committed
     for claim in ALWAYS:
         views = [claim.view(place, node) for place, node in enumerate(nodes)]
         if claim.scene is not None:
-            views.append(claim.scene(fleet.gate, fleet.history))
+            views.append(claim.scene(cluster.gate, cluster.history))
         assert claim.holds(tuple(views)), claim.id
 
 
-def long_lived() -> Fleet:
+def long_lived() -> Cluster:
     """Give a mesh in which so much is committed everywhere that some is settled."""
     driver = led()
     for _ in range(2 * CHUNK + 3):
         driver.write(A)
         driver.talk(driver.names)
     driver.begin_round(A, driver.names)
-    return driver.fleet
+    return driver.cluster
 
 
 def with_entry(log: Log, index: int, entry: Entry) -> Log:
@@ -106,69 +106,71 @@ WRONG: dict[str, tuple[Callable[[Node], Node], tuple[Note, ...], str]] = {
 def test_what_is_settled_is_judged_as_the_whole_is(
     name: str, settles: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fleet_room, "Judge", partial(Judge, settles=settles))
-    fleet = long_lived()
-    judge = fleet._judge
+    monkeypatch.setattr(
+        cluster_module, "PropertyMonitor", partial(PropertyMonitor, settles=settles)
+    )
+    cluster = long_lived()
+    judge = cluster._judge
     assert len(judge._settled) == (2 if settles else 0)
     change, notes, broken = WRONG[name]
     judge.note(notes)
     with pytest.raises(Broken) as caught:
-        judge.judge(1, change(fleet.nodes[B]), fleet.gate)
+        judge.judge(1, change(cluster.nodes[B]), cluster.gate)
     assert caught.value.claim == broken
 
 
 def test_two_leaders_of_a_term_are_found_at_once() -> None:
-    judge = Judge([*led().fleet.nodes.values()])
+    judge = PropertyMonitor([*led().cluster.nodes.values()])
     judge.note([Led(Term(1), A), Led(Term(1), B)])
     with pytest.raises(Broken, match="S1 is broken: election safety"):
-        judge.judge(0, led().fleet.nodes[A], Gate())
+        judge.judge(0, led().cluster.nodes[A], Gate())
 
 
 def test_two_leases_at_an_instant_are_found() -> None:
     driver = ClockDriver(mesh_of(3, 0, 64, **LENGTHS))
     driver.elect(A, driver.names)
     driver.begin_round(A, driver.names)
-    fleet, now = driver.fleet, driver.now("a")
-    fleet.judge_leases(now, now, now)
-    calls = len(fleet.calls)
+    cluster, now = driver.cluster, driver.now("a")
+    cluster.judge_leases(now, now, now)
+    calls = len(cluster.calls)
     driver.isolate(A)
     driver.elect(B, [B, C])
     driver.begin_round(B, [B, C])
     assert {A, B} <= set(driver.leaders())
     stopped = now, driver.now("b"), driver.now("c")
     with pytest.raises(Broken, match="S11 is broken: one lease"):
-        fleet.judge_leases(*stopped)
-    assert len(fleet.calls) > calls
-    assert fleet.calls[-1].method == "judge_leases"
-    assert "S11 is broken" in transcript(fleet, Broken("S11", "one lease"), last=3)
+        cluster.judge_leases(*stopped)
+    assert len(cluster.calls) > calls
+    assert cluster.calls[-1].method == "judge_leases"
+    assert "S11 is broken" in transcript(cluster, Broken("S11", "one lease"), last=3)
 
 
 # --- what is told ---------------------------------------------------------------------
 
 
 def test_a_run_is_told_by_every_picture_and_its_program_repeats_it() -> None:
-    fleet = wandered(1, 60).fleet
+    cluster = wandered(1, 60).cluster
     failure = Broken("S1", "election safety")
-    broken = violation(fleet, failure)
-    assert len(broken.story.moments) == len(fleet.calls)
+    broken = violation(cluster, failure)
+    assert len(broken.story.moments) == len(cluster.calls)
     for written in (render_mermaid(broken), render_svg(broken), render_itf(broken)):
         assert "S1 is violated" in written
-    text = transcript(fleet, failure)
+    text = transcript(cluster, failure)
     assert "A run, of" in text
     assert "A shortest run" not in text
     again: dict[str, object] = {}
-    exec(reproduction(fleet, failure), again)  # noqa: S102 - it is to be run
-    other = again["fleet"]
-    assert isinstance(other, Fleet)
-    assert (other.nodes, other.history) == (fleet.nodes, fleet.history)
-    assert other.calls == fleet.calls
+    exec(reproduction(cluster, failure), again)  # noqa: S102 - it is to be run
+    other = again["cluster"]
+    assert isinstance(other, Cluster)
+    assert (other.nodes, other.history) == (cluster.nodes, cluster.history)
+    assert other.calls == cluster.calls
 
 
 def test_of_a_long_run_the_last_calls_are_told() -> None:
-    fleet = wandered(1, 60).fleet
-    record = Record(tuple(fleet.configs.values()), fleet.calls, last=5)
-    assert record.first == len(fleet.calls) - 5
-    text = transcript(fleet, Broken("S1", "election safety"), last=5)
+    cluster = wandered(1, 60).cluster
+    record = RecordedRun(tuple(cluster.configs.values()), cluster.calls, last=5)
+    assert record.first == len(cluster.calls) - 5
+    text = transcript(cluster, Broken("S1", "election safety"), last=5)
     assert "A run, of 5 steps." in text
 
 
@@ -176,10 +178,10 @@ def test_a_core_that_raises_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None
     def raises(*_: object) -> None:
         raise ZeroDivisionError("bent")
 
-    fleet = led().fleet
-    monkeypatch.setattr(fleet_room, "step", raises)
+    cluster = led().cluster
+    monkeypatch.setattr(cluster_module, "step", raises)
     with pytest.raises(ZeroDivisionError) as caught:
-        fleet.write("a", "w", "x")
+        cluster.write("a", "w", "x")
     monkeypatch.undo()
-    text = transcript(fleet, caught.value)
-    assert "raises is violated in a fleet: ZeroDivisionError (always)" in text
+    text = transcript(cluster, caught.value)
+    assert "raises is violated in a cluster: ZeroDivisionError (always)" in text

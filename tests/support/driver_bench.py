@@ -13,10 +13,10 @@ from primacy import (
 from primacy.messages import Packet, VoteRequest
 from primacy.quantities import Index, Term
 from primacy_runtime import Clock, StoreBroken, Table
-from primacy_runtime.counters import Counts
-from primacy_runtime.driver import Driver, Parts
+from primacy_runtime.counters import Counters
+from primacy_runtime.driver import Driver, DriverContext
 from primacy_runtime.events import Audience
-from primacy_runtime.log import Teller
+from primacy_runtime.log import EventLogger
 from primacy_runtime.net.frames import PACKETS
 from primacy_runtime.pending_requests import Requests
 from primacy_runtime.store import Store
@@ -48,10 +48,10 @@ class Bench:
         assert isinstance(store, Telling)
         self.store = store
         store.told = self.told
-        self.requests, self.counts = Requests("ada"), Counts()
+        self.requests, self.counts = Requests("ada"), Counters()
         self.disk = ThreadPoolExecutor(1)
         self.driver = Driver(
-            Parts(
+            DriverContext(
                 CONFIG,
                 Clock(),
                 store,
@@ -61,7 +61,7 @@ class Bench:
                 self.requests,
                 Audience(),
                 self.counts,
-                Teller("mesh", "ada"),
+                EventLogger("mesh", "ada"),
             )
         )
 

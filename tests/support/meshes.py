@@ -9,10 +9,10 @@ from primacy.outputs import Outputs
 from primacy.state import State
 from primacy_model.checker.actors import Assembled, Doing, Move
 from primacy_model.checker.model import Action
-from primacy_model.mesh.actions import Step
-from primacy_model.mesh.agent import Flight, Node, perform
+from primacy_model.mesh.actions import MeshMove
+from primacy_model.mesh.agent import InFlight, Node, perform
 from primacy_model.mesh.bounds import Shape
-from primacy_model.mesh.model import Mesh, World
+from primacy_model.mesh.model import Mesh, MeshWorld
 from primacy_model.mesh.scopes import MeshScope
 
 # --- models ---------------------------------------------------------------------------
@@ -23,7 +23,7 @@ def assembled(shape: Shape, name: str = "test", *, forgets: bool = True) -> Mesh
     return Assembled(Mesh(name, "A mesh of a test.", shape), forgets=forgets)
 
 
-def elected(**changes: object) -> tuple[MeshScope, World]:
+def elected(**changes: object) -> tuple[MeshScope, MeshWorld]:
     """Make a model in which a leads term 1, and give the world in which it begins."""
     shape = replace(Shape(begins="elected"), **changes)  # type: ignore[arg-type] # any
     model = assembled(shape)
@@ -37,7 +37,7 @@ def mesh_of(model: MeshScope) -> Mesh:
     return mesh
 
 
-def beginning(model: MeshScope) -> World:
+def beginning(model: MeshScope) -> MeshWorld:
     """Give the one world in which a mesh begins."""
     (world,) = model.initial()
     return world
@@ -46,25 +46,25 @@ def beginning(model: MeshScope) -> World:
 # --- worlds ---------------------------------------------------------------------------
 
 
-def nodes(world: World) -> tuple[Node, ...]:
+def nodes(world: MeshWorld) -> tuple[Node, ...]:
     """List the agents, without the network."""
     return tuple(local for local in world.locals if isinstance(local, Node))
 
 
-def state_at(world: World, place: int) -> State:
+def state_at(world: MeshWorld, place: int) -> State:
     """Give the state of an agent that is up."""
     state = nodes(world)[place].state
     assert state is not None
     return state
 
 
-def with_node(world: World, place: int, node: Node) -> World:
+def with_node(world: MeshWorld, place: int, node: Node) -> MeshWorld:
     """Put another agent at a place."""
     before, after = world.locals[:place], world.locals[place + 1 :]
     return replace(world, locals=(*before, node, *after))
 
 
-def in_flight(world: World) -> Iterator[tuple[int, Flight, int]]:
+def in_flight(world: MeshWorld) -> Iterator[tuple[int, InFlight, int]]:
     """List the packets in flight: the place of the target, and how many copies."""
     for place, box in enumerate(world.boxes):
         for one, count in sorted(box, key=repr):
@@ -75,7 +75,7 @@ def in_flight(world: World) -> Iterator[tuple[int, Flight, int]]:
 
 
 def actions(
-    model: MeshScope, world: World, kind: str, column: str = ""
+    model: MeshScope, world: MeshWorld, kind: str, column: str = ""
 ) -> list[Action]:
     """List the actions of a kind, in one column or in all."""
     return [
@@ -85,16 +85,16 @@ def actions(
     ]
 
 
-def do(model: MeshScope, world: World, kind: str, column: str = "") -> World:
+def do(model: MeshScope, world: MeshWorld, kind: str, column: str = "") -> MeshWorld:
     """Carry out the first action of a kind."""
     return model.successor(world, actions(model, world, kind, column)[0])
 
 
 def performed(
-    model: MeshScope, world: World, place: int, after: State, outputs: Outputs = ()
-) -> World:
+    model: MeshScope, world: MeshWorld, place: int, after: State, outputs: Outputs = ()
+) -> MeshWorld:
     """Let an agent step to a state, as no handler would."""
     done = perform(nodes(world)[place], after, outputs)
     sent = tuple((mesh_of(model).places[to], one) for to, one in done.sent)
-    move: Step = Move("step", "a step", done.node, sent, notes=done.notes)
+    move: MeshMove = Move("step", "a step", done.node, sent, notes=done.notes)
     return model.carried_out(world, Doing(place, None, move))

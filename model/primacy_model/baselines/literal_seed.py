@@ -29,10 +29,10 @@ from dataclasses import dataclass, replace
 
 from primacy_model.baselines.literal_seed_agent import (
     NOBODY,
-    Agent,
-    Message,
     Role,
     Rules,
+    SeedAgent,
+    SeedMessage,
     Turn,
 )
 from primacy_model.checker.model import (
@@ -55,8 +55,8 @@ Sides = tuple[tuple[str, ...], ...]
 class SeedState:
     """One global state."""
 
-    agents: tuple[Agent, ...]
-    network: frozenset[Message]
+    agents: tuple[SeedAgent, ...]
+    network: frozenset[SeedMessage]
     sides: Sides
     partitions: int
     """How many partitions have begun."""
@@ -125,7 +125,7 @@ class LiteralSeed:
 
     def initial(self) -> tuple[SeedState, ...]:
         """Begin with a whole network and agents that know no leader."""
-        agents = tuple(Agent(name) for name in self.agents)
+        agents = tuple(SeedAgent(name) for name in self.agents)
         return (SeedState(agents, frozenset(), (self.agents,), 0, frozenset()),)
 
     def actions(self, state: SeedState) -> Iterator[Action]:
@@ -187,11 +187,11 @@ class LiteralSeed:
             return Event((), (), ())
         turn = self._turn(state, action)
         heard = action.payload
-        received = (arrow(heard),) if isinstance(heard, Message) else ()
+        received = (arrow(heard),) if isinstance(heard, SeedMessage) else ()
         notes = (turn.note,) if turn.note else ()
         return Event(received, tuple(arrow(message) for message in turn.sent), notes)
 
-    def _choices(self, state: SeedState, agent: Agent) -> Iterator[tuple[str, str]]:
+    def _choices(self, state: SeedState, agent: SeedAgent) -> Iterator[tuple[str, str]]:
         side = companions(state, agent)
         is_led = any(each.role is Role.LEADER for each in side)
         is_open = any(each.role is Role.CLAIMANT or each.standing for each in side)
@@ -215,7 +215,7 @@ class LiteralSeed:
         leads = (each.id for each in state.agents if each.role is Role.LEADER)
         leaders = frozenset(leads)
         match action.kind, action.payload:
-            case "deliver", Message() as heard:
+            case "deliver", SeedMessage() as heard:
                 return self._rules.on_message(agent, heard, leaders)
             case "timeout", _:
                 return self._rules.on_silence(agent, leaders)
@@ -228,7 +228,7 @@ class LiteralSeed:
             case "heartbeat", _:
                 return Turn(agent, self._rules.heartbeats(agent))
             case "crash", _:
-                return Turn(Agent(agent.id, Role.DEAD, agent.term), ())
+                return Turn(SeedAgent(agent.id, Role.DEAD, agent.term), ())
         raise AssertionError(action)
 
     @property
@@ -241,18 +241,18 @@ class LiteralSeed:
         )
 
 
-def living(state: SeedState) -> tuple[Agent, ...]:
+def living(state: SeedState) -> tuple[SeedAgent, ...]:
     """List the agents that are not dead."""
     return tuple(each for each in state.agents if each.role is not Role.DEAD)
 
 
-def companions(state: SeedState, agent: Agent) -> tuple[Agent, ...]:
+def companions(state: SeedState, agent: SeedAgent) -> tuple[SeedAgent, ...]:
     """List the living agents on the agent's side, itself among them."""
     side = next(side for side in state.sides if agent.id in side)
     return tuple(each for each in living(state) if each.id in side)
 
 
-def is_quiet(state: SeedState, side: tuple[Agent, ...]) -> bool:
+def is_quiet(state: SeedState, side: tuple[SeedAgent, ...]) -> bool:
     """Tell whether all that was sent on a side has arrived."""
     names = {agent.id for agent in side}
     return not any(message.target in names for message in state.network)
@@ -272,7 +272,7 @@ def show(sides: Sides) -> str:
     return " | ".join(" ".join(side) for side in sides)
 
 
-def arrow(message: Message) -> Arrow:
+def arrow(message: SeedMessage) -> Arrow:
     """Draw a message; the key is the message itself."""
     return Arrow(message.key, message.sender, message.target, message.label)
 

@@ -44,7 +44,7 @@ class Role(Enum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Message:
+class SeedMessage:
     """A message on its way; a claim carries no term (0)."""
 
     sender: str
@@ -64,7 +64,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class SeedAgent:
     """One agent: what it is, and what it knows."""
 
     id: str
@@ -90,8 +90,8 @@ class Agent:
 class Turn:
     """What an agent does in one action."""
 
-    agent: Agent
-    sent: tuple[Message, ...] = ()
+    agent: SeedAgent
+    sent: tuple[SeedMessage, ...] = ()
     note: str = ""
 
 
@@ -104,7 +104,7 @@ class Rules:
     initial_again: bool
     electorate_repair: bool
 
-    def may_claim(self, agent: Agent) -> bool:
+    def may_claim(self, agent: SeedAgent) -> bool:
         """Tell whether the agent may start an initial election when it hears nobody."""
         # Initial Leader Election: "Triggered when no leaders are detected"; "Only
         # agents with `isInitialLeader: true` can participate".
@@ -112,7 +112,7 @@ class Rules:
         may_again = self.initial_again and not self.electorate_repair
         return is_initial and (agent.leader == NOBODY or may_again)
 
-    def may_elect(self, agent: Agent) -> bool:
+    def may_elect(self, agent: SeedAgent) -> bool:
         """Tell whether the agent may stand and vote."""
         # Leader-Only Elections: "Only existing leaders can become candidates in
         # elections". Voting Process: "Only leaders can vote".
@@ -120,7 +120,7 @@ class Rules:
             return agent.id in self.initial_leaders
         return agent.role is Role.LEADER
 
-    def has_majority(self, agent: Agent, leaders: frozenset[str]) -> bool:
+    def has_majority(self, agent: SeedAgent, leaders: frozenset[str]) -> bool:
         """Tell whether the candidate has won; `leaders` are all leaders now."""
         # Regular Elections: "Requires majority of leader votes".
         electorate = leaders
@@ -128,13 +128,13 @@ class Rules:
             electorate = frozenset(self.initial_leaders)
         return 2 * len(agent.votes & electorate) > len(electorate)
 
-    def on_silence(self, agent: Agent, leaders: frozenset[str]) -> Turn:
+    def on_silence(self, agent: SeedAgent, leaders: frozenset[str]) -> Turn:
         """Act on a timeout without a leader."""
         if self.may_claim(agent):
             return self._claim(replace(agent, leader=NOBODY), "sees no leader")
         return self.stand(agent, leaders)
 
-    def on_window(self, agent: Agent, leaders: frozenset[str]) -> Turn:
+    def on_window(self, agent: SeedAgent, leaders: frozenset[str]) -> Turn:
         """Close the claim window."""
         # Initial Leader Election: "Implements ID-based tie-breaking". The seed asks no
         # quorum here: the lowest id that the claimant knows of leads.
@@ -146,7 +146,7 @@ class Rules:
             return self.stand(idle, leaders)
         return self._lead(idle, idle.next_term, "lowest id known")
 
-    def stand(self, agent: Agent, leaders: frozenset[str]) -> Turn:
+    def stand(self, agent: SeedAgent, leaders: frozenset[str]) -> Turn:
         """Stand for the next term, and lead it where the own vote is a majority."""
         # Voting Process: "Candidate's role (must be leader)": a leader stays leader.
         term = agent.next_term
@@ -163,18 +163,20 @@ class Rules:
         requests = self._to_all(agent, "VoteRequest", term)
         return Turn(candidate, requests, f"stands for term {term}")
 
-    def retire(self, agent: Agent) -> Turn:
+    def retire(self, agent: SeedAgent) -> Turn:
         """Give up an election that was not won."""
         role = Role.LEADER if agent.role is Role.LEADER else Role.FOLLOWER
         idle = replace(agent, role=role, standing=0, votes=frozenset())
         return Turn(idle, (), "has no majority")
 
-    def heartbeats(self, agent: Agent) -> tuple[Message, ...]:
+    def heartbeats(self, agent: SeedAgent) -> tuple[SeedMessage, ...]:
         """Make the heartbeats of a leader."""
         # Heartbeat System: "Regular heartbeats from leaders".
         return self._to_all(agent, "Heartbeat", agent.term)
 
-    def on_message(self, agent: Agent, heard: Message, leaders: frozenset[str]) -> Turn:
+    def on_message(
+        self, agent: SeedAgent, heard: SeedMessage, leaders: frozenset[str]
+    ) -> Turn:
         """Act on a message."""
         match heard.kind:
             case "Claim":
@@ -187,7 +189,7 @@ class Rules:
                 return self._on_vote(agent, heard, leaders)
         raise AssertionError(heard)
 
-    def _on_claim(self, agent: Agent, heard: Message) -> Turn:
+    def _on_claim(self, agent: SeedAgent, heard: SeedMessage) -> Turn:
         # Initial Leader Selection: "Prevents multiple simultaneous initial elections":
         # who hears a claim joins that election or waits for it.
         if agent.role is Role.CLAIMANT:
@@ -199,14 +201,14 @@ class Rules:
             return Turn(agent, (), f"waits for {heard.sender}")
         return self._claim(agent, "has a lower id", heard.sender)
 
-    def _claim(self, agent: Agent, why: str, *others: str) -> Turn:
+    def _claim(self, agent: SeedAgent, why: str, *others: str) -> Turn:
         # Initial Leader Selection: "Uses a timeout-based approach to handle multiple
         # initial leader candidates".
         claims = frozenset({agent.id, *others})
         claimant = replace(agent, role=Role.CLAIMANT, claims=claims)
         return Turn(claimant, self._to_all(agent, "Claim"), f"{why}, claims")
 
-    def _on_vote_request(self, agent: Agent, heard: Message) -> Turn:
+    def _on_vote_request(self, agent: SeedAgent, heard: SeedMessage) -> Turn:
         # Voting Process: "Only leaders can vote"; "Votes are granted based on: Term
         # number", "Log consistency", "Candidate's role (must be leader)".
         if not self.may_elect(agent):
@@ -214,10 +216,12 @@ class Rules:
         if heard.term < agent.next_term:
             return Turn(agent, (), "refuses an old term")
         voter = replace(agent, ballot=(heard.term, heard.sender))
-        vote = Message(agent.id, heard.sender, "Vote", heard.term)
+        vote = SeedMessage(agent.id, heard.sender, "Vote", heard.term)
         return Turn(voter, (vote,), f"votes for {heard.sender}")
 
-    def _on_vote(self, agent: Agent, heard: Message, leaders: frozenset[str]) -> Turn:
+    def _on_vote(
+        self, agent: SeedAgent, heard: SeedMessage, leaders: frozenset[str]
+    ) -> Turn:
         # Raft-like Features: "Quorum-based voting requiring majority for leadership".
         if agent.standing != heard.term:
             return Turn(agent, (), "no longer stands")
@@ -226,23 +230,25 @@ class Rules:
             return Turn(candidate)
         return self._lead(candidate, heard.term, "majority")
 
-    def _lead(self, agent: Agent, term: int, why: str) -> Turn:
+    def _lead(self, agent: SeedAgent, term: int, why: str) -> Turn:
         # Raft-like Features: "Term-based leadership validation".
-        leader = Agent(agent.id, Role.LEADER, term, agent.id, ballot=agent.ballot)
+        leader = SeedAgent(agent.id, Role.LEADER, term, agent.id, ballot=agent.ballot)
         note = f"becomes leader of term {term} ({why})"
         return Turn(leader, self.heartbeats(leader), note)
 
-    def _to_all(self, agent: Agent, kind: str, term: int = 0) -> tuple[Message, ...]:
+    def _to_all(
+        self, agent: SeedAgent, kind: str, term: int = 0
+    ) -> tuple[SeedMessage, ...]:
         others = (name for name in self.agents if name != agent.id)
-        return tuple(Message(agent.id, name, kind, term) for name in others)
+        return tuple(SeedMessage(agent.id, name, kind, term) for name in others)
 
 
-def _on_heartbeat(agent: Agent, heard: Message) -> Turn:
+def _on_heartbeat(agent: SeedAgent, heard: SeedMessage) -> Turn:
     # Heartbeat System: "Term-based validation".
     is_rival = agent.role is Role.LEADER and heard.term == agent.term
     if heard.term < agent.term or (is_rival and agent.id < heard.sender):
         return Turn(agent, (), "refuses the heartbeat")
-    follower = Agent(
+    follower = SeedAgent(
         agent.id, Role.FOLLOWER, heard.term, heard.sender, ballot=agent.ballot
     )
     return Turn(follower, (), f"follows {heard.sender}")

@@ -27,7 +27,7 @@ from primacy_model.checker.model import Kind, Value
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class RaftAgent:
     """The state of an agent."""
 
     term: int = 0
@@ -37,7 +37,7 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class RaftMessage:
     """A request for a vote, or a vote."""
 
     kind: str
@@ -45,11 +45,11 @@ class Message:
     sender: int
 
 
-Step = Move[Agent, Message, None]
+RaftMove = Move[RaftAgent, RaftMessage, None]
 
 
 @dataclass(frozen=True)
-class PlainRaft(Actors[Agent, Message, None, None]):
+class PlainRaft(Actors[RaftAgent, RaftMessage, None, None]):
     """So many agents, and so many terms in which they may stand."""
 
     size: int = 3
@@ -76,7 +76,7 @@ class PlainRaft(Actors[Agent, Message, None, None]):
         return {"agents": self.size, "terms": self.terms}
 
     @property
-    def claims(self) -> Sequence[Claim[Agent, None, None]]:
+    def claims(self) -> Sequence[Claim[RaftAgent, None, None]]:
         """Claim that a term has one leader, and that there is one."""
         return (
             Claim("S1", "election safety", Kind.ALWAYS, _led, _is_one_a_term),
@@ -90,28 +90,28 @@ class PlainRaft(Actors[Agent, Message, None, None]):
         assert first == tuple(range(self.size))
         return [Symmetry(goals, partial(_renamed, goals=goals)) for goals in others]
 
-    def initial(self) -> Whole[Agent, Message, None, None]:
+    def initial(self) -> Whole[RaftAgent, RaftMessage, None, None]:
         """Begin without a vote."""
-        return begun((Agent(),) * self.size)
+        return begun((RaftAgent(),) * self.size)
 
-    def acts(self, place: int, local: Agent, _: None) -> Iterator[Step]:
+    def acts(self, place: int, local: RaftAgent, _: None) -> Iterator[RaftMove]:
         """Time out, win or restart."""
         if local.role != "leader" and local.term < self.terms:
             term, own = local.term + 1, frozenset({place})
-            ask = Message("request", term, place)
+            ask = RaftMessage("request", term, place)
             others = [(at, ask) for at in range(self.size) if at != place]
-            stands = Agent(term, "candidate", place, own)
+            stands = RaftAgent(term, "candidate", place, own)
             yield Move("time out", "times out", stands, tuple(others))
         if local.role == "candidate" and 2 * len(local.votes) > self.size:
             yield Move("win", "wins", replace(local, role="leader"))
-        yield Move("restart", "restarts", Agent(local.term, "follower", local.vote))
+        yield Move("restart", "restarts", RaftAgent(local.term, "follower", local.vote))
 
     def hears(
-        self, place: int, local: Agent, _: None, message: Message
-    ) -> Iterator[Step]:
+        self, place: int, local: RaftAgent, _: None, message: RaftMessage
+    ) -> Iterator[RaftMove]:
         """Step down, vote, or count a vote."""
         if message.term > local.term:
-            yield Move("step down", "steps down", Agent(message.term))
+            yield Move("step down", "steps down", RaftAgent(message.term))
         elif message.term < local.term:
             return
         elif message.kind == "vote":
@@ -119,16 +119,16 @@ class PlainRaft(Actors[Agent, Message, None, None]):
                 votes = local.votes | {message.sender}
                 yield Move("count", "counts a vote", replace(local, votes=votes))
         elif local.vote in (-1, message.sender):
-            answer = (message.sender, Message("vote", local.term, place))
+            answer = (message.sender, RaftMessage("vote", local.term, place))
             voted = replace(local, vote=message.sender)
             yield Move("vote", "votes", voted, (answer,))
 
-    def fields(self, local: Agent) -> Mapping[str, Value]:
+    def fields(self, local: RaftAgent) -> Mapping[str, Value]:
         """Show an agent."""
         vote = self.agents[local.vote] if local.vote >= 0 else ""
         return {"role": local.role, "term": local.term, "vote": vote}
 
-    def told(self, message: Message) -> tuple[int, str]:
+    def told(self, message: RaftMessage) -> tuple[int, str]:
         """Tell who sent a message, and what it says."""
         return message.sender, f"{message.kind} (term {message.term})"
 
@@ -136,17 +136,17 @@ class PlainRaft(Actors[Agent, Message, None, None]):
 def _renamed(value: Hashable, goals: Sequence[int]) -> Hashable:
     """Change the places that stand in a state or a message."""
     match value:
-        case Agent(vote=vote, votes=votes):
+        case RaftAgent(vote=vote, votes=votes):
             vote = goals[vote] if vote >= 0 else vote
             moved = frozenset(goals[each] for each in votes)
             return replace(value, vote=vote, votes=moved)
-        case Message(sender=sender):
+        case RaftMessage(sender=sender):
             return replace(value, sender=goals[sender])
         case _:
             return value
 
 
-def _led(_: int, local: Agent) -> Hashable:
+def _led(_: int, local: RaftAgent) -> Hashable:
     return local.term if local.role == "leader" else 0
 
 
@@ -159,7 +159,7 @@ def _is_led(led: tuple[Hashable, ...]) -> bool:
     return any(led)
 
 
-def scopes() -> tuple[Assembled[Agent, Message, None, None], ...]:
+def scopes() -> tuple[Assembled[RaftAgent, RaftMessage, None, None], ...]:
     """List elections of some sizes; the largest takes a compiled engine seconds."""
     sizes = ((3, 2), (3, 3), (4, 2), (5, 1))
     return tuple(

@@ -49,7 +49,7 @@ from primacy_model.bench import engines
 from primacy_model.checker.reference_bfs import explore
 from primacy_model.mesh.agent import Node
 from primacy_model.mesh.bounds import Shape
-from primacy_model.mesh.model import Mesh, World
+from primacy_model.mesh.model import Mesh, MeshWorld
 from primacy_model.mesh.scopes import DEFAULT
 
 LOG = 1_000
@@ -63,7 +63,7 @@ Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BenchRow:
     """One line of the table."""
 
     what: str
@@ -71,7 +71,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class MeasuredCall:
     """A step to be measured."""
 
     what: str
@@ -86,14 +86,14 @@ def main() -> None:
     engines.report()
 
 
-def show(measured: Iterator[Row]) -> None:
+def show(measured: Iterator[BenchRow]) -> None:
     """Print each row as soon as it is known."""
     print(f"python {sys.version.split()[0]}, logs of {LOG:,} entries, 3 electors\n")
     for row in measured:
         print(f"{row.what:<48}{row.figures}", flush=True)
 
 
-def rows(*, repeats: int, starts: int, scope: str) -> Iterator[Row]:
+def rows(*, repeats: int, starts: int, scope: str) -> Iterator[BenchRow]:
     """Measure steps, the oracle and the import."""
     for call in calls():
         yield _time_step(call, repeats)
@@ -104,7 +104,7 @@ def rows(*, repeats: int, starts: int, scope: str) -> Iterator[Row]:
 # Steps
 
 
-def calls() -> Sequence[Call]:
+def calls() -> Sequence[MeasuredCall]:
     """Build the steps to be measured, out of a mesh that was really elected."""
     leader, follower, other = _mesh()
     _, outputs = step(leader, Elapsed(Timer.HEARTBEAT, START))
@@ -128,11 +128,11 @@ def calls() -> Sequence[Call]:
     reply = _received(_packet(step(follower, appended)[1], AppendReply))
     assert any(isinstance(output, Apply) for output in step(waiting, reply)[1])
     return (
-        Call("heartbeat at a follower", follower, heartbeat),
-        Call("vote request, granted", free, request),
-        Call(f"append of {BATCH} entries at a follower", follower, batch),
-        Call("write at the leader", leader, write),
-        Call("append reply that commits, at the leader", waiting, reply),
+        MeasuredCall("heartbeat at a follower", follower, heartbeat),
+        MeasuredCall("vote request, granted", free, request),
+        MeasuredCall(f"append of {BATCH} entries at a follower", follower, batch),
+        MeasuredCall("write at the leader", leader, write),
+        MeasuredCall("append reply that commits, at the leader", waiting, reply),
     )
 
 
@@ -152,7 +152,7 @@ def _mesh() -> tuple[State, State, State]:
     return leader, follower, other
 
 
-def _states(world: World) -> Iterator[State]:
+def _states(world: MeshWorld) -> Iterator[State]:
     for local in world.locals:
         assert isinstance(local, Node)
         assert local.state is not None
@@ -203,7 +203,7 @@ def _packet(outputs: Outputs, kind: type[Kind]) -> Kind:
     raise AssertionError(f"no {kind.__name__} was sent")
 
 
-def _time_step(call: Call, repeats: int) -> Row:
+def _time_step(call: MeasuredCall, repeats: int) -> BenchRow:
     """Time one call after another; the first tenth only warms up."""
     state, message, clock = call.state, call.message, time.perf_counter_ns
     taken: list[int] = []
@@ -219,13 +219,13 @@ def _time_step(call: Call, repeats: int) -> Row:
     counted = taken[repeats // 10 :]
     ninth = quantiles(counted, n=10)[-1]
     figures = f"{median(counted) / 1000:8.1f} us median {ninth / 1000:8.1f} us p90"
-    return Row(f"step: {call.what}", figures)
+    return BenchRow(f"step: {call.what}", figures)
 
 
 # The oracle
 
 
-def _time_oracle(name: str) -> Iterator[Row]:
+def _time_oracle(name: str) -> Iterator[BenchRow]:
     """Explore a scope twice: once for its memory, once for its time."""
     scope = next(each for each in DEFAULT if each.name == name)
     gc.collect()
@@ -239,15 +239,15 @@ def _time_oracle(name: str) -> Iterator[Row]:
     del found
     found = explore(scope)
     title = f"oracle: {name}, {found.states:,} states"
-    yield Row(title, f"{found.states / found.seconds:8,.0f} states/s")
-    yield Row("", f"{found.transitions / found.seconds:8,.0f} transitions/s")
-    yield Row("", f"{a_state:8,.0f} bytes a state, with its edges")
+    yield BenchRow(title, f"{found.states / found.seconds:8,.0f} states/s")
+    yield BenchRow("", f"{found.transitions / found.seconds:8,.0f} transitions/s")
+    yield BenchRow("", f"{a_state:8,.0f} bytes a state, with its edges")
 
 
 # The import
 
 
-def _time_import(starts: int) -> Iterator[Row]:
+def _time_import(starts: int) -> Iterator[BenchRow]:
     """Start fresh interpreters in turn, bare and with the import.
 
     The first start of each is not counted: it compiles the modules into a folder of
@@ -263,9 +263,9 @@ def _time_import(starts: int) -> Iterator[Row]:
     del bare[0], full[0]
     plain, loaded = median(bare), median(full)
     cost = loaded - plain
-    yield Row("interpreter: start", f"{plain:8.1f} ms median of {starts}")
-    yield Row("interpreter: start, import primacy", f"{loaded:8.1f} ms")
-    yield Row("import primacy", f"{cost:8.1f} ms, the difference")
+    yield BenchRow("interpreter: start", f"{plain:8.1f} ms median of {starts}")
+    yield BenchRow("interpreter: start, import primacy", f"{loaded:8.1f} ms")
+    yield BenchRow("import primacy", f"{cost:8.1f} ms, the difference")
 
 
 def _start(program: str, environment: Mapping[str, str]) -> float:

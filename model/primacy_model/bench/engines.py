@@ -60,7 +60,7 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BenchPlan:
     """What is measured."""
 
     sizes: tuple[Size, ...]
@@ -72,7 +72,7 @@ class Plan:
     """What Spin searches; one of the sizes."""
 
 
-FULL: Final = Plan(
+FULL: Final = BenchPlan(
     sizes=(Size(3, 3), Size(3, 4), Size(5, 2, is_twice=True)),
     bounds={
         ORACLE: 100_000,
@@ -83,7 +83,7 @@ FULL: Final = Plan(
     warmed=Size(3, 3),
     spun=Size(3, 4),
 )
-QUICK: Final = Plan(
+QUICK: Final = BenchPlan(
     sizes=(Size(3, 2), Size(5, 2, is_twice=True)),
     bounds={
         ORACLE: 1_000,
@@ -139,7 +139,7 @@ def main(*, quick: bool) -> None:
     report(QUICK if quick else FULL)
 
 
-def report(plan: Plan = FULL) -> None:
+def report(plan: BenchPlan = FULL) -> None:
     """Print each row as soon as it is known, and write all of them into a file."""
     click.echo(_laid_out("engine", "agents, terms", *HEADS))
     rows: list[Measured] = []
@@ -165,7 +165,7 @@ def report(plan: Plan = FULL) -> None:
 # The engines
 
 
-def measured(plan: Plan) -> Iterator[Measured]:
+def measured(plan: BenchPlan) -> Iterator[Measured]:
     """Measure the oracle and each engine that is installed, the slowest first."""
     for size in plan.sizes:
         _hint(f"{ORACLE}, {size.agents} agents, {size.terms} terms")

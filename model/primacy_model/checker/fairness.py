@@ -231,7 +231,7 @@ def _taken(edges: Edges, part: Collection[int]) -> set[int]:
 
 # --- ways -----------------------------------------------------------------------------
 
-Way = tuple[int, ...]
+NodePath = tuple[int, ...]
 """Edges, one after the other."""
 
 
@@ -240,7 +240,7 @@ def lead_in(
     beginnings: Collection[int],
     starts: Collection[int],
     avoided: Avoidance,
-) -> tuple[int, Way, int]:
+) -> tuple[int, NodePath, int]:
     """Find a shortest run from a beginning past a start into a fair part.
 
     The goal is not passed after the start. What is found is the beginning, the edges,
@@ -267,7 +267,7 @@ def lead_in(
     return first // 2, way, home[last // 2]
 
 
-def fair_loop(edges: Edges, part: Collection[int], entry: int) -> Way:
+def fair_loop(edges: Edges, part: Collection[int], entry: int) -> NodePath:
     """Walk within a fair part from a state back to it, so that repeating it is fair.
 
     Each weak class that is enabled at the entry is taken, or a state is visited in
@@ -312,7 +312,7 @@ def _shortest(
     sources: Sequence[int],
     follow: Callable[[int], Iterator[tuple[int, int]]],
     is_found: Callable[[int | None, int], bool],
-) -> tuple[int, Way, int]:
+) -> tuple[int, NodePath, int]:
     """Find a shortest way to what is wanted: where it begins, its edges, its end."""
     came: dict[int, tuple[int, int] | None] = dict.fromkeys(sources)
     queue: deque[int] = deque()
@@ -332,7 +332,7 @@ def _shortest(
     raise ValueError("there is no such way")
 
 
-def _way_to(came: dict[int, tuple[int, int] | None], node: int) -> tuple[int, Way]:
+def _way_to(came: dict[int, tuple[int, int] | None], node: int) -> tuple[int, NodePath]:
     way: list[int] = []
     while (before := came[node]) is not None:
         node, edge = before

@@ -48,7 +48,7 @@ class FairModel(Scope[State], Protocol[State]):
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class LivenessResult:
     """What was found of one claim about runs."""
 
     id: str
@@ -72,7 +72,7 @@ class Course:
 class FairExploration(Exploration[State]):
     """What a search found, and what every fair run does."""
 
-    courses: tuple[Course, ...] = ()
+    courses: tuple[LivenessResult, ...] = ()
     """One for each claim of the kind `eventually`, unless the search ended early."""
 
 
@@ -109,7 +109,7 @@ def explore(
     if found.violation is not None or not is_whole:
         return _with_courses(found, (), None, started)
     graph = (numbered or of_oracle)(model, found)
-    courses: list[Course] = []
+    courses: list[LivenessResult] = []
     violation: Violation[State] | None = None
     for claim in model.properties:
         if claim.kind is Kind.EVENTUALLY:
@@ -122,7 +122,7 @@ def explore(
 
 def _with_courses(
     found: Exploration[State],
-    courses: tuple[Course, ...],
+    courses: tuple[LivenessResult, ...],
     violation: Violation[State] | None,
     started: float,
 ) -> FairExploration[State]:
@@ -166,14 +166,14 @@ def of_oracle(model: FairModel[State], found: Exploration[State]) -> Numbered[St
 
 def judge(
     model: Model[State], graph: Numbered[State], claim: Property[State]
-) -> tuple[Course, Violation[State] | None]:
+) -> tuple[LivenessResult, Violation[State] | None]:
     """Decide whether every fair run reaches what a claim says."""
     goal = [claim.holds(state) for state in graph.states]
     starts = list(graph.beginnings)
     if claim.once is not None:
         starts = [at for at, each in enumerate(graph.states) if claim.once(each)]
     found = avoidance(graph.edges, starts, goal)
-    course = Course(
+    course = LivenessResult(
         id=claim.id,
         begun=len(starts),
         reached=sum(goal),

@@ -30,7 +30,7 @@ RUNS_UNDECIDED = "what speaks of whole runs"
 """What the oracle stops at where a property is one that `liveness` decides."""
 
 Progress = Callable[[int, int, int], None]
-"""Told after each explored state: how many states, how many in the queue, the depth."""
+"""Called now and then: how many states, how many to be expanded, the depth."""
 
 
 class Verdict(Enum):

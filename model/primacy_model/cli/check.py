@@ -43,8 +43,8 @@ from primacy_model.errors import (
 from primacy_model.reporting import counterexample, graph_export
 from primacy_model.runner import (
     REDUCTIONS,
-    Stroll,
-    Way,
+    ExploreOptions,
+    WalkOptions,
     abreast,
     explored,
     prepared,
@@ -217,7 +217,9 @@ def check(
         raise BadUsage(told)
     chosen_engine = _engine(chosen, ORACLE if graph is not None else engine)
     lacks = frozenset(without)
-    way = Way(chosen_engine, stroll, max_states, max_memory, lacks, save, resume)
+    way = ExploreOptions(
+        chosen_engine, stroll, max_states, max_memory, lacks, save, resume
+    )
     way = replace(way, symmetric=is_symmetric)
     refusal = unsymmetric(chosen, way) if is_symmetric else None
     if refusal is not None:
@@ -283,7 +285,7 @@ def _asked(names: tuple[str, ...], model: str, *, is_deep: bool) -> tuple[str, .
     return names or (*by_model, *(["--deep"] if is_deep else []))
 
 
-def _told(way: Way) -> tuple[str, ...]:
+def _told(way: ExploreOptions) -> tuple[str, ...]:
     """Give the words of the command line that decide what is found."""
     words = [f"--without {name}" for name in REDUCTIONS if name in way.without]
     if way.symmetric:
@@ -312,9 +314,9 @@ def _unknown(noun: str, got: str, allowed: Iterable[str]) -> str:
     return f"no {noun} is named {got!r}, there are {', '.join(known)}{meant}"
 
 
-def _stroll(is_walk: bool, seed: int | None, steps: int | None) -> Stroll | None:
+def _stroll(is_walk: bool, seed: int | None, steps: int | None) -> WalkOptions | None:
     if is_walk:
-        return Stroll(seed or 0, steps or STEPS)
+        return WalkOptions(seed or 0, steps or STEPS)
     if seed is not None or steps is not None:
         raise BadUsage("--seed and --steps are of a walk: say --walk too.")
     return None
@@ -346,7 +348,7 @@ def _short(told: str) -> str:
 
 
 def _require_resumable(
-    scopes: Sequence[Scope[Hashable]], way: Way, workers: int
+    scopes: Sequence[Scope[Hashable]], way: ExploreOptions, workers: int
 ) -> None:
     if way.save is not None:
         require_writable_folder(way.save)
@@ -361,7 +363,7 @@ def _require_resumable(
 
 def _explore_all(
     scopes: Sequence[Scope[Hashable]],
-    way: Way,
+    way: ExploreOptions,
     limits: Limits,
     outlets: Outlets,
     workers: int,

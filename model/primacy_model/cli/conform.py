@@ -20,8 +20,12 @@ from rich.console import Console
 from primacy_model.cli.command import OneSentenceCommand
 from primacy_model.cli.progress import Watch
 from primacy_model.conformance.differences import shown
-from primacy_model.conformance.trace_checker import Judge, NotAllowedError
-from primacy_model.conformance.trace_reader import Line, MalformedError, Reader
+from primacy_model.conformance.trace_checker import NotAllowedError, TraceChecker
+from primacy_model.conformance.trace_reader import (
+    MalformedError,
+    TraceLine,
+    TraceReader,
+)
 from primacy_model.errors import BadUsage, reason, replace_what_cannot_be_encoded
 
 VACUOUS = 4
@@ -62,12 +66,12 @@ def conform(*, traces: tuple[Path, ...]) -> None:
     sys.exit(VACUOUS if worst == 0 and lines == 0 else worst)
 
 
-class Counting(Judge):
+class Counting(TraceChecker):
     """A judge that counts lines."""
 
     lines = 0
 
-    def judge(self, line: Line) -> None:
+    def judge(self, line: TraceLine) -> None:
         """Take a line."""
         super().judge(line)
         self.lines += 1
@@ -75,7 +79,7 @@ class Counting(Judge):
 
 def judged(file: BinaryIO, watch: Watch | None = None) -> Counting:
     """Judge a trace to its end; raise at the first line that is wrong."""
-    reader = Reader(file)
+    reader = TraceReader(file)
     judge = Counting(reader.head)
     for line in reader.lines():
         judge.judge(line)
@@ -113,6 +117,6 @@ def told(path: Path, error: NotAllowedError) -> str:
     return "\n".join(rows)
 
 
-def _given(line: Line) -> str:
+def _given(line: TraceLine) -> str:
     text = ascii(line.message)
     return text if len(text) <= MOST_GIVEN else f"{text[:MOST_GIVEN]}..."

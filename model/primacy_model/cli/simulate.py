@@ -37,7 +37,7 @@ from primacy_model.errors import (
     write,
 )
 from primacy_model.simulation import record, schedule
-from primacy_model.simulation.outcome import Outcome
+from primacy_model.simulation.outcome import RunOutcome
 from primacy_model.simulation.phases import conducted
 from primacy_model.simulation.schedule import (
     BEYOND,
@@ -303,7 +303,7 @@ def _save(place: Path, text: str, *, is_violated: bool) -> bool:
     return True
 
 
-def _explain(failing: Schedule, outcome: Outcome, out: Path | None) -> None:
+def _explain(failing: Schedule, outcome: RunOutcome, out: Path | None) -> None:
     """Shrink a failing schedule, write it down, and show the end of its run."""
     shortest = failing
     with _progress() as progress:
@@ -328,8 +328,8 @@ def _explain(failing: Schedule, outcome: Outcome, out: Path | None) -> None:
     if conductor is None:
         pass
     elif conductor.failure is not None:
-        fleet = conductor.simulator.fleet
-        click.echo(record.transcript(fleet, conductor.failure, SHOWN))
+        cluster = conductor.simulator.cluster
+        click.echo(record.transcript(cluster, conductor.failure, SHOWN))
     else:
         click.echo("\n".join(conductor.simulator.tail))
     tell_claim(failing.seed, found)

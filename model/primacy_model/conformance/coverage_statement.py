@@ -16,8 +16,8 @@ from typing import Final
 from primacy_model.conformance.path_probe import (
     HANDLERS,
     OBSERVING,
+    CallPath,
     Instrumented,
-    Way,
 )
 
 NO_VECTOR: Final[Mapping[str, str]] = {
@@ -62,7 +62,7 @@ class Statement:
     def __post_init__(self) -> None:
         self._names = self.twin.clauses_by_probe()
 
-    def count(self, group: str, way: Way) -> list[str]:
+    def count(self, group: str, way: CallPath) -> list[str]:
         """Count a vector; list the clauses that it goes through."""
         self.paths.setdefault(group, set()).add(way.path)
         self.told.add(way.told)

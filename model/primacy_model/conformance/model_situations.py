@@ -22,11 +22,11 @@ from primacy_model.checker.actors import Actors, Assembled
 from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.engines import search
 from primacy_model.engines.search import Engine
-from primacy_model.mesh.actions import Moves, Step
+from primacy_model.mesh.actions import MeshActions, MeshMove
 from primacy_model.mesh.agent import Gate, Node
 from primacy_model.mesh.model import Mesh
-from primacy_model.timed.actions import Course, TimedMoves
-from primacy_model.timed.actions import Step as TimedStep
+from primacy_model.timed.actions import TimeCourse, TimedMoves
+from primacy_model.timed.actions import TimedMove as TimedStep
 from primacy_model.timed.clocks import Clocked
 from primacy_model.timed.model import TimedMesh
 
@@ -45,43 +45,45 @@ QUICK: Final = (
 )
 """The worlds that are overheard: a few seconds in all."""
 
-Said = tuple[str, str]
+MoveLabel = tuple[str, str]
 """The kind of a move and what a person reads of it."""
 
 
 @dataclass(slots=True)
-class Ear:
+class SituationCollector:
     """What was overheard, each once, in the order of the search."""
 
     steps: dict[tuple[State, Message], None] = field(default_factory=dict)
     disks: dict[tuple[Config, Durable], None] = field(default_factory=dict)
-    said: dict[tuple[State, Said], Message] = field(default_factory=dict)
+    said: dict[tuple[State, MoveLabel], Message] = field(default_factory=dict)
     """The message behind a move of an agent."""
 
-    def heard(self, state: State | None, said: Said, message: Message) -> None:
+    def heard(self, state: State | None, said: MoveLabel, message: Message) -> None:
         """Take down that an agent is given a message."""
         assert state is not None
         self.steps[state, message] = None
         self.said[state, said] = message
 
 
-class _Moves(Moves):
-    ear: Ear
+class _Moves(MeshActions):
+    ear: SituationCollector
 
-    def stepped(self, node: Node, gate: Gate, said: Said, message: Message) -> Step:
+    def stepped(
+        self, node: Node, gate: Gate, said: MoveLabel, message: Message
+    ) -> MeshMove:
         self.ear.heard(node.state, said, message)
         return super().stepped(node, gate, said, message)
 
-    def _restarted(self, place: int, node: Node) -> Step:
+    def _restarted(self, place: int, node: Node) -> MeshMove:
         self.ear.disks[self.configs[place], node.disk] = None
         return super()._restarted(place, node)
 
 
 class _TimedMoves(TimedMoves):
-    ear: Ear
+    ear: SituationCollector
 
     def stepped(
-        self, local: Clocked, course: Course, said: Said, message: Message
+        self, local: Clocked, course: TimeCourse, said: MoveLabel, message: Message
     ) -> TimedStep:
         self.ear.heard(local.node.state, said, message)
         return super().stepped(local, course, said, message)
@@ -92,7 +94,7 @@ class Overheard(Mesh):
 
     def __init__(self, mesh: Mesh) -> None:
         super().__init__(mesh.name, mesh.summary, mesh.shape, mesh.sometimes)
-        self.ear, moves = Ear(), _Moves(mesh.shape)
+        self.ear, moves = SituationCollector(), _Moves(mesh.shape)
         self._moves, moves.ear = moves, self.ear
 
 
@@ -101,11 +103,11 @@ class TimedOverheard(TimedMesh):
 
     def __init__(self, mesh: TimedMesh) -> None:
         super().__init__(mesh.name, mesh.summary, mesh.shape, (), mesh.pace)
-        self.ear, moves = Ear(), _TimedMoves(mesh.shape, mesh.pace)
+        self.ear, moves = SituationCollector(), _TimedMoves(mesh.shape, mesh.pace)
         self._moves, moves.ear = moves, self.ear
 
 
-def overheard(names: Sequence[str] = QUICK) -> Iterator[tuple[str, Ear]]:
+def overheard(names: Sequence[str] = QUICK) -> Iterator[tuple[str, SituationCollector]]:
     """Explore worlds and give what was overheard in each, world by world."""
     for name in names:
         scope = scopes.find(name)
@@ -113,7 +115,7 @@ def overheard(names: Sequence[str] = QUICK) -> Iterator[tuple[str, Ear]]:
         yield name, heard_in(scope.actors)
 
 
-def heard_in(actors: Actors[object, object, object, object]) -> Ear:
+def heard_in(actors: Actors[object, object, object, object]) -> SituationCollector:
     """Explore one world."""
     if isinstance(actors, TimedMesh):
         timed = TimedOverheard(actors)

@@ -66,7 +66,7 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class CallPath:
     """Which way one call went, in numbers of probes."""
 
     path: tuple[int, ...]
@@ -98,7 +98,7 @@ class Instrumented:
         """Give a module of the twin."""
         return self._modules[f"primacy.{name}" if name else "primacy"]
 
-    def way(self, call: Callable[[], object]) -> tuple[object, Way]:
+    def way(self, call: Callable[[], object]) -> tuple[object, CallPath]:
         """Make a call of the twin; give its answer and the way that it went."""
         self._passed.clear()
         answer = call()
@@ -106,7 +106,7 @@ class Instrumented:
         modules = [self.probes[number].module for number in passed]
         path = [n for n, name in zip(passed, modules, strict=True) if name in HANDLERS]
         told = [n for n, name in zip(passed, modules, strict=True) if name == OBSERVING]
-        return answer, Way(tuple(path), tuple(told), frozenset(passed))
+        return answer, CallPath(tuple(path), tuple(told), frozenset(passed))
 
     # --- loading ----------------------------------------------------------------------
 

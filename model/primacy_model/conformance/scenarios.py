@@ -34,10 +34,10 @@ from primacy_model.conformance.model_situations import Overheard
 from primacy_model.conformance.recorder import Recorder, States
 from primacy_model.engines import search
 from primacy_model.engines.search import Engine
-from primacy_model.mesh.actions import Local
-from primacy_model.mesh.agent import Flight, Gate, Node
+from primacy_model.mesh.actions import MeshLocal
+from primacy_model.mesh.agent import Gate, InFlight, Node
 from primacy_model.mesh.history import History
-from primacy_model.mesh.model import Mesh, World
+from primacy_model.mesh.model import Mesh, MeshWorld
 
 WITNESSED: Final = (
     "initial-election",
@@ -95,7 +95,7 @@ class _Sought(Overheard):
     hope: str
 
     @property
-    def claims(self) -> Sequence[Claim[Local, Gate, History]]:
+    def claims(self) -> Sequence[Claim[MeshLocal, Gate, History]]:
         (sought,) = (each for each in super().claims if each.id == self.hope)
         return (
             replace(
@@ -115,12 +115,12 @@ def shortest(mesh: Overheard, hope: str) -> list[Action]:
 
 
 @dataclass(frozen=True)
-class _Walked(Assembled[Local, Flight, Gate, History]):
+class _Walked(Assembled[MeshLocal, InFlight, Gate, History]):
     """A model that takes down the actions that a walk chooses."""
 
     taken: tuple[list[Action], ...] = ()
 
-    def successor(self, state: World, action: Action) -> World:
+    def successor(self, state: MeshWorld, action: Action) -> MeshWorld:
         self.taken[0].append(action)
         return super().successor(state, action)
 

@@ -28,7 +28,7 @@ from primacy import (
 from primacy.messages import Append, AppendReply, PreVoteReply, VoteReply, VoteRequest
 from primacy_model.conformance import random_situations
 from primacy_model.conformance.model_situations import QUICK, overheard
-from primacy_model.conformance.path_probe import Instrumented, Way
+from primacy_model.conformance.path_probe import CallPath, Instrumented
 
 LONGEST: Final = 4_000
 """The most signs of a long situation: what is longer shows nothing more."""
@@ -38,7 +38,7 @@ DIRECTED: Final = "directed"
 """Where a situation comes from that was written down: each of these is kept."""
 INSTANTS: Final = (0, 4_000, 2**40)
 
-Step = tuple[State, Message]
+StepInput = tuple[State, Message]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,7 +86,7 @@ class Twin(Instrumented):
             self._last = text, value
         return value
 
-    def asked(self, one: Situation) -> tuple[dict[str, Any], Way]:
+    def asked(self, one: Situation) -> tuple[dict[str, Any], CallPath]:
         """Make a call; give the answer by name, and the way."""
         core = self.module("")
         given = [self._given(name, text) for name, text in one.given]
@@ -168,7 +168,7 @@ def every() -> Iterator[Situation]:
     yield from _others()
 
 
-def _steps(origin: str, pairs: Iterable[Step]) -> Iterator[Situation]:
+def _steps(origin: str, pairs: Iterable[StepInput]) -> Iterator[Situation]:
     last: State | None = None
     text, asked = "", 0
     for state, message in pairs:

@@ -56,7 +56,7 @@ from primacy_model.conformance.clause_coverage import Touched
 from primacy_model.conformance.differences import Part
 from primacy_model.conformance.limits import wrong_with_disk, wrong_with_length
 from primacy_model.conformance.recorder import digest
-from primacy_model.conformance.trace_reader import Head, Line
+from primacy_model.conformance.trace_reader import Head, TraceLine
 
 Outputs = Sequence[Output]
 
@@ -68,7 +68,7 @@ class NotAllowedError(Exception):
 
     def __init__(
         self,
-        line: Line,
+        line: TraceLine,
         why: str,
         parts: Sequence[Part] = (),
         clauses: Iterable[str] = (),
@@ -79,7 +79,7 @@ class NotAllowedError(Exception):
 
 
 @dataclass(slots=True)
-class Agent:
+class TracedAgent:
     """What the lines have told of one agent."""
 
     config: Config
@@ -95,14 +95,14 @@ class Agent:
     """The last instant of its clock since it started."""
 
 
-class Judge:
+class TraceChecker:
     """Judges the lines of one trace, in their order."""
 
     def __init__(self, head: Head) -> None:
         self.head = head
         self.steps = 0
         self.touched = Touched()
-        self._agents = {name: Agent(each) for name, each in head.configs.items()}
+        self._agents = {name: TracedAgent(each) for name, each in head.configs.items()}
         self._sent: Counter[bytes] = Counter()
         """How often each packet was sent to each agent."""
         self._heard: set[bytes] = set()
@@ -118,7 +118,7 @@ class Judge:
         """Count the agents that did anything."""
         return sum(agent.disk is not None for agent in self._agents.values())
 
-    def judge(self, line: Line) -> None:
+    def judge(self, line: TraceLine) -> None:
         """Take a line, or raise if it is not allowed."""
         take = {
             "start": self._start,
@@ -135,7 +135,7 @@ class Judge:
 
     # --- the life of an agent ---------------------------------------------------------
 
-    def _start(self, agent: Agent, line: Line) -> None:
+    def _start(self, agent: TracedAgent, line: TraceLine) -> None:
         if agent.disk is not None:
             raise NotAllowedError(
                 line,
@@ -144,7 +144,7 @@ class Judge:
             )
         self._begin(agent, line, Durable(), initial(agent.config))
 
-    def _recover(self, agent: Agent, line: Line) -> None:
+    def _recover(self, agent: TracedAgent, line: TraceLine) -> None:
         disk = line.durable
         assert disk is not None
         if agent.state is not None:
@@ -171,7 +171,11 @@ class Judge:
         self._begin(agent, line, disk, recover(agent.config, disk))
 
     def _begin(
-        self, agent: Agent, line: Line, disk: Durable, begun: tuple[State, Outputs]
+        self,
+        agent: TracedAgent,
+        line: TraceLine,
+        disk: Durable,
+        begun: tuple[State, Outputs],
     ) -> None:
         state, outputs = begun
         clauses = self.touched.began(agent.config, disk, outputs)
@@ -180,7 +184,7 @@ class Judge:
         agent.armed.clear()
         self._perform(agent, outputs, None)
 
-    def _crash(self, agent: Agent, line: Line) -> None:
+    def _crash(self, agent: TracedAgent, line: TraceLine) -> None:
         if agent.state is None:
             raise NotAllowedError(line, self._why_down(agent))
         assert agent.last is not None
@@ -205,7 +209,7 @@ class Judge:
             disk = disk.after(output) if isinstance(output, Persist) else disk
         agent.state, agent.disk = None, disk
 
-    def _take_back(self, agent: Agent, line: Line, refused: Refused) -> None:
+    def _take_back(self, agent: TracedAgent, line: TraceLine, refused: Refused) -> None:
         """Let a refusal that was not performed be no reason to forward its write."""
         asked = agent.config.me, refused.request, refused.token
         if asked in self._forwarded:
@@ -216,12 +220,12 @@ class Judge:
             )
         self._passed_on.discard(asked)
 
-    def _why_down(self, agent: Agent) -> str:
+    def _why_down(self, agent: TracedAgent) -> str:
         return "it is down." if agent.disk is not None else f"{BEFORE}."
 
     # --- a step -----------------------------------------------------------------------
 
-    def _step(self, agent: Agent, line: Line) -> None:
+    def _step(self, agent: TracedAgent, line: TraceLine) -> None:
         before, message = agent.state, line.message
         assert message is not None
         if before is None:
@@ -250,7 +254,9 @@ class Judge:
                 (agent.config.me, each.request, each.token) for each in refused
             )
 
-    def _require_possible(self, agent: Agent, line: Line, message: Message) -> None:
+    def _require_possible(
+        self, agent: TracedAgent, line: TraceLine, message: Message
+    ) -> None:
         """Refuse a message that no runtime may give an agent now."""
         now = _instant(message)
         if wrong := wrong_with_length(agent.config, message):
@@ -276,7 +282,7 @@ class Judge:
                 self._asked.add(message.request)
 
     def _require_armed(
-        self, agent: Agent, line: Line, timer: Timer, now: Instant
+        self, agent: TracedAgent, line: TraceLine, timer: Timer, now: Instant
     ) -> None:
         if timer not in agent.armed:
             raise NotAllowedError(
@@ -292,7 +298,9 @@ class Judge:
                 clauses=["runtime.timer-not-early"],
             )
 
-    def _require_sent(self, agent: Agent, line: Line, packet: Packet) -> None:
+    def _require_sent(
+        self, agent: TracedAgent, line: TraceLine, packet: Packet
+    ) -> None:
         if not self.head.whole:
             return
         if isinstance(packet, Forward):
@@ -320,7 +328,7 @@ class Judge:
     # --- what a call leads to ---------------------------------------------------------
 
     def _compare(
-        self, line: Line, state: State, outputs: Outputs, clauses: Sequence[str]
+        self, line: TraceLine, state: State, outputs: Outputs, clauses: Sequence[str]
     ) -> None:
         """Compare what core gives with what the line says."""
         if tuple(outputs) != line.outputs:
@@ -333,7 +341,9 @@ class Judge:
             parts = [("digest", digest(state)[:16], line.digest[:16])]
             raise NotAllowedError(line, "its state is another.", parts, clauses)
 
-    def _perform(self, agent: Agent, outputs: Outputs, now: Instant | None) -> None:
+    def _perform(
+        self, agent: TracedAgent, outputs: Outputs, now: Instant | None
+    ) -> None:
         disk = agent.disk
         assert disk is not None
         agent.last = disk, outputs

@@ -71,7 +71,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TraceLine:
     """A line of an agent, all but the first and the last."""
 
     number: int
@@ -86,7 +86,7 @@ class Line:
     performed: int | None = None
 
 
-class Reader:
+class TraceReader:
     """Reads a trace; the first line at once."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -96,7 +96,7 @@ class Reader:
             raise MalformedError(1, "the first line is missing, the file is empty.")
         self.head = self._head(fields)
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[TraceLine]:
         """Read line by line up to the end, which must be where the file ends."""
         while (fields := self._fields()) is not None:
             event = fields.get("event")
@@ -200,7 +200,7 @@ class Reader:
         is_whole, has_clocks = bool(fields["whole"]), bool(fields["clocks"])
         return Head(runtime, str(states), is_whole, has_clocks, found)
 
-    def _line(self, fields: Mapping[str, object], event: str) -> Line:
+    def _line(self, fields: Mapping[str, object], event: str) -> TraceLine:
         agent = fields.get("agent")
         if not isinstance(agent, str) or agent not in self.head.configs:
             known = ", ".join(self.head.configs)
@@ -215,7 +215,7 @@ class Reader:
             if rest and (type(done) is not int or done < 0):
                 raise self._refused("a number of outputs as performed", done)
             performed = done if isinstance(done, int) else None
-            return Line(self._number, name, event, performed=performed)
+            return TraceLine(self._number, name, event, performed=performed)
         given = {"step": ("message",), "recover": ("durable",), "start": ()}[event]
         after = {"full": ("state",), "digest": ("digest",), "none": ()}
         kept = after[self.head.states]
@@ -226,7 +226,7 @@ class Reader:
         told = fields.get("digest", "")
         if not isinstance(told, str) or (kept == ("digest",) and not _is_digest(told)):
             raise self._refused("64 digits of SHA-256 as digest", told)
-        return Line(
+        return TraceLine(
             self._number,
             name,
             event,

@@ -36,11 +36,11 @@ FORMAT: Final = "primacy-vectors/1"
 MANIFEST: Final = "manifest.json"
 SCHEMAS: Final = "schema"
 
-Progress = Callable[[int, int, int], None]
+VectorProgress = Callable[[int, int, int], None]
 """Told of each situation: how many there were, how many are kept, 0."""
 
 
-def files(progress: Progress | None = None) -> dict[str, str]:
+def files(progress: VectorProgress | None = None) -> dict[str, str]:
     """Make all files of the vectors, by name; the manifest is the last."""
     twin = Twin()
     statement, choice = Statement(twin), Choice(twin)

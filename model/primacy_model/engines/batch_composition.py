@@ -15,9 +15,15 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from primacy_model.engines import visited_set
-from primacy_model.engines.bit_packing import WORD, Array, Column, roomier
+from primacy_model.engines.bit_packing import WORD, Array, GrowingArray, roomier
 from primacy_model.engines.hash_table import Pairs
-from primacy_model.engines.interning import ALWAYS, LOCAL, LOCAL_BITS, Effect, Numbers
+from primacy_model.engines.interning import (
+    ALWAYS,
+    LOCAL,
+    LOCAL_BITS,
+    MoveEffect,
+    Numbers,
+)
 from primacy_model.engines.transition_tables import Tables
 
 WORDS: Final = (1 << WORD) - 1
@@ -51,13 +57,13 @@ def each_of(columns: Sequence[Array]) -> Iterator[tuple[int, ...]]:
     return zip(*(column.tolist() for column in columns), strict=True)
 
 
-def listed(found: Iterable[Sequence[Effect]]) -> Effects:
+def listed(found: Iterable[Sequence[MoveEffect]]) -> Effects:
     """Give what the tables tell of some cells as arrays."""
     rows = [(which, *each) for which, those in enumerate(found) for each in those]
     return Effects(*np.array(rows, np.int64).reshape(-1, 5).T)
 
 
-class Cells:
+class CellRows:
     """The cells of one actor as rows of words: the local state, and the mailbox."""
 
     def __init__(self, tables: Tables, place: int) -> None:
@@ -127,14 +133,14 @@ class Composer:
 
     def __init__(self, tables: Tables, place: int) -> None:
         self._tables, self._place = tables, place
-        self.cells = Cells(tables, place)
+        self.cells = CellRows(tables, place)
         self._scenes: Numbers[tuple[int, int]] = Numbers()
         """Local states with what all share."""
         self._scene_of = Pairs(self._numbered)
         self._single_of = Pairs(self._asked)
-        self._ends = Column()
-        self._after, self._own = Column(), Column()
-        self._puts, self._then = Column(), Column()
+        self._ends = GrowingArray()
+        self._after, self._own = GrowingArray(), GrowingArray()
+        self._puts, self._then = GrowingArray(), GrowingArray()
         self._ends.append(0)
 
     def effects(self, cells: Array, shared: Array) -> Effects:

@@ -10,7 +10,7 @@ Source: docs/decisions/010-levels-and-replayed-traces.md, and 011 for the claims
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -28,7 +28,7 @@ from primacy_model.checker.actors import (
 )
 from primacy_model.checker.limits import Limit, Saving, unlimited
 from primacy_model.checker.model import Kind
-from primacy_model.checker.reference_bfs import Verdict, Witness, judged
+from primacy_model.checker.reference_bfs import Progress, Verdict, Witness, judged
 from primacy_model.checker.trace import Step, Trace, Violation, confirm
 from primacy_model.engines import symmetry_check
 from primacy_model.engines.assumption_check import PromiseBrokenError
@@ -37,16 +37,13 @@ from primacy_model.engines.projections import Sights
 from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
 
-Progress = Callable[[int, int, int], None]
-"""Told now and then: how many states, how many are to be expanded, the depth."""
-
-Some = Whole[Any, Any, Any, Any]
+AnyWhole = Whole[Any, Any, Any, Any]
 
 AT_ONCE: Final = 1 << 16
 """How many rows are expanded before limits are asked."""
 
 
-class Store(Protocol):
+class EngineStore(Protocol):
     """What an engine keeps of a world, and how it goes on."""
 
     def __init__(
@@ -94,7 +91,7 @@ class Store(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[Local, Message, Shared, Ghost]):
+class SearchResult(Generic[Local, Message, Shared, Ghost]):
     """What a search found."""
 
     verdict: Verdict
@@ -137,7 +134,7 @@ class Search:
         self,
         tables: Tables,
         sights: Sights,
-        store: Store,
+        store: EngineStore,
         symmetries: Symmetries | None = None,
     ) -> None:
         self._tables, self._sights, self.store = tables, sights, store
@@ -245,7 +242,7 @@ class Search:
             row = self._tables.row(self._tables.whole(self.store.row(number)))
             yield row, [claim for _, claim in self._sights.groups[group].claims]
 
-    def found(self, seconds: float) -> Found[Any, Any, Any, Any]:
+    def found(self, seconds: float) -> SearchResult[Any, Any, Any, Any]:
         """Judge what was found."""
         kinds, claims = self._tables.actors.kinds, self._claims
         never_fired = tuple(kind for kind in kinds if kind not in self._tables.kinds)
@@ -255,7 +252,7 @@ class Search:
             if claim.kind is Kind.SOMETIMES and claim.id not in self._reached
         )
         violation = self._violation()
-        return Found(
+        return SearchResult(
             judged(
                 is_violated=violation is not None,
                 is_bounded=self._is_bounded,
@@ -275,7 +272,7 @@ class Search:
             self._stopped_at,
         )
 
-    def _witnesses(self) -> Iterator[Witness[Some]]:
+    def _witnesses(self) -> Iterator[Witness[AnyWhole]]:
         for claim in self._model.properties:
             if claim.id in self._reached:
                 number, depth = self._reached[claim.id]
@@ -284,7 +281,7 @@ class Search:
                     raise symmetry_check.told_apart(claim.id, whole)
                 yield Witness(claim, whole, depth)
 
-    def _violation(self) -> Violation[Some] | None:
+    def _violation(self) -> Violation[AnyWhole] | None:
         if self._broken is None:
             return None
         number, order = self._broken
@@ -295,7 +292,7 @@ class Search:
         trace = Trace(self._model.name, whole[0], tuple(steps))
         return confirm(self._model, claim, trace)
 
-    def _run_to(self, number: int) -> list[Some]:
+    def _run_to(self, number: int) -> list[AnyWhole]:
         """List the worlds of a run to a row, or to an image of it.
 
         Rows that stand for others are no run. Where there are such, each world is one
@@ -310,7 +307,7 @@ class Search:
             run.append(row if self._symmetries is None else self._image(run[-1], row))
         return run
 
-    def _image(self, before: Some, row: Some) -> Some:
+    def _image(self, before: AnyWhole, row: AnyWhole) -> AnyWhole:
         """Find an image of a row among what follows a world."""
         tables, symmetries, model = self._tables, self._symmetries, self._model
         assert symmetries is not None
@@ -326,8 +323,8 @@ class Search:
 
 
 def _step(
-    model: Assembled[Any, Any, Any, Any], before: Some, after: Some
-) -> Step[Some]:
+    model: Assembled[Any, Any, Any, Any], before: AnyWhole, after: AnyWhole
+) -> Step[AnyWhole]:
     """Find a move of the model that leads from one world to another."""
     leading = (
         action

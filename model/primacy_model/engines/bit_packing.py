@@ -85,7 +85,7 @@ def unpacked(rows: Array, layout: Array) -> Array:
     return np.stack(columns, axis=1)
 
 
-class Column:
+class GrowingArray:
     """Numbers, or a few together, that are added one by one and read all at once."""
 
     def __init__(self, width: int = 0) -> None:

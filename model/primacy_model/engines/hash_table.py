@@ -23,7 +23,7 @@ MOST: Final = 1 << 27
 """So many answers are kept in lines."""
 
 
-Answer = Callable[[Array, Array], Array | Sequence[int]]
+AnswerMisses = Callable[[Array, Array], Array | Sequence[int]]
 """Answers to so many pairs of numbers."""
 
 
@@ -45,7 +45,7 @@ def home(spread: Array, size: int) -> Array:
     return slots
 
 
-class Table:
+class HashTable:
     """Values by key, for many keys at once; no key is 0."""
 
     def __init__(self) -> None:
@@ -99,10 +99,10 @@ class Table:
         self._keys[:], self._size = 0, 0
 
 
-class Pairs(Table):
+class Pairs(HashTable):
     """Answers by pairs of numbers; what is not known is asked for once."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: AnswerMisses) -> None:
         super().__init__()
         self._answer = answer
 
@@ -120,7 +120,7 @@ class Pairs(Table):
         return self._values.take(at)
 
 
-class Asked:
+class AnswerCache:
     """Answers by number; what is not known is asked for once."""
 
     def __init__(self, answer: Callable[[Array], Array | Sequence[int]]) -> None:
@@ -146,7 +146,7 @@ class Grid:
     Where lines would take too much room the pairs are looked up in a table.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: AnswerMisses) -> None:
         self._answer = answer
         self._shift = 0
         self._answers: Array = np.full(1 << 10, UNKNOWN)

@@ -27,7 +27,7 @@ ALWAYS: Final = -2
 The second is never left out by pruning.
 """
 
-Effect = tuple[int, int, int, int]
+MoveEffect = tuple[int, int, int, int]
 """The cell after, the number of what is put where, what all share then, what is heard.
 
 What is heard is the number of a message, or one of the two above.

@@ -14,7 +14,7 @@ import numpy as np
 
 from primacy_model.engines import numba_kernels
 from primacy_model.engines.bit_packing import AT_ONCE, Array, Rows
-from primacy_model.engines.numba_tables import Known
+from primacy_model.engines.numba_tables import NumbaTables
 from primacy_model.engines.projections import Sights
 from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
@@ -41,9 +41,10 @@ class Compiled:
         self._is_symmetric = symmetries is not None
         self._rows = Rows(tables.first, numba_kernels.indexed, numba_kernels.moved)
         self._batch = batch(BATCH, self._rows.words)
-        self._known = Known(tables, symmetries)
+        self._known = NumbaTables(tables, symmetries)
         self._seen = [
-            Seen(self._known, sights, group) for group in range(len(sights.groups))
+            NumbaSeenViews(self._known, sights, group)
+            for group in range(len(sights.groups))
         ]
 
     @property
@@ -103,7 +104,7 @@ class Compiled:
                 questions,
                 counts,
                 rows.layout,
-                numba_kernels.Held(*held),
+                numba_kernels.KernelRows(*held),
                 self._batch,
                 known.cells,
                 known.moves,
@@ -158,10 +159,10 @@ def batch(size: int, words: int) -> numba_kernels.Batch:
     )
 
 
-class Seen:
+class NumbaSeenViews:
     """What a group of claims has seen."""
 
-    def __init__(self, known: Known, sights: Sights, group: int) -> None:
+    def __init__(self, known: NumbaTables, sights: Sights, group: int) -> None:
         self._known, self._sights, self._group = known, sights, group
         self._looked = [0] * known.places
         self._views: Array = np.zeros((known.places, 1 << 8), np.uint64)

@@ -10,6 +10,9 @@ In a plain world the model is asked about single messages only, and what an acto
 may do in a cell and what becomes of a cell into which something is put is *composed*
 here. In others whole cells are asked for.
 
+Arrays are passed in named tuples, by what they are about: `KernelRows`, `KernelCells`,
+`KernelMoves`, `KernelOrbits` and others. `numba_tables` makes and fills them.
+
 Tables are open-addressed. In a table of pairs a key stands beside its value and is
 never 0. Arrays are given their room by who calls; a kernel stops where it is used up.
 
@@ -87,7 +90,7 @@ ROWS_AHEAD = 6
 """How many rows before its turn what a row needs is asked for."""
 
 
-class Held(NamedTuple):
+class KernelRows(NamedTuple):
     """The rows, flat; the way back; and the index."""
 
     rows: Array
@@ -106,7 +109,7 @@ class Batch(NamedTuple):
     movings: Array
 
 
-class Cells(NamedTuple):
+class KernelCells(NamedTuple):
     """By place and number: the local state and the mailbox of each cell."""
 
     local: Array
@@ -116,7 +119,7 @@ class Cells(NamedTuple):
     """By column: how many values it may have before something has to grow."""
 
 
-class Moves(NamedTuple):
+class KernelMoves(NamedTuple):
     """What actors may do."""
 
     spans: Array
@@ -157,7 +160,7 @@ class Singles(NamedTuple):
     bits: Array
 
 
-class Images(NamedTuple):
+class KernelOrbits(NamedTuple):
     """What becomes of columns where actors change places; see `orbit_arrays`."""
 
     held: Array

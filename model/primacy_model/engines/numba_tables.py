@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 
 from primacy_model.engines import numba_kernels
-from primacy_model.engines.bit_packing import WORD, Array, Column, roomier
-from primacy_model.engines.interning import LOCAL_BITS, Effect
-from primacy_model.engines.orbit_arrays import Images
+from primacy_model.engines.bit_packing import WORD, Array, GrowingArray, roomier
+from primacy_model.engines.interning import LOCAL_BITS, MoveEffect
+from primacy_model.engines.orbit_arrays import OrbitArrays
 from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
 
@@ -29,7 +29,7 @@ LINE: Final = 64
 
 _ONE: Final = np.zeros(1, np.int64)
 _LINE: Final = np.zeros((1, 1), np.int64)
-NO_IMAGES: Final = numba_kernels.Images(
+NO_IMAGES: Final = numba_kernels.KernelOrbits(
     held=_LINE,
     images=_LINE,
     begins=_ONE,
@@ -41,12 +41,12 @@ NO_IMAGES: Final = numba_kernels.Images(
 """What the loops are given where nobody changes places."""
 
 
-class Known:
+class NumbaTables:
     """What actors may do, and what becomes of columns."""
 
     def __init__(self, tables: Tables, symmetries: Symmetries | None = None) -> None:
         self.tables, self.places = tables, tables.places
-        self._images = None if symmetries is None else Images(symmetries)
+        self._images = None if symmetries is None else OrbitArrays(symmetries)
         self.composes = tables.is_plain and symmetries is None
         self.counts: Array = np.zeros(numba_kernels.CELLS + self.places, np.int64)
         self.counts[[numba_kernels.SIZE, numba_kernels.ENTRIES]] = 1
@@ -68,10 +68,10 @@ class Known:
         self._table: Array = np.zeros((1 << 14, 2), np.uint64)
         self._asked = [0, 0]
         """How many single messages, and how many cells, were asked about."""
-        self._ends, self._after = Column(), Column()
-        self._own, self._puts = Column(), Column()
-        self._put_ends = Column()
-        self._columns, self._loads = Column(), Column()
+        self._ends, self._after = GrowingArray(), GrowingArray()
+        self._own, self._puts = GrowingArray(), GrowingArray()
+        self._put_ends = GrowingArray()
+        self._columns, self._loads = GrowingArray(), GrowingArray()
         self._ends.append(0)
         self._put_ends.append(0)
         self._load_bits: Array = np.zeros((1, 1), np.uint64)
@@ -97,15 +97,17 @@ class Known:
     # --- what the loops are given -----------------------------------------------------
 
     @property
-    def cells(self) -> numba_kernels.Cells:
+    def cells(self) -> numba_kernels.KernelCells:
         """Give the cells."""
-        return numba_kernels.Cells(self._local, self._bits, self._index, self._limits)
+        return numba_kernels.KernelCells(
+            self._local, self._bits, self._index, self._limits
+        )
 
     @property
-    def moves(self) -> numba_kernels.Moves:
+    def moves(self) -> numba_kernels.KernelMoves:
         """Give what actors may do."""
         held = self._spans, self._commons, self._entries, self._asides
-        return numba_kernels.Moves(*held)
+        return numba_kernels.KernelMoves(*held)
 
     @property
     def puts(self) -> numba_kernels.Puts:
@@ -135,13 +137,13 @@ class Known:
         )
 
     @property
-    def images(self) -> numba_kernels.Images:
+    def images(self) -> numba_kernels.KernelOrbits:
         """Give what becomes of columns where actors change places."""
         held = self._images
         if held is None:
             return NO_IMAGES
         held.make_room(max(self.columns))
-        return numba_kernels.Images(
+        return numba_kernels.KernelOrbits(
             held.held,
             held.images,
             held.begins,
@@ -276,7 +278,7 @@ class Known:
         values = np.array(spans, np.int64)
         self._commons = self._written(self._commons, commons, values, self._asked[1])
 
-    def _listed(self, effects: Sequence[Effect]) -> int:
+    def _listed(self, effects: Sequence[MoveEffect]) -> int:
         """Write effects into the list; give the span."""
         _require_a_span(len(effects))
         self._make_room_for_entries(len(effects))

@@ -15,10 +15,16 @@ from typing import Final
 import numpy as np
 
 from primacy_model.engines.batch_composition import Composer, Effects, each_of, listed
-from primacy_model.engines.bit_packing import Array, Column, Rows, packed, unpacked
-from primacy_model.engines.hash_table import Asked, Grid, Pairs, Table
+from primacy_model.engines.bit_packing import (
+    Array,
+    GrowingArray,
+    Rows,
+    packed,
+    unpacked,
+)
+from primacy_model.engines.hash_table import AnswerCache, Grid, HashTable, Pairs
 from primacy_model.engines.interning import LOCAL, Numbers
-from primacy_model.engines.orbit_arrays import Images
+from primacy_model.engines.orbit_arrays import OrbitArrays
 from primacy_model.engines.projections import Sights
 from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
@@ -29,11 +35,11 @@ CHANGE: Final = (1 << PUT) - 1
 AT_ONCE: Final = 1 << 16
 """How many rows are expanded together: what they need should stay in a cache."""
 
-Change = tuple[int, Array | None, Array]
+ArrayChange = tuple[int, Array | None, Array]
 """A column, the rows in which it changes if not all, and the bits by which it does."""
 
 
-class Known:
+class NumpyTables:
     """What actors may do and what that does to columns, as numbers.
 
     A situation is a cell with what all share. A group is what an actor may do in one:
@@ -47,13 +53,13 @@ class Known:
         self._composers = [Composer(tables, place) for place in places if composes]
         self.others: list[Numbers[tuple[int, int]]] = [Numbers() for _ in places]
         """Situations of each place in which what all share is not as at first."""
-        self.changes, self.commons = Column(), Column()
+        self.changes, self.commons = GrowingArray(), GrowingArray()
         """By effect: the bits by which the cell changes, and above them what is put
         where; and the bits by which what all share changes.
         """
-        self.begins, self.lengths = Column(), Column()
+        self.begins, self.lengths = GrowingArray(), GrowingArray()
         """By group: where its effects begin, and how many."""
-        self.loads = [Column() for _ in range(tables.places + 1)]
+        self.loads = [GrowingArray() for _ in range(tables.places + 1)]
         """By what is put where: what is put into each column; 0 is nothing."""
 
     def other(self, place: int, cells: Array, shared: Array) -> list[int]:
@@ -125,17 +131,17 @@ class Vectors:
         symmetries: Symmetries | None = None,
     ) -> None:
         self._tables, self._sights, self._prunes = tables, sights, prunes
-        self._images = None if symmetries is None else Images(symmetries)
+        self._images = None if symmetries is None else OrbitArrays(symmetries)
         places, self._places = range(tables.places), tables.places
         self._rows = Rows(tables.first, indexed, moved)
-        self._known = known = Known(tables)
+        self._known = known = NumpyTables(tables)
         self._others = [Pairs(partial(known.other, place)) for place in places]
-        self._whole = [Asked(partial(known.whole, place)) for place in places]
+        self._whole = [AnswerCache(partial(known.whole, place)) for place in places]
         self._news = [Pairs(partial(known.news, place)) for place in places]
         columns = range(self._places + 1)
         self._filled = [Grid(partial(known.filled, column)) for column in columns]
         self._seen = [
-            Seen(tables, sights, group) for group in range(len(sights.groups))
+            NumpySeenViews(tables, sights, group) for group in range(len(sights.groups))
         ]
         self.moves = 0
         """How many moves were made, those to known rows included."""
@@ -185,7 +191,7 @@ class Vectors:
         effects += np.arange(made)
         words = self._words(numbers, which)
         puts = known.changes.array.take(effects)
-        changes: list[Change] = [(place, None, puts & CHANGE)]
+        changes: list[ArrayChange] = [(place, None, puts & CHANGE)]
         puts >>= PUT
         has_notes = len(self._tables.notes) > 1
         movers = np.full(made, place, np.int8)
@@ -228,7 +234,7 @@ class Vectors:
         cells = [len(seat.cells) for seat in tables.seats]
         self._rows.widen([*cells, len(tables.ghosts), len(tables.shared)])
 
-    def _least(self, images: Images, words: Sequence[Array]) -> list[Array]:
+    def _least(self, images: OrbitArrays, words: Sequence[Array]) -> list[Array]:
         """Give the images that stand for rows of words."""
         numbers = unpacked(np.stack(words, axis=1), self._rows.layout)
         least = images.least(numbers.view(np.int64).T)
@@ -295,7 +301,7 @@ class Vectors:
         self.moves = moves
 
 
-class Seen:
+class NumpySeenViews:
     """What a group of claims has seen."""
 
     def __init__(self, tables: Tables, sights: Sights, group: int) -> None:
@@ -311,11 +317,13 @@ class Seen:
             pairs = each_of((ghosts, shared))
             return [sights.scene(group, *pair) for pair in pairs]
 
-        self._views = [Asked(partial(views, place)) for place in range(tables.places)]
+        self._views = [
+            AnswerCache(partial(views, place)) for place in range(tables.places)
+        ]
         self._scenes = Pairs(scenes)
         self._widths = sights.widths(group)
         self._widths_of = partial(sights.widths, group)
-        self._keys = Table()
+        self._keys = HashTable()
 
     def new(self, columns: Sequence[Array]) -> Array:
         """List the rows that show something new, each such sight once."""

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from primacy_model.engines.bit_packing import Array, Column
+from primacy_model.engines.bit_packing import Array, GrowingArray
 from primacy_model.engines.symmetry import Symmetries
 
 ROOM: Final = 1 << 10
@@ -26,7 +26,7 @@ WAY: Final = (1 << ORBIT) - 1
 MOST_ORBITS: Final = (1 << STAYS - ORBIT) - 1
 
 
-class Images:
+class OrbitArrays:
     """What becomes of columns where actors change places."""
 
     def __init__(self, symmetries: Symmetries) -> None:
@@ -40,8 +40,8 @@ class Images:
         self.goals: Array = np.array(symmetries.goals, np.int64)
         self.after: Array = np.array(symmetries.after, np.int64)
         self.back: Array = np.array(symmetries.back, np.int64)
-        self._images = Column(symmetries.count)
-        self._begins, self._stays = Column(), Column()
+        self._images = GrowingArray(symmetries.count)
+        self._begins, self._stays = GrowingArray(), GrowingArray()
 
     @property
     def images(self) -> Array:

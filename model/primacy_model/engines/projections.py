@@ -17,14 +17,14 @@ from primacy_model.engines.transition_tables import Tables
 MOST_BITS: Final = 62
 """The views of all actors and the scene make one key."""
 
-Some = Claim[object, object, object]
+AnyClaim = Claim[object, object, object]
 
 
 @dataclass(slots=True)
 class Group:
     """Claims that see the same."""
 
-    claims: list[tuple[int, Some]]
+    claims: list[tuple[int, AnyClaim]]
     """Each with its number in the order of the world."""
     seen: list[Numbers[Hashable]]
     """What is seen of each actor, and last of the rest."""

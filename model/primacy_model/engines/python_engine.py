@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from primacy_model.engines.interning import LOCAL, Effect
+from primacy_model.engines.interning import LOCAL, MoveEffect
 from primacy_model.engines.projections import Sights
 from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
@@ -25,7 +25,7 @@ MOST: Final = 1 << DIGIT
 """So many values may a column have."""
 
 
-class Asked(dict[int, int]):
+class ChangeCache(dict[int, int]):
     """By what a column holds: what a row changes by where something is put there."""
 
     def __init__(self, ask: Callable[[int], int]) -> None:
@@ -37,9 +37,9 @@ class Asked(dict[int, int]):
         return answer
 
 
-Fill = tuple[Asked, int]
+Fill = tuple[ChangeCache, int]
 """What a column changes by, and where its digit begins."""
-Change = tuple[int, tuple[Fill, ...], int]
+ColumnChange = tuple[int, tuple[Fill, ...], int]
 """What is added to a row whatever is in it, what else, and the mover that is noted."""
 
 
@@ -65,11 +65,11 @@ class Memo:
         self._movers = bytearray(1)
         """The place of the actor whose move led to each row; 0 if nothing commutes."""
         self._known = {first}
-        self._changes: list[dict[int, tuple[Change, ...]]] = [
+        self._changes: list[dict[int, tuple[ColumnChange, ...]]] = [
             {} for _ in range(self._places)
         ]
-        self._news: dict[tuple[int, int, int, int], tuple[Change, ...]] = {}
-        self._fills: dict[tuple[int, int], Asked] = {}
+        self._news: dict[tuple[int, int, int, int], tuple[ColumnChange, ...]] = {}
+        self._fills: dict[tuple[int, int], ChangeCache] = {}
         groups = range(len(self._sights.groups))
         self._seen: list[set[tuple[int, ...]]] = [set() for _ in groups]
         self._views = [
@@ -139,7 +139,7 @@ class Memo:
         assert self._symmetries is not None
         return _joined(self._symmetries.least(self._columns(row)))
 
-    def _all(self, place: int, key: int) -> tuple[Change, ...]:
+    def _all(self, place: int, key: int) -> tuple[ColumnChange, ...]:
         """List what an actor may do."""
         cell, shared = key & LOW, key >> DIGIT
         effects = self._tables.effects(place, cell, shared)
@@ -147,7 +147,7 @@ class Memo:
         self._changes[place][key] = found
         return found
 
-    def _new(self, place: int, number: int) -> tuple[Change, ...]:
+    def _new(self, place: int, number: int) -> tuple[ColumnChange, ...]:
         """List what an actor may do and could not do before the move to a row.
 
         In a row that was first reached by a move of one actor, the actors before it
@@ -166,8 +166,8 @@ class Memo:
         return found
 
     def _changed(
-        self, place: int, cell: int, shared: int, effects: Sequence[Effect]
-    ) -> tuple[Change, ...]:
+        self, place: int, cell: int, shared: int, effects: Sequence[MoveEffect]
+    ) -> tuple[ColumnChange, ...]:
         """Say what moves add to a row."""
         counts = [len(seat.cells) for seat in self._tables.seats]
         if max(*counts, len(self._tables.ghosts)) > MOST:
@@ -182,14 +182,14 @@ class Memo:
             found.append((change, fills, place if then == shared else 0))
         return tuple(found)
 
-    def _filled(self, column: int, put: int) -> Asked:
+    def _filled(self, column: int, put: int) -> ChangeCache:
         key = column, put
         if key not in self._fills:
 
             def ask(held: int) -> int:
                 return self._tables.put(column, held, put) - held << DIGIT * column
 
-            self._fills[key] = Asked(ask)
+            self._fills[key] = ChangeCache(ask)
         return self._fills[key]
 
     def unseen(self, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -209,14 +209,18 @@ class Memo:
                     seen.add(key)
                     yield group, number
 
-    def _viewing(self, group: int, place: int) -> Asked:
+    def _viewing(self, group: int, place: int) -> ChangeCache:
         cells = self._tables.seats[place].cells.values
-        return Asked(lambda cell: self._sights.view(group, place, cells[cell] & LOCAL))
+        return ChangeCache(
+            lambda cell: self._sights.view(group, place, cells[cell] & LOCAL)
+        )
 
-    def _sighting(self, group: int) -> Asked | None:
+    def _sighting(self, group: int) -> ChangeCache | None:
         if not self._sights.groups[group].has_scene:
             return None
-        return Asked(lambda rest: self._sights.scene(group, rest & LOW, rest >> DIGIT))
+        return ChangeCache(
+            lambda rest: self._sights.scene(group, rest & LOW, rest >> DIGIT)
+        )
 
     # --- saving -----------------------------------------------------------------------
 

@@ -31,9 +31,9 @@ from primacy_model.checker.actors import (
 )
 from primacy_model.checker.limits import Limit, unlimited
 from primacy_model.checker.model import Kind
-from primacy_model.checker.reference_bfs import Exploration
+from primacy_model.checker.reference_bfs import Exploration, Progress
 from primacy_model.engines import assumption_check, checkpoint, symmetry_check
-from primacy_model.engines.bfs import Found, Progress, Search, Store
+from primacy_model.engines.bfs import EngineStore, Search, SearchResult
 from primacy_model.engines.projections import Sights
 from primacy_model.engines.python_engine import Memo
 from primacy_model.engines.symmetry import Symmetries
@@ -85,7 +85,7 @@ def explore(
     limit: Limit = unlimited,
     save: Path | None = None,
     resume: Path | None = None,
-) -> Found[Local, Message, Shared, Ghost]:
+) -> SearchResult[Local, Message, Shared, Ghost]:
     """Search the reachable states of a world of actors, breadth first.
 
     Pruning leaves out moves that lead nowhere new, and forgetting leaves out messages
@@ -142,7 +142,7 @@ def reductions(
 
 def explored(
     actors: Actors[Local, Message, Shared, Ghost],
-    found: Found[Local, Message, Shared, Ghost],
+    found: SearchResult[Local, Message, Shared, Ghost],
 ) -> Exploration[Whole[Local, Message, Shared, Ghost]]:
     """Say in the words of the oracle what was found; its graph stays empty."""
     model = Assembled(actors)
@@ -170,7 +170,7 @@ def explored(
     )
 
 
-Parts = tuple[Tables, Sights, Store]
+EngineParts = tuple[Tables, Sights, EngineStore]
 
 
 def symmetries_of(
@@ -194,11 +194,11 @@ def parts(
     *,
     prunes: bool,
     symmetries: Symmetries | None = None,
-) -> Parts:
+) -> EngineParts:
     """Make what an engine searches with."""
     sights = Sights(tables)
     prunes = prunes and tables.copies == 0 and symmetries is None
-    make: type[Store] = Memo
+    make: type[EngineStore] = Memo
     if engine is Engine.NUMBA:
         from primacy_model.engines.numba_engine import Compiled  # noqa: PLC0415 - an extra
 

@@ -28,7 +28,7 @@ from primacy_model.engines.transition_tables import Tables
 MOST_NODES: Final = 100_000
 """States of a graph that is still given to networkx: it takes 1.5 kB for each."""
 
-Array = np.ndarray[Any, np.dtype[Any]]
+GraphArray = np.ndarray[Any, np.dtype[Any]]
 
 
 class GraphBoundError(Exception):
@@ -46,9 +46,9 @@ class Label:
     """None if an actor moves by itself."""
 
 
-Row = tuple[int, ...]
+StateRow = tuple[int, ...]
 """A cell of each actor, the ghost, and what all share."""
-Change = tuple[int, tuple[tuple[int, int], ...], int, int]
+CellChange = tuple[int, tuple[tuple[int, int], ...], int, int]
 """The cell after, what is put where, what all share then, and the label."""
 
 
@@ -67,9 +67,9 @@ class StateGraph:
         """Explore a world. Raise `GraphBoundError` above `most` states."""
         self.actors = actors
         self._tables = Tables(actors, forgets)
-        self._rows: list[Row] = [self._tables.first]
+        self._rows: list[StateRow] = [self._tables.first]
         self._known = {self._tables.first: 0}
-        self._changes: dict[tuple[int, int, int], tuple[Change, ...]] = {}
+        self._changes: dict[tuple[int, int, int], tuple[CellChange, ...]] = {}
         self._filled: dict[tuple[int, int, int], int] = {}
         self._labels: Numbers[Label] = Numbers()
         starts, targets, labels = array("q", [0]), array("i"), array("i")
@@ -92,10 +92,10 @@ class StateGraph:
                 raise GraphBoundError(
                     f"{actors.name} has more: stopped at {stopped_at}"
                 )
-        self.starts: Array = np.frombuffer(starts, np.int64)
-        self.targets: Array = np.frombuffer(targets, np.int32)
-        self.labels: Array = np.frombuffer(labels, np.int32)
-        self.depths: Array = np.frombuffer(depths, np.int32)
+        self.starts: GraphArray = np.frombuffer(starts, np.int64)
+        self.targets: GraphArray = np.frombuffer(targets, np.int32)
+        self.labels: GraphArray = np.frombuffer(labels, np.int32)
+        self.depths: GraphArray = np.frombuffer(depths, np.int32)
 
     def __len__(self) -> int:
         """Count the states."""
@@ -139,7 +139,7 @@ class StateGraph:
 
     # --- moves ------------------------------------------------------------------------
 
-    def _moves(self, row: Row) -> Iterator[tuple[Row, int]]:
+    def _moves(self, row: StateRow) -> Iterator[tuple[StateRow, int]]:
         """List every move out of a row: the row after, and its label."""
         shared = row[-1]
         for place in range(self._tables.places):
@@ -161,7 +161,7 @@ class StateGraph:
             found = self._filled[key] = self._tables.put(*key)
         return found
 
-    def _changed(self, place: int, cell: int, shared: int) -> Iterator[Change]:
+    def _changed(self, place: int, cell: int, shared: int) -> Iterator[CellChange]:
         """Ask what an actor may do in a cell, those moves too that change nothing."""
         tables = self._tables
         local, box = tables.split(place, cell)

@@ -29,7 +29,7 @@ from primacy_model.engines.assumption_check import PromiseBrokenError
 from primacy_model.engines.interning import LOCAL_BITS, Numbers
 from primacy_model.engines.transition_tables import Tables
 
-Row = tuple[int, ...]
+NumberRow = tuple[int, ...]
 """A cell of each actor, the ghost, and what all share."""
 
 MOST_WAYS: Final = 1 << 10
@@ -50,18 +50,18 @@ class Orbit:
     """Fewer stays are better, and an orbit that was met before another."""
 
 
-Held = tuple[Orbit, int]
+OrbitPosition = tuple[Orbit, int]
 """Which orbit a value is in, and a way that leads to it from the first one."""
 
 
-class Asked(dict[int, Held]):
+class OrbitCache(dict[int, OrbitPosition]):
     """Orbits by number, for one column; what is not known is asked for."""
 
     def __init__(self, ask: Callable[[int, int], None], column: int) -> None:
         super().__init__()
         self._ask, self._column = ask, column
 
-    def __missing__(self, number: int) -> Held:
+    def __missing__(self, number: int) -> OrbitPosition:
         self._ask(self._column, number)
         return self[number]
 
@@ -97,7 +97,7 @@ class Symmetries:
         """By way: the one that undoes it."""
         self.orbits: list[tuple[int, int, Orbit]] = []
         """Each with the column and the number of the first one."""
-        self._held = [Asked(self._ask, column) for column in range(self.columns)]
+        self._held = [OrbitCache(self._ask, column) for column in range(self.columns)]
         seats = tables.seats
         self._locals = self._renaming([seat.locals for seat in seats])
         self._messages = self._renaming([seat.messages for seat in seats])
@@ -116,7 +116,7 @@ class Symmetries:
 
     # --- rows -------------------------------------------------------------------------
 
-    def least(self, row: Sequence[int]) -> Row:
+    def least(self, row: Sequence[int]) -> NumberRow:
         """Give the image that stands for a row and all its images."""
         held = [known[number] for known, number in zip(self._held, row, strict=True)]
         rank = min([orbit.rank for orbit, _ in held])
@@ -130,18 +130,18 @@ class Symmetries:
             ]
         )
 
-    def moved(self, way: int, row: Sequence[int]) -> Row:
+    def moved(self, way: int, row: Sequence[int]) -> NumberRow:
         """Give the image of a row."""
         known = zip(self._held, row, strict=True)
         return self._moved(way, [held[number] for held, number in known])
 
-    def _moved(self, way: int, held: Sequence[Held]) -> Row:
+    def _moved(self, way: int, held: Sequence[OrbitPosition]) -> NumberRow:
         after, image = self.after[way], [0] * self.columns
         for goal, (orbit, led) in zip(self.goals[way], held, strict=True):
             image[goal] = orbit.images[after[led]]
         return tuple(image)
 
-    def held(self, column: int, number: int) -> Held:
+    def held(self, column: int, number: int) -> OrbitPosition:
         """Tell which orbit something in a column is in, and how it got there."""
         return self._held[column][number]
 

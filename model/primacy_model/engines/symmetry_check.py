@@ -26,15 +26,15 @@ from primacy_model.engines.symmetry import Symmetries
 
 Asked = TypeVar("Asked")
 
-Question = tuple[int, int, int, int]
+SymmetryCase = tuple[int, int, int, int]
 """A place, a local state, what all share, and a message or none."""
-Row = Sequence[int]
-Some = Claim[Any, Any, Any]
+NumberSequence = Sequence[int]
+CheckedClaim = Claim[Any, Any, Any]
 
 
 def check(
     symmetries: Symmetries,
-    shown: Iterable[tuple[Row, Sequence[Some]]],
+    shown: Iterable[tuple[NumberSequence, Sequence[CheckedClaim]]],
     most: int = MOST,
 ) -> None:
     """Ask images what was asked; raise where a promise is broken.
@@ -78,7 +78,7 @@ def _check_the_same_moves(symmetries: Symmetries, most: int) -> None:
     written: dict[int, list[int]] = {}
     for ghost, notes in tables.noted:
         written.setdefault(notes, []).append(ghost)
-    asked: list[tuple[Question, int]] = []
+    asked: list[tuple[SymmetryCase, int]] = []
     for key, singles in tables.singles.items():
         puts = [dict(tables.puts.values[single.puts]) for single in singles]
         noted = {put[tables.ghost] for put in puts if tables.ghost in put}
@@ -117,7 +117,7 @@ def _check_the_same_moves(symmetries: Symmetries, most: int) -> None:
 def _moved(
     symmetries: Symmetries,
     way: int,
-    key: Question,
+    key: SymmetryCase,
     move: Move[Hashable, Hashable, Hashable],
     ghost: int,
 ) -> Hashable:
@@ -169,7 +169,9 @@ def _check_the_same_ignored(symmetries: Symmetries, most: int) -> None:
 
 
 def _check_the_same_claims(
-    symmetries: Symmetries, shown: Iterable[tuple[Row, Sequence[Some]]], most: int
+    symmetries: Symmetries,
+    shown: Iterable[tuple[NumberSequence, Sequence[CheckedClaim]]],
+    most: int,
 ) -> None:
     for (row, claims), way in _some(symmetries, list(shown), most):
         whole, image = symmetries.whole(0, row), symmetries.whole(way, row)

@@ -26,21 +26,21 @@ from primacy_model.engines.interning import (
     BY_ITSELF,
     LOCAL,
     LOCAL_BITS,
-    Effect,
+    MoveEffect,
     Numbers,
     Put,
     Seat,
     Single,
 )
 
-World = Actors[Any, Any, Any, Any]
+AnyActors = Actors[Any, Any, Any, Any]
 
 
 @dataclass
 class Tables:
     """What is known of a world so far."""
 
-    actors: World
+    actors: AnyActors
     forgets: bool = True
     shared: Numbers[Hashable] = field(default_factory=Numbers)
     ghosts: Numbers[Hashable] = field(default_factory=Numbers)
@@ -132,7 +132,7 @@ class Tables:
 
     # --- what actors may do -----------------------------------------------------------
 
-    def effects(self, place: int, cell: int, shared: int) -> list[Effect]:
+    def effects(self, place: int, cell: int, shared: int) -> list[MoveEffect]:
         """Tell what an actor may do in a cell."""
         seat = self.seats[place]
         key = seat.cells.values[cell]
@@ -157,7 +157,7 @@ class Tables:
                     found[effect] = message if single.shared == shared else ALWAYS
         return [(*effect, heard) for effect, heard in found.items()]
 
-    def news(self, place: int, cell: int, before: int, shared: int) -> list[Effect]:
+    def news(self, place: int, cell: int, before: int, shared: int) -> list[MoveEffect]:
         """Tell what an actor cannot have done before, in another cell.
 
         It hears something that was not in its mailbox then, or changes what all share.

@@ -36,22 +36,22 @@ from primacy_model.checker.actors import Move
 from primacy_model.mesh import display
 from primacy_model.mesh.agent import (
     Budgets,
-    Flight,
     Gate,
+    InFlight,
     Node,
     Wire,
     perform,
     presented,
 )
 from primacy_model.mesh.bounds import Shape, config_of
-from primacy_model.mesh.history import Asked, Breached
+from primacy_model.mesh.history import Breached, ReadRequested
 from primacy_model.mesh.invalid_packets import believed
 
-Local = Node | Wire
-Step = Move[Local, Flight, Gate]
+MeshLocal = Node | Wire
+MeshMove = Move[MeshLocal, InFlight, Gate]
 
 
-class Moves:
+class MeshActions:
     """The moves in a mesh of one shape."""
 
     def __init__(self, shape: Shape) -> None:
@@ -60,7 +60,7 @@ class Moves:
         self.places = {AgentId(name): at for at, name in enumerate(shape.agents)}
         self.is_bag = shape.network == "bag"
 
-    def acts(self, place: int, local: Local, shared: Gate) -> Iterator[Step]:
+    def acts(self, place: int, local: MeshLocal, shared: Gate) -> Iterator[MeshMove]:
         """List what an agent may do by itself, or the network."""
         if isinstance(local, Wire):
             yield from self._splits(shared)
@@ -81,10 +81,10 @@ class Moves:
     def hears(
         self,
         place: int,  # noqa: ARG002 - the state tells whose it is
-        local: Local,
+        local: MeshLocal,
         shared: Gate,
-        message: Flight,
-    ) -> Iterator[Step]:
+        message: InFlight,
+    ) -> Iterator[MeshMove]:
         """Deliver a packet; lose or duplicate it."""
         assert isinstance(local, Node)
         packet, is_bag = message.packet, self.is_bag
@@ -100,7 +100,7 @@ class Moves:
             left, what = spent(shared, "duplicates"), f"duplicated: {label}"
             yield Move("duplicate", what, local, (), 1, left, is_heard=False)
 
-    def _can_arrive(self, node: Node, gate: Gate, one: Flight) -> bool:
+    def _can_arrive(self, node: Node, gate: Gate, one: InFlight) -> bool:
         state, packet = node.state, one.packet
         if state is None:
             return False
@@ -115,7 +115,7 @@ class Moves:
             case _:
                 return True
 
-    def _elapsing(self, node: Node, gate: Gate) -> Iterator[Step]:
+    def _elapsing(self, node: Node, gate: Gate) -> Iterator[MeshMove]:
         assert node.state is not None
         for timer in Timer:
             if timer in node.armed and not self._is_bounded(node.state, gate, timer):
@@ -138,7 +138,7 @@ class Moves:
             return False
         return state.term >= self.shape.terms
 
-    def _asked(self, place: int, node: Node, gate: Gate) -> Iterator[Step]:
+    def _asked(self, place: int, node: Node, gate: Gate) -> Iterator[MeshMove]:
         """Put requests to an agent; one that it only refuses costs no budget."""
         state, budgets, allowed = node.state, gate.budgets, self.shape.budgets
         assert state is not None
@@ -160,7 +160,7 @@ class Moves:
                 said = "transfer", f"hand over to {target}"
                 yield self._requested(node, spent(gate, "transfers"), said, ask)
 
-    def _acting(self, node: Node, gate: Gate) -> Iterator[Step]:
+    def _acting(self, node: Node, gate: Gate) -> Iterator[MeshMove]:
         """Pause a leader before its effect, or resume it: the resource decides."""
         state = node.state
         assert state is not None
@@ -175,7 +175,7 @@ class Moves:
             paused = replace(node, effect=token(state))
             yield Move("pause", label, paused, shared=spent(gate, "effects"))
 
-    def _intruded(self, node: Node) -> Iterator[Step]:
+    def _intruded(self, node: Node) -> Iterator[MeshMove]:
         """Let an agent hear what cannot be, and note what it does not reject."""
         assert node.state is not None
         told = believed(node.state)
@@ -188,7 +188,7 @@ class Moves:
             notes = (*move.notes, Breached("rejection"))
             yield replace(move, notes=notes, remarks=(packet, *move.remarks))
 
-    def _splits(self, gate: Gate) -> Iterator[Step]:
+    def _splits(self, gate: Gate) -> Iterator[MeshMove]:
         if gate.sides is not None:
             yield Move("heal", "heals", Wire(), shared=replace(gate, sides=None))
         elif gate.budgets.partitions:
@@ -204,7 +204,7 @@ class Moves:
 
     def stepped(
         self, node: Node, gate: Gate, said: tuple[str, str], message: Message
-    ) -> Step:
+    ) -> MeshMove:
         """Let the agent handle a message."""
         state, kind, label = node.state, *said
         assert state is not None
@@ -223,7 +223,7 @@ class Moves:
         outputs: Outputs,
         said: tuple[str, str],
         shared: Gate | None,
-    ) -> Step:
+    ) -> MeshMove:
         kind, label = said
         done = perform(node, after, outputs)
         sent = tuple((self.places[target], one) for target, one in done.sent)
@@ -232,16 +232,16 @@ class Moves:
 
     def _requested(
         self, node: Node, gate: Gate, said: tuple[str, str], message: Message
-    ) -> Step:
+    ) -> MeshMove:
         move = self.stepped(node, gate, said, message)
         if move.after == node and not move.sent and not move.notes:
             return move
         notes = move.notes
         if isinstance(message, Read):
-            notes = (Asked(message.request), *notes)
+            notes = (ReadRequested(message.request), *notes)
         return replace(move, shared=move.shared or gate, notes=notes)
 
-    def _restarted(self, place: int, node: Node) -> Step:
+    def _restarted(self, place: int, node: Node) -> MeshMove:
         state, outputs = recover(self.configs[place], node.disk)
         return self._performed(node, state, outputs, ("restart", "restart"), None)
 

@@ -38,13 +38,13 @@ from primacy_model.mesh.history import (
     Handed,
     Led,
     Note,
-    Served,
+    ReadServed,
     Voted,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
+class InFlight:
     """A packet in flight."""
 
     packet: Packet
@@ -67,9 +67,9 @@ COPIES = 2
 
 
 @cache
-def flight(packet: Packet) -> Flight:
+def flight(packet: Packet) -> InFlight:
     """Put a packet on its way; equal flights are one object."""
-    return Flight(packet, repr(packet), hash(packet))
+    return InFlight(packet, repr(packet), hash(packet))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class Performed:
     """What a step did: the node then, what it sent to whom, and what happened."""
 
     node: Node
-    sent: tuple[tuple[AgentId, Flight], ...]
+    sent: tuple[tuple[AgentId, InFlight], ...]
     notes: tuple[Note, ...]
 
 
@@ -185,7 +185,7 @@ class _Runtime:
     def __init__(self, node: Node, after: State) -> None:
         self.before, self.after, self.peak = node.state, after, node.peak
         self.disk, self.applied, self.armed = node.disk, node.applied, node.armed
-        self.sent: list[tuple[AgentId, Flight]] = []
+        self.sent: list[tuple[AgentId, InFlight]] = []
         self.notes: list[Note] = []
 
     def perform(self, output: Hashable) -> None:
@@ -204,7 +204,7 @@ class _Runtime:
                 self._apply(output)
             case ServeRead():
                 self._leaves()
-                self.notes.append(Served(output.request, self.applied))
+                self.notes.append(ReadServed(output.request, self.applied))
             case WriteAccepted():
                 self._leaves()
             case _:

@@ -23,11 +23,11 @@ from primacy.outputs import (
 from primacy.quantities import NOBODY, AgentId
 from primacy.role import Role
 from primacy_model.checker.model import IN_FLIGHT, Value
-from primacy_model.mesh.agent import Flight, Gate, Node
+from primacy_model.mesh.agent import Gate, InFlight, Node
 
 
 def network(
-    names: Sequence[str], gate: Gate, boxes: Sequence[Iterable[tuple[Flight, int]]]
+    names: Sequence[str], gate: Gate, boxes: Sequence[Iterable[tuple[InFlight, int]]]
 ) -> Mapping[str, Value]:
     """Show how the network is split, and what is in flight."""
     flying = sorted(

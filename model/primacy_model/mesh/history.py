@@ -87,14 +87,14 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReadRequested:
     """A client asked for a read."""
 
     request: RequestId
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ReadServed:
     """A read was served after so many entries were applied."""
 
     request: RequestId
@@ -117,7 +117,7 @@ class Breached:
     name: str
 
 
-Note = Led | Voted | Handed | Applied | Asked | Served | Acted | Breached
+Note = Led | Voted | Handed | Applied | ReadRequested | ReadServed | Acted | Breached
 
 
 def noted(history: History, note: Note) -> History:
@@ -132,11 +132,11 @@ def noted(history: History, note: Note) -> History:
             return replace(history, handed=history.handed | {(note.term, note.agent)})
         case Applied():
             return _applied(history, note)
-        case Asked():
+        case ReadRequested():
             last = max((each.index for each in history.committed), default=0)
             floor = (note.request, last)
             return replace(history, floors=history.floors | {floor})
-        case Served():
+        case ReadServed():
             served = replace(history, served=history.served | {note.request})
             is_stale = any(
                 request == note.request and note.applied < floor

@@ -25,7 +25,7 @@ MILLION: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class RawConfig:
     """What a person may ask for. Lengths of time are in milliseconds."""
 
     mesh: str = "m"
@@ -42,7 +42,7 @@ class Given:
     """The sets of agents are not made by `agents`."""
 
 
-def fault(given: Given) -> str:
+def fault(given: RawConfig) -> str:
     """Name the clause that a configuration breaks, nothing if it is sound."""
     everyone = (*given.electors, *given.workers)
     names = (given.mesh, given.agent, *everyone)
@@ -67,7 +67,7 @@ def _is_twice(names: tuple[str, ...]) -> bool:
     return len({*names}) < len(names)
 
 
-def made(given: Given) -> tuple[Config | None, bool]:
+def made(given: RawConfig) -> tuple[Config | None, bool]:
     """Make a configuration, None if it is refused; tell whether one is warned of it."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", EvenElectorateWarning)
@@ -95,7 +95,7 @@ def _group(names: tuple[str, ...], *, by_hand: bool) -> AgentSet:
     return agents(*names)
 
 
-def misjudged(given: Given) -> str:
+def misjudged(given: RawConfig) -> str:
     """Name the clause that core does not keep to for a configuration, if there is one.
 
     It takes what is unsound, refuses what is sound, gives it another identity than its
@@ -112,9 +112,9 @@ def misjudged(given: Given) -> str:
     return ""
 
 
-def _other(given: Given) -> Given:
+def _other(given: RawConfig) -> RawConfig:
     """Give a sound configuration of another mesh of the same name."""
-    return Given(given.mesh, "other", (*given.electors, "other"))
+    return RawConfig(given.mesh, "other", (*given.electors, "other"))
 
 
 NAMED: Final = tuple(
@@ -136,19 +136,21 @@ NUMBERED: Final = tuple(
 )
 
 
-def small() -> Iterator[Given]:
+def small() -> Iterator[RawConfig]:
     """List all small configurations."""
     for mesh, agent, electors, workers in NAMED:
         for is_made_by_hand in (False, True):
-            yield Given(mesh, agent, electors, workers, is_made_by_hand=is_made_by_hand)
+            yield RawConfig(
+                mesh, agent, electors, workers, is_made_by_hand=is_made_by_hand
+            )
     for heartbeat, election, leader, lease, drift in NUMBERED:
         for batch in (0, 1):
-            yield Given(
+            yield RawConfig(
                 "m", "a", ("a",), (), heartbeat, election, leader, lease, drift, batch
             )
 
 
-def first_misjudged(among: Iterable[Given]) -> tuple[int, str]:
+def first_misjudged(among: Iterable[RawConfig]) -> tuple[int, str]:
     """Tell how many were tried until one was misjudged, and the clause it breaks."""
     tried = 0
     for given in among:

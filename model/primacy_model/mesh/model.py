@@ -34,15 +34,15 @@ from primacy_model.checker.actors import (
 )
 from primacy_model.checker.model import Value
 from primacy_model.mesh import display
-from primacy_model.mesh.actions import Local, Moves, Step
-from primacy_model.mesh.agent import COPIES, Flight, Gate, Node, Wire, perform
+from primacy_model.mesh.actions import MeshActions, MeshLocal, MeshMove
+from primacy_model.mesh.agent import COPIES, Gate, InFlight, Node, Wire, perform
 from primacy_model.mesh.bounds import Shape, bounds_of, kinds_of
 from primacy_model.mesh.history import History, Note, noted
 from primacy_model.mesh.obsolete_packets import is_obsolete
 from primacy_model.mesh.properties import ALWAYS, SOMETIMES
 from primacy_model.mesh.symmetry import namings, renamed
 
-World = Whole[Local, Flight, Gate, History]
+MeshWorld = Whole[MeshLocal, InFlight, Gate, History]
 
 WIRE: Final = "network"
 """The name of the actor that is the network; it is there where it may split."""
@@ -51,7 +51,7 @@ SETTLING: Final = (Timer.ELECTION, Timer.ELECTION, Timer.HEARTBEAT, Timer.HEARTB
 """What elapses at the first elector until it leads and all have heard it."""
 
 
-class Mesh(Actors[Local, Flight, Gate, History]):
+class Mesh(Actors[MeshLocal, InFlight, Gate, History]):
     """A mesh of one shape, and what must be reached in it."""
 
     def __init__(
@@ -59,7 +59,7 @@ class Mesh(Actors[Local, Flight, Gate, History]):
     ) -> None:
         self._name, self._summary = name, summary
         self.shape, self.sometimes = shape, tuple(sometimes)
-        self._moves = Moves(shape)
+        self._moves = MeshActions(shape)
         self.configs, self.places = self._moves.configs, self._moves.places
 
     @property
@@ -92,7 +92,7 @@ class Mesh(Actors[Local, Flight, Gate, History]):
         return bounds_of(self.shape)
 
     @property
-    def claims(self) -> Sequence[Claim[Local, Gate, History]]:
+    def claims(self) -> Sequence[Claim[MeshLocal, Gate, History]]:
         """List every invariant, then what this mesh must reach."""
         return (*ALWAYS, *(SOMETIMES[name] for name in self.sometimes))
 
@@ -101,7 +101,7 @@ class Mesh(Actors[Local, Flight, Gate, History]):
         """Tell how many copies of a packet there may be."""
         return COPIES if self.shape.network == "bag" else 0
 
-    def is_obsolete(self, place: int, local: Local, message: Flight) -> bool:
+    def is_obsolete(self, place: int, local: MeshLocal, message: InFlight) -> bool:
         """Tell whether a packet does nothing to an agent, now and for ever.
 
         An agent that is down hears it as it comes back, if ever.
@@ -129,23 +129,23 @@ class Mesh(Actors[Local, Flight, Gate, History]):
         assert isinstance(note, Note)
         return noted(ghost, note)
 
-    def acts(self, place: int, local: Local, shared: Gate) -> Iterator[Step]:
+    def acts(self, place: int, local: MeshLocal, shared: Gate) -> Iterator[MeshMove]:
         """List what an agent may do by itself, or the network."""
         return self._moves.acts(place, local, shared)
 
     def hears(
-        self, place: int, local: Local, shared: Gate, message: Flight
-    ) -> Iterator[Step]:
+        self, place: int, local: MeshLocal, shared: Gate, message: InFlight
+    ) -> Iterator[MeshMove]:
         """Deliver a packet; lose or duplicate it."""
         return self._moves.hears(place, local, shared, message)
 
     # --- how it begins ----------------------------------------------------------------
 
-    def initial(self) -> World:
+    def initial(self) -> MeshWorld:
         """Begin fresh, or with a leader."""
         return self.fresh() if self.shape.begins == "fresh" else self.elected()
 
-    def fresh(self) -> World:
+    def fresh(self) -> MeshWorld:
         """Show the world in which every disk is empty."""
         blank = Node(None, NOTHING_DURABLE, frozenset(), 0, Term(0), Term(0))
         begun = [perform(blank, *initial(config)).node for config in self.configs]
@@ -157,7 +157,7 @@ class Mesh(Actors[Local, Flight, Gate, History]):
             History(),
         )
 
-    def elected(self) -> World:
+    def elected(self) -> MeshWorld:
         """Show the world in which the first elector leads and all have heard it.
 
         It is reached from the fresh one by a run without failures; what is still in
@@ -169,7 +169,7 @@ class Mesh(Actors[Local, Flight, Gate, History]):
         gate = replace(world.shared, budgets=self.shape.budgets)
         return replace(world, shared=gate)
 
-    def _settled(self, world: World) -> World:
+    def _settled(self, world: MeshWorld) -> MeshWorld:
         """Deliver everything, in a fixed order, until nothing is in flight."""
         while any(world.boxes):
             boxes = [sorted(one.key for one, _ in box) for box in world.boxes]
@@ -181,7 +181,7 @@ class Mesh(Actors[Local, Flight, Gate, History]):
                     world = self._after(world, place, message)
         return world
 
-    def _after(self, world: World, place: int, message: Message) -> World:
+    def _after(self, world: MeshWorld, place: int, message: Message) -> MeshWorld:
         """Let an agent step, whatever the bounds."""
         node = world.locals[place]
         assert isinstance(node, Node)
@@ -190,16 +190,16 @@ class Mesh(Actors[Local, Flight, Gate, History]):
 
     # --- how it is shown --------------------------------------------------------------
 
-    def fields(self, local: Local) -> Mapping[str, Value]:
+    def fields(self, local: MeshLocal) -> Mapping[str, Value]:
         """Show an agent."""
         return display.agent(local) if isinstance(local, Node) else {}
 
-    def told(self, message: Flight) -> tuple[int, str]:
+    def told(self, message: InFlight) -> tuple[int, str]:
         """Tell who sent a packet, and what it is."""
         packet = message.packet
         return self.places[packet.sender], display.describe(packet)
 
-    def columns(self, whole: World) -> Mapping[str, Mapping[str, Value]]:
+    def columns(self, whole: MeshWorld) -> Mapping[str, Mapping[str, Value]]:
         """Show each agent, the network, and the resource where there is one."""
         shown: dict[str, Mapping[str, Value]] = {
             name: self.fields(local)

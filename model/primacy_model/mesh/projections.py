@@ -60,7 +60,7 @@ def lead(node: Node) -> Hashable:
     return Lead(state.term, state.log)
 
 
-class Held(NamedTuple):
+class AgentKnowledge(NamedTuple):
     """What an agent has on disk, and what it believes of others if it leads."""
 
     term: Term
@@ -72,9 +72,9 @@ def match(node: Node) -> Hashable:
     """See what an agent holds, and what it believes of others."""
     state, disk = node.state, node.disk
     if state is None or state.role != Role.LEADER:
-        return Held(disk.term, disk.log, None)
+        return AgentKnowledge(disk.term, disk.log, None)
     believed = (Lead(state.term, state.log), state.leadership.match)
-    return Held(disk.term, disk.log, believed)
+    return AgentKnowledge(disk.term, disk.log, believed)
 
 
 class Called(NamedTuple):

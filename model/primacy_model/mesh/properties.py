@@ -22,7 +22,7 @@ from primacy_model.mesh import projections
 from primacy_model.mesh.agent import Gate, Node, Wire
 from primacy_model.mesh.history import History
 
-Scene = Callable[[Gate, History], Hashable]
+SharedView = Callable[[Gate, History], Hashable]
 
 
 # --- always ---------------------------------------------------------------------------
@@ -113,7 +113,7 @@ def has_true_matches(views: Views) -> bool:
     Said of followers whose term is not above the leader's: a later leader may have
     overwritten what the others held.
     """
-    agents = [each for each in views if isinstance(each, projections.Held)]
+    agents = [each for each in views if isinstance(each, projections.AgentKnowledge)]
     for leader in agents:
         if leader.believed is None:
             continue
@@ -171,7 +171,7 @@ def _kept(name: str) -> Callable[[Views], bool]:
 
 
 View = Callable[[Node], Hashable]
-Property = Claim[Node | Wire, Gate, History]
+MeshProperty = Claim[Node | Wire, Gate, History]
 
 
 def _claim(
@@ -179,8 +179,8 @@ def _claim(
     names: tuple[str, str],
     holds: Callable[[Views], bool],
     view: View = projections.nothing,
-    scene: Scene | None = None,
-) -> Property:
+    scene: SharedView | None = None,
+) -> MeshProperty:
     return Claim(*names, kind, _of_agents(view), holds, scene)
 
 
@@ -199,16 +199,16 @@ def _always(
     title: str,
     holds: Callable[[Views], bool],
     view: View = projections.nothing,
-    scene: Scene | None = None,
-) -> Property:
+    scene: SharedView | None = None,
+) -> MeshProperty:
     return _claim(Kind.ALWAYS, (name, title), holds, view, scene)
 
 
-def _never_broken(name: str, title: str) -> Property:
+def _never_broken(name: str, title: str) -> MeshProperty:
     return _always(name, title, _kept(name), scene=projections.breaches)
 
 
-ALWAYS: Final[tuple[Property, ...]] = (
+ALWAYS: Final[tuple[MeshProperty, ...]] = (
     _always("S1", "election safety", has_one_leader_a_term, scene=projections.leaders),
     _always(
         "S2",
@@ -307,11 +307,11 @@ def _is_split_with_both_active(views: Views) -> bool:
     )
 
 
-def _once(name: str, title: str, scene: Scene) -> Property:
+def _once(name: str, title: str, scene: SharedView) -> MeshProperty:
     return _claim(Kind.SOMETIMES, (name, title), _is_so, projections.nothing, scene)
 
 
-def _sometimes(claims: Sequence[Property]) -> dict[str, Property]:
+def _sometimes(claims: Sequence[MeshProperty]) -> dict[str, MeshProperty]:
     return {claim.id: claim for claim in claims}
 
 

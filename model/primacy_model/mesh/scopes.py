@@ -14,13 +14,13 @@ from __future__ import annotations
 from typing import Final
 
 from primacy_model.checker.actors import Assembled
-from primacy_model.mesh.actions import Local
-from primacy_model.mesh.agent import Budgets, Flight, Gate
+from primacy_model.mesh.actions import MeshLocal
+from primacy_model.mesh.agent import Budgets, Gate, InFlight
 from primacy_model.mesh.bounds import Shape
 from primacy_model.mesh.history import History
 from primacy_model.mesh.model import Mesh
 
-MeshScope = Assembled[Local, Flight, Gate, History]
+MeshScope = Assembled[MeshLocal, InFlight, Gate, History]
 """A mesh of one shape, as a model that can be explored."""
 
 

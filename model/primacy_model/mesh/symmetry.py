@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from primacy.agents import AgentMap, AgentSet
 from primacy.quantities import AgentId
-from primacy_model.mesh.agent import Flight, Gate, flight
+from primacy_model.mesh.agent import Gate, InFlight, flight
 from primacy_model.mesh.bounds import Shape
 
 Value = TypeVar("Value", bound=Hashable)
@@ -68,7 +68,7 @@ def _renamed(value: object, names: Names, agents: Sequence[str]) -> object:
             return AgentSet.of(names.get(each, each) for each in value.members)
         case AgentMap():
             return _map(value, names)
-        case Flight():
+        case InFlight():
             packet = renamed(value.packet, names, agents)
             return flight(packet)
         case Gate() if value.sides is not None:

@@ -14,7 +14,7 @@ from primacy_model.checker.actors import Assembled
 from primacy_model.checker.model import Action
 from primacy_model.mesh.agent import Budgets
 from primacy_model.mesh.bounds import Shape
-from primacy_model.mesh.model import Mesh, World
+from primacy_model.mesh.model import Mesh, MeshWorld
 from primacy_model.mesh.scopes import MeshScope
 
 PLENTY: Final = Budgets(9, 9, 9, 9, 9, 9, 9)
@@ -42,7 +42,7 @@ class Scripted(Mesh):
         super().__init__(name, summary, arena.shape)
         self.arena = arena
 
-    def initial(self) -> World:
+    def initial(self) -> MeshWorld:
         """Follow the script without bounds, then set the budgets of the shape."""
         return follow(self.arena)
 
@@ -52,7 +52,7 @@ def make_scope(name: str, arena: Arena) -> MeshScope:
     return Assembled(Scripted(name, "A mutant.", arena), forgets=arena.forgets)
 
 
-def follow(arena: Arena) -> World:
+def follow(arena: Arena) -> MeshWorld:
     """Carry out a script: for each step an agent, its action, and the sender.
 
     `b election` and `b heartbeat` elapse a timer, `b write` requests a write, and
@@ -74,7 +74,7 @@ def follow(arena: Arena) -> World:
     return replace(world, shared=replace(world.shared, budgets=shape.budgets))
 
 
-def _action(model: MeshScope, world: World, line: str) -> Action:
+def _action(model: MeshScope, world: MeshWorld, line: str) -> Action:
     """Find the action that a line of a script means."""
     column, verb, *senders = line.split()
     verb, _, index = verb.partition("@")

@@ -30,7 +30,7 @@ ABSENT: Final = "-"
 """How a command names that nothing is there."""
 
 
-class Machine:
+class ReplicaState:
     """The state machine of one agent: what it holds since it began."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ def understood(text: str) -> Operation:
 
 
 @dataclass(slots=True)
-class Call:
+class OpenOperation:
     """An operation that is open."""
 
     request: str
@@ -97,13 +97,13 @@ class Clients:
     """Reads under a lease are asked for."""
     history: list[tuple[str, Operation]] = field(default_factory=list)
     """What was answered, or may have happened: each with its request."""
-    open: dict[str, Call] = field(default_factory=dict)
+    open: dict[str, OpenOperation] = field(default_factory=dict)
     """By request."""
     events: int = 0
     asked: int = 0
     last_read: dict[str, Hashable] = field(default_factory=dict)
 
-    def call(self, client: str, agent: str, deadline_us: int) -> Call:
+    def call(self, client: str, agent: str, deadline_us: int) -> OpenOperation:
         """Let a client think of an operation."""
         key = self.chance.pick((*REGISTERS, LIST))
         deed = Deed.READ
@@ -124,7 +124,7 @@ class Clients:
         deadline_us: int,
         *,
         by_lease: bool = False,
-    ) -> Call:
+    ) -> OpenOperation:
         """Open an operation. Every value that is written is written once."""
         self.asked += 1
         self.events += 1
@@ -133,11 +133,11 @@ class Clients:
             value = (self.last_read.get(key), str(self.asked))
         operation = Operation(client, deed, key, self.events, None, value)
         request = f"{client}.{self.asked}"
-        made = Call(request, agent, operation, by_lease, deadline_us)
+        made = OpenOperation(request, agent, operation, by_lease, deadline_us)
         self.open[request] = made
         return made
 
-    def answered(self, call: Call, answer: Hashable) -> None:
+    def answered(self, call: OpenOperation, answer: Hashable) -> None:
         """Close an operation with its answer."""
         del self.open[call.request]
         self.events += 1
@@ -146,11 +146,11 @@ class Clients:
             self.last_read[done.key] = answer
         self.history.append((call.request, done))
 
-    def refused(self, call: Call) -> None:
+    def refused(self, call: OpenOperation) -> None:
         """Close an operation that certainly never happened."""
         del self.open[call.request]
 
-    def given_up(self, call: Call) -> None:
+    def given_up(self, call: OpenOperation) -> None:
         """Close an operation that may have happened, or may happen yet."""
         del self.open[call.request]
         if call.operation.deed is not Deed.READ:

@@ -15,7 +15,7 @@ PPM: Final = 1_000_000
 MS: Final = 1_000
 
 
-class Clock:
+class DriftingClock:
     """A monotonic clock that runs a little fast or slow."""
 
     __slots__ = ("_shown", "_since", "pace")

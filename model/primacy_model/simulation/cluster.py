@@ -1,12 +1,12 @@
-"""A fleet: a mesh of agents that run the shipped core, and whatever may happen to it.
+"""A cluster: a mesh of agents that run the shipped core, and whatever may happen to it.
 
 It has no time and draws nothing; whoever drives it decides what happens next. Each call
-is one thing that happens: an agent handles a message, a parcel is lost, a link is cut,
+is one thing that happens: an agent handles a message, a packet is lost, a link is cut,
 power fails. `agent.perform` carries out what a step asks for and notes what it did.
 
 Its law: after every call all claims of `properties.ALWAYS` have been judged, by the
 predicates of the model checker, and where one is broken `Broken` has been raised. The
-same calls on a new fleet do the same again, so its calls are its whole record.
+same calls on a new cluster do the same again, so its calls are its whole record.
 `NotPossible` says why something cannot happen now; then nothing has happened.
 
 *A crash between outputs*: `outputs_done=k` lets an agent handle a message, performs the
@@ -53,29 +53,36 @@ from primacy.recovery import initial, recover
 from primacy.state import NOTHING_DURABLE, State
 from primacy.stepping import step
 from primacy_model.mesh.agent import Gate, Node, flight, perform, presented
-from primacy_model.mesh.history import Asked, Breached, History, Note
+from primacy_model.mesh.history import Breached, History, Note, ReadRequested
 from primacy_model.mesh.invalid_packets import impossible
 from primacy_model.simulation.operations import (
     Argument,
-    Call,
+    ClusterCall,
     Happened,
+    InFlightPacket,
     NotPossible,
-    Parcel,
     timers_of,
     told_by,
 )
-from primacy_model.simulation.property_monitor import Broken, Judge
+from primacy_model.simulation.property_monitor import Broken, PropertyMonitor
 
-__all__ = ["Broken", "Call", "Fleet", "Happened", "NotPossible", "Parcel"]
+__all__ = [
+    "Broken",
+    "Cluster",
+    "ClusterCall",
+    "Happened",
+    "InFlightPacket",
+    "NotPossible",
+]
 
 MOST_FLIGHTS: Final = 10_000
 """So many packets are kept in the table of `agent.flight` before it is emptied."""
 
 
-class Fleet:
+class Cluster:
     """A mesh of agents with their disks, links and clients.
 
-    Every agent is started as the fleet is made: `started` tells what that did. Agents
+    Every agent is started as the cluster is made: `started` tells what that did. Agents
     are named by plain text.
     """
 
@@ -84,26 +91,26 @@ class Fleet:
         self.names: Final = tuple(self.configs)
         if not configs or set(self.names) != set(configs[0].everyone.members):
             raise NotPossible(
-                "a fleet needs one configuration for each agent of one mesh, "
+                "a cluster needs one configuration for each agent of one mesh, "
                 f"got those of: {', '.join(self.names) or 'nobody'}"
             )
         self.places: Final = {name: place for place, name in enumerate(self.names)}
         blank = Node(None, NOTHING_DURABLE, frozenset(), 0, Term(0), Term(0))
         self.nodes: Final[dict[AgentId, Node]] = dict.fromkeys(self.names, blank)
-        self.parcels: Final[dict[int, Parcel]] = {}
+        self.flights: Final[dict[int, InFlightPacket]] = {}
         """What is on its way, by number, in the order of sending."""
         self.cuts: Final[set[tuple[AgentId, AgentId]]] = set()
         """The links over which nothing arrives: sender and target."""
         self.paused: Final[set[AgentId]] = set()
-        """Who handles nothing, though it runs: parcels and timers wait."""
-        self.calls: Final[list[Call]] = []
+        """Agents that run and handle nothing: packets and timers wait."""
+        self.calls: Final[list[ClusterCall]] = []
         """What was done to it, from the beginning."""
         self.gate = Gate()
         """The fenced resource."""
         self.happened = Happened(NOBODY)
         """What the last step of an agent did, also if it broke a claim."""
         self._sendings = 0
-        self._judge = Judge(list(self.nodes.values()))
+        self._judge = PropertyMonitor(list(self.nodes.values()))
         self.started: Final = tuple(self._begun(name) for name in self.names)
 
     # --- what can be seen -------------------------------------------------------------
@@ -126,11 +133,11 @@ class Fleet:
         return (AgentId(sender), AgentId(target)) in self.cuts
 
     def can_arrive(self, number: int) -> bool:
-        """Tell whether a parcel is on its way and can be delivered now."""
-        parcel = self.parcels.get(number)
-        if parcel is None or not self.is_ready(parcel.target):
+        """Tell whether a packet in flight is on its way and can be delivered now."""
+        flight = self.flights.get(number)
+        if flight is None or not self.is_ready(flight.target):
             return False
-        return (parcel.sender, parcel.target) not in self.cuts
+        return (flight.sender, flight.target) not in self.cuts
 
     # --- the network ------------------------------------------------------------------
 
@@ -142,21 +149,21 @@ class Fleet:
         keep: bool = False,
         outputs_done: int | None = None,
     ) -> Happened:
-        """Let a parcel arrive; with `keep` it stays on its way and can arrive again."""
-        parcel = self._parcel(number)
-        self._require_ready(parcel.target)
-        if (parcel.sender, parcel.target) in self.cuts:
+        """Let a packet arrive; with `keep` it stays on its way and can arrive again."""
+        flight = self._flight(number)
+        self._require_ready(flight.target)
+        if (flight.sender, flight.target) in self.cuts:
             raise NotPossible(
-                f"parcel {number} cannot arrive: "
-                f"the link from {parcel.sender} to {parcel.target} is cut"
+                f"packet {number} cannot arrive: "
+                f"the link from {flight.sender} to {flight.target} is cut"
             )
         self._write_down(
             "deliver", number, now=now, keep=keep, outputs_done=outputs_done
         )
         if not keep:
-            del self.parcels[number]
-        heard = Received(parcel.packet, Instant(now))
-        return self._handled(parcel.target, heard, outputs_done)
+            del self.flights[number]
+        heard = Received(flight.packet, Instant(now))
+        return self._handled(flight.target, heard, outputs_done)
 
     def intrude(self, name: str, text: str) -> Happened:
         """Let a packet arrive that cannot be: `rejection` judges what becomes of it.
@@ -180,17 +187,17 @@ class Fleet:
         return self._performed(name, node, after, outputs)
 
     def drop(self, number: int) -> Happened:
-        """Lose a parcel."""
-        self._parcel(number)
+        """Lose a packet in flight."""
+        self._flight(number)
         self._write_down("drop", number)
-        del self.parcels[number]
+        del self.flights[number]
         return Happened(NOBODY)
 
     def duplicate(self, number: int) -> Happened:
-        """Double a parcel: the copy is sent last."""
-        parcel = self._parcel(number)
+        """Double a packet in flight: the copy is sent last."""
+        flight = self._flight(number)
         self._write_down("duplicate", number)
-        copy = self._sent(parcel.sender, parcel.target, parcel.packet)
+        copy = self._sent(flight.sender, flight.target, flight.packet)
         return Happened(NOBODY, (copy,))
 
     def cut(self, sender: str, target: str) -> Happened:
@@ -299,7 +306,7 @@ class Fleet:
         self._require_ready(name)
         self._write_down("read", name, request, now=now, outputs_done=outputs_done)
         asked = Read(RequestId(request), Instant(now))
-        return self._handled(name, asked, outputs_done, (Asked(asked.request),))
+        return self._handled(name, asked, outputs_done, (ReadRequested(asked.request),))
 
     def lease_read(
         self,
@@ -315,7 +322,7 @@ class Fleet:
             "lease_read", name, request, now=now, outputs_done=outputs_done
         )
         asked = LeaseRead(RequestId(request), Instant(now))
-        return self._handled(name, asked, outputs_done, (Asked(asked.request),))
+        return self._handled(name, asked, outputs_done, (ReadRequested(asked.request),))
 
     def transfer(
         self, name: str, request: str, target: str, *, outputs_done: int | None = None
@@ -423,11 +430,11 @@ class Fleet:
         self._judge.judge(self.places[happened.agent], node, self.gate)
         return happened
 
-    def _sent(self, sender: AgentId, target: AgentId, packet: Packet) -> Parcel:
+    def _sent(self, sender: AgentId, target: AgentId, packet: Packet) -> InFlightPacket:
         self._sendings += 1
-        parcel = Parcel(self._sendings, sender, target, packet)
-        self.parcels[parcel.number] = parcel
-        return parcel
+        flight = InFlightPacket(self._sendings, sender, target, packet)
+        self.flights[flight.number] = flight
+        return flight
 
     # --- what cannot be ---------------------------------------------------------------
 
@@ -447,14 +454,14 @@ class Fleet:
             raise NotPossible(f"{name} is paused")
         return node
 
-    def _parcel(self, number: int) -> Parcel:
-        if number not in self.parcels:
-            raise NotPossible(f"parcel {number} is not on its way")
-        return self.parcels[number]
+    def _flight(self, number: int) -> InFlightPacket:
+        if number not in self.flights:
+            raise NotPossible(f"packet {number} is not on its way")
+        return self.flights[number]
 
     def _write_down(self, method: str, *given: Argument, **named: Argument) -> None:
         usual = ("now", START), ("keep", False), ("outputs_done", None)
         told = tuple(each for each in named.items() if each not in usual)
-        self.calls.append(Call(method, given, told))
+        self.calls.append(ClusterCall(method, given, told))
         if flight.cache_info().currsize > MOST_FLIGHTS:
             flight.cache_clear()  # a long run would fill the memory

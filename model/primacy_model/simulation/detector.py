@@ -14,7 +14,7 @@ from typing import Final
 import click
 
 import primacy
-from primacy_model.simulation.outcome import UNKNOWN, Outcome
+from primacy_model.simulation.outcome import UNKNOWN, RunOutcome
 from primacy_model.simulation.phases import run
 from primacy_model.simulation.schedule import Schedule
 from primacy_model.simulation.schedule_gen import Wish, schedule_of
@@ -69,7 +69,7 @@ def hunt(seeds: int, first: int, seconds: float | None, shrink: int) -> None:
     click.echo(json.dumps(told))
 
 
-def _shrunk(schedule: Schedule, outcome: Outcome, most: int) -> dict[str, object]:
+def _shrunk(schedule: Schedule, outcome: RunOutcome, most: int) -> dict[str, object]:
     """Tell what a failing schedule was shrunk to."""
     shortest, again = shrunk(schedule, outcome, most=most)
     return {

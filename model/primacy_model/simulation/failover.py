@@ -37,7 +37,11 @@ from primacy.recovery import initial
 from primacy.role import Role
 from primacy.stepping import step
 from primacy_model.simulation import raft_baseline
-from primacy_model.simulation.raft_baseline import Kind, Reaction, Said
+from primacy_model.simulation.raft_baseline import (
+    BaselineKind,
+    BaselinePacket,
+    Reaction,
+)
 from primacy_model.simulation.rng import Chance, Stream, latency
 from primacy_model.simulation.schedule import Schedule
 
@@ -53,29 +57,29 @@ STANDING: Final = (Role.PRE_CANDIDATE, Role.CANDIDATE)
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class Transmission:
     """What one agent says to others."""
 
     to: Sequence[int]
-    said: Packet | Said
+    said: Packet | BaselinePacket
     is_election: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """What a step led to: parcels, and for each timer its bounds (None: disarmed)."""
+    """Outcome of a step: transmissions, and bounds of each timer (None: disarmed)."""
 
-    parcels: Sequence[Parcel] = ()
+    transmissions: Sequence[Transmission] = ()
     timers: Sequence[tuple[str, tuple[int, int] | None]] = ()
 
 
-class Mesh(Protocol):
+class ComparedMesh(Protocol):
     """A mesh of either protocol."""
 
     def begin(self, place: int) -> Did:
         """Start an agent."""
 
-    def hear(self, place: int, said: Packet | Said, now_ms: int) -> Did:
+    def hear(self, place: int, said: Packet | BaselinePacket, now_ms: int) -> Did:
         """Let an agent hear a packet."""
 
     def elapse(self, place: int, timer: str, now_ms: int) -> Did:
@@ -97,9 +101,9 @@ class Primacy:
         """Start an agent."""
         return self._did(self.begun[place][1])
 
-    def hear(self, place: int, said: Packet | Said, now_ms: int) -> Did:
+    def hear(self, place: int, said: Packet | BaselinePacket, now_ms: int) -> Did:
         """Let an agent hear a packet."""
-        assert not isinstance(said, Said)
+        assert not isinstance(said, BaselinePacket)
         heard = Received(said, Instant(now_ms))
         self.states[place], outputs = step(self.states[place], heard)
         return self._did(outputs)
@@ -115,40 +119,46 @@ class Primacy:
         return self.states[place].role
 
     def _did(self, outputs: Outputs) -> Did:
-        parcels: list[Parcel] = []
+        transmissions: list[Transmission] = []
         timers: list[tuple[str, tuple[int, int] | None]] = []
         for output in outputs:
             match output:
                 case Send(target, packet):
                     to = [self.places[target]]
-                    parcels.append(Parcel(to, packet, isinstance(packet, ELECTION)))
+                    transmissions.append(
+                        Transmission(to, packet, isinstance(packet, ELECTION))
+                    )
                 case Broadcast(targets, packet):
                     to = [self.places[target] for target in targets.members]
-                    parcels.append(Parcel(to, packet, isinstance(packet, ELECTION)))
+                    transmissions.append(
+                        Transmission(to, packet, isinstance(packet, ELECTION))
+                    )
                 case Arm(timer, least, most):
                     timers.append((timer.value, (least, most)))
                 case Disarm(timer):
                     timers.append((timer.value, None))
                 case _:
                     pass
-        return Did(parcels, timers)
+        return Did(transmissions, timers)
 
 
-class PlainRaft:
+class BaselineMesh:
     """A mesh of plain Raft agents with the same times."""
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
         size = schedule.electors
-        self.agents = [raft_baseline.Agent(place, size) for place in range(size)]
+        self.agents = [
+            raft_baseline.BaselineAgent(place, size) for place in range(size)
+        ]
 
     def begin(self, place: int) -> Did:  # noqa: ARG002 - all begin alike
         """Start an agent."""
         return Did(timers=[self._patience()])
 
-    def hear(self, place: int, said: Packet | Said, now_ms: int) -> Did:  # noqa: ARG002 - no clock
+    def hear(self, place: int, said: Packet | BaselinePacket, now_ms: int) -> Did:  # noqa: ARG002 - no clock
         """Let an agent hear a packet."""
-        assert isinstance(said, Said)
+        assert isinstance(said, BaselinePacket)
         return self._did(place, raft_baseline.on_said(self.agents[place], said))
 
     def elapse(self, place: int, timer: str, now_ms: int) -> Did:  # noqa: ARG002 - no clock
@@ -158,7 +168,7 @@ class PlainRaft:
         if timer != "heartbeat":
             return did
         beat = self.schedule.heartbeat_ms
-        return Did(did.parcels, [*did.timers, ("heartbeat", (beat, beat))])
+        return Did(did.transmissions, [*did.timers, ("heartbeat", (beat, beat))])
 
     def role(self, place: int) -> Role:
         """Tell what an agent is."""
@@ -180,13 +190,13 @@ class PlainRaft:
             timers += [("heartbeat", None), self._patience()]
         if reaction.said is None:
             return Did((), timers)
-        is_election = reaction.said.kind is not Kind.HEARTBEAT
-        return Did([Parcel(reaction.to, reaction.said, is_election)], timers)
+        is_election = reaction.said.kind is not BaselineKind.HEARTBEAT
+        return Did([Transmission(reaction.to, reaction.said, is_election)], timers)
 
 
-PROTOCOLS: Final[dict[str, Callable[[Schedule], Mesh]]] = {
+PROTOCOLS: Final[dict[str, Callable[[Schedule], ComparedMesh]]] = {
     "primacy": Primacy,
-    "plain Raft": PlainRaft,
+    "plain Raft": BaselineMesh,
 }
 
 
@@ -202,15 +212,15 @@ class Wait:
     """How many agents stood at all."""
 
 
-class Course:
+class FailoverRun:
     """A mesh in virtual time."""
 
-    def __init__(self, mesh: Mesh, schedule: Schedule) -> None:
+    def __init__(self, mesh: ComparedMesh, schedule: Schedule) -> None:
         self.mesh, self.size = mesh, schedule.electors
         self.network = Chance(schedule.seed, Stream.NETWORK)
         self.timers = Chance(schedule.seed, Stream.TIMERS)
         self.now = self.planned = 0
-        self.events: list[tuple[int, int, int, Packet | Said | str]] = []
+        self.events: list[tuple[int, int, int, Packet | BaselinePacket | str]] = []
         self.armed: dict[tuple[int, str], int] = {}
         self.dead: set[int] = set()
         self.standing: set[int] = set()
@@ -264,11 +274,11 @@ class Course:
             if bounds is not None:
                 wait = self.timers.between(bounds[0] * MS, bounds[1] * MS)
                 self.armed[place, timer] = self.plan(wait, place, timer)
-        for parcel in did.parcels:
-            self.wait.packets += len(parcel.to) * parcel.is_election
-            for target in parcel.to:
+        for transmission in did.transmissions:
+            self.wait.packets += len(transmission.to) * transmission.is_election
+            for target in transmission.to:
                 took = latency(self.network, "lognormal", LATENCY_US)
-                self.plan(took, target, parcel.said)
+                self.plan(took, target, transmission.said)
         role = self.mesh.role(place)
         if role is Role.LEADER:
             self.leader = place
@@ -279,7 +289,9 @@ class Course:
             self.stood.add(place)
             self.wait.at_once = max(self.wait.at_once, len(self.standing))
 
-    def plan(self, wait_us: int, place: int, what: Packet | Said | str) -> int:
+    def plan(
+        self, wait_us: int, place: int, what: Packet | BaselinePacket | str
+    ) -> int:
         """Let something happen later; give the number of it."""
         self.planned += 1
         heapq.heappush(self.events, (self.now + wait_us, self.planned, place, what))
@@ -289,7 +301,7 @@ class Course:
 def measured(protocol: str, size: int, seed: int) -> tuple[Wait, Wait]:
     """Measure one boot and one failover."""
     schedule = Schedule(seed=seed, electors=size)
-    course = Course(PROTOCOLS[protocol](schedule), schedule)
+    course = FailoverRun(PROTOCOLS[protocol](schedule), schedule)
     boot = course.until_led()
     course.run_for(10 * MS * schedule.election_ms)
     leader = course.leader

@@ -17,10 +17,10 @@ from primacy_model.simulation.simulator import Simulator
 
 def take_token(simulator: Simulator, name: str) -> None:
     """Let whoever leads take its token. That it has one is core's part."""
-    state = simulator.fleet.state(name)
+    state = simulator.cluster.state(name)
     if state is not None and not token(state):
         raise ValueError(f"{name} leads without a token")
-    simulator.fleet.prepare_effect(name)
+    simulator.cluster.prepare_effect(name)
 
 
 class Strikes:
@@ -115,11 +115,11 @@ class Strikes:
         who = list(fault.who or self.simulator.leaders()[-1:])
         if fault.kind == "power":
             who = list(simulator.names)
-        running = [name for name in who if simulator.fleet.state(name) is not None]
+        running = [name for name in who if simulator.cluster.state(name) is not None]
         self._downed[number] = tuple(running)
         for name in running:
             if fault.kind in ("pause", "stall"):
-                if not simulator.fleet.is_ready(name):
+                if not simulator.cluster.is_ready(name):
                     continue
                 if fault.kind == "stall" and name in self.simulator.leaders():
                     take_token(simulator, name)
@@ -150,7 +150,7 @@ class Strikes:
     def _transfer(self, number: int) -> None:
         """Ask a leader to hand over to anyone."""
         simulator, leaders = self.simulator, self.simulator.leaders()
-        ready = [name for name in leaders if simulator.fleet.is_ready(name)]
+        ready = [name for name in leaders if simulator.cluster.is_ready(name)]
         if ready:
             target = simulator.faults.pick(simulator.names)
             simulator.counts.faults += 1

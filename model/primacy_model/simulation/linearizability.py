@@ -22,7 +22,7 @@ MOST_CONFIGURATIONS: Final = 200_000
 """How many configurations of one key are looked at before the search gives up."""
 
 
-class Verdict(Enum):
+class HistoryVerdict(Enum):
     """What is known of a history."""
 
     LINEARIZABLE = "linearizable"
@@ -80,36 +80,38 @@ def after(state: Hashable, operation: Operation) -> tuple[Hashable, Hashable]:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HistoryResult:
     """What is known of a history, and how far an order of its operations can be given.
 
     Of a violated history: the longest order that was found, on one key, and what no
     order has next.
     """
 
-    verdict: Verdict
+    verdict: HistoryVerdict
     key: str = ""
     order: tuple[Operation, ...] = ()
     stuck: tuple[Operation, ...] = ()
     configurations: int = 0
 
 
-def check(history: Iterable[Operation], most: int = MOST_CONFIGURATIONS) -> Finding:
+def check(
+    history: Iterable[Operation], most: int = MOST_CONFIGURATIONS
+) -> HistoryResult:
     """Decide whether a history is linearizable, key by key; the worst key is told."""
     keys: dict[str, list[Operation]] = {}
     for operation in sorted(history, key=lambda each: each.called):
         keys.setdefault(operation.key, []).append(operation)
     _require_order(keys)
-    worst = Finding(Verdict.LINEARIZABLE)
+    worst = HistoryResult(HistoryVerdict.LINEARIZABLE)
     total = 0
     for key in sorted(keys):
         found = _Search(_without_idle(keys[key]), most).run()
         total += found.configurations
-        if found.verdict is Verdict.VIOLATED:
-            return Finding(found.verdict, key, found.order, found.stuck, total)
-        if found.verdict is Verdict.UNKNOWN:
-            worst = Finding(found.verdict, key)
-    return Finding(worst.verdict, worst.key, configurations=total)
+        if found.verdict is HistoryVerdict.VIOLATED:
+            return HistoryResult(found.verdict, key, found.order, found.stuck, total)
+        if found.verdict is HistoryVerdict.UNKNOWN:
+            worst = HistoryResult(found.verdict, key)
+    return HistoryResult(worst.verdict, worst.key, configurations=total)
 
 
 class BadHistoryError(ValueError):
@@ -173,7 +175,7 @@ class _Search:
         self.longest: tuple[int, ...] = ()
         self.seen: set[tuple[int, Hashable]] = set()
 
-    def run(self) -> Finding:
+    def run(self) -> HistoryResult:
         """Search depth first, with the branches of each configuration on a stack."""
         done, state = 0, None
         stack = [(done, iter(self._next(done, state)), 0)]
@@ -181,8 +183,8 @@ class _Search:
         while stack:
             done, branches, depth = stack[-1]
             if not self.due & ~done:
-                return Finding(
-                    Verdict.LINEARIZABLE,
+                return HistoryResult(
+                    HistoryVerdict.LINEARIZABLE,
                     order=self._named(self.order),
                     configurations=len(self.seen),
                 )
@@ -194,7 +196,9 @@ class _Search:
                 if reached in self.seen:
                     continue
                 if len(self.seen) >= self.most:
-                    return Finding(Verdict.UNKNOWN, configurations=len(self.seen))
+                    return HistoryResult(
+                        HistoryVerdict.UNKNOWN, configurations=len(self.seen)
+                    )
                 self.seen.add(reached)
                 self.order.append(place)
                 stack.append((reached[0], iter(self._next(*reached)), depth + 1))
@@ -233,7 +237,7 @@ class _Search:
     def _named(self, order: Iterable[int]) -> tuple[Operation, ...]:
         return tuple(self.operations[place] for place in order)
 
-    def _violated(self) -> Finding:
+    def _violated(self) -> HistoryResult:
         """Tell the longest order, and what was to come next and could not."""
         held = set(self.longest)
         rest = [each for at, each in enumerate(self.operations) if at not in held]
@@ -242,6 +246,6 @@ class _Search:
             each for each in rest if each.answered is not None and each.called <= bound
         )
         order = self._named(self.longest)
-        return Finding(
-            Verdict.VIOLATED, "", order, stuck, configurations=len(self.seen)
+        return HistoryResult(
+            HistoryVerdict.VIOLATED, "", order, stuck, configurations=len(self.seen)
         )

@@ -1,4 +1,4 @@
-"""What a fleet is asked to do, and what it tells of it.
+"""What a cluster is asked to do, and what it tells of it.
 
 Source: clauses `output.*` and `runtime.*` of docs/specification.md.
 """
@@ -17,11 +17,11 @@ Argument = str | int | bool | Timer | None
 
 
 class NotPossible(ValueError):  # noqa: N818 - it tells, as `Broken` does
-    """What was asked of a fleet cannot happen in it now; nothing has happened."""
+    """What was asked of a cluster cannot happen in it now; nothing has happened."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class InFlightPacket:
     """A packet on its way. A copy of it has a number of its own."""
 
     number: int
@@ -32,8 +32,8 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One call of a fleet, as it can be written down and made again."""
+class ClusterCall:
+    """One call of a cluster, as it can be written down and made again."""
 
     method: str
     given: tuple[Argument, ...]
@@ -47,7 +47,7 @@ class Happened:
 
     agent: AgentId
     """Whose step it was, or to whom it happened; `NOBODY` if it was the network."""
-    sent: tuple[Parcel, ...] = ()
+    sent: tuple[InFlightPacket, ...] = ()
     """What is on its way since then, in the order of sending; a duplicate too."""
     timers: tuple[Arm | Disarm, ...] = ()
     """What became of timers, in order: the last word on a timer counts."""

@@ -21,7 +21,7 @@ UNKNOWN = "unknown"
 
 
 @dataclass(slots=True)
-class Counts:
+class RunCounts:
     """How much happened."""
 
     virtual_us: int = 0
@@ -40,7 +40,7 @@ class Counts:
     admitted: int = 0
     refused: int = 0
 
-    def add(self, other: Counts) -> None:
+    def add(self, other: RunCounts) -> None:
         """Count what another run counted too."""
         for each in fields(self):
             total = getattr(self, each.name) + getattr(other, each.name)
@@ -48,7 +48,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunOutcome:
     """One run, done."""
 
     seed: int
@@ -60,6 +60,6 @@ class Outcome:
     """When, in true time of the run."""
     converged: int | None
     """After so many thousandths of an election timeout from the heal all agreed."""
-    counts: Counts
+    counts: RunCounts
     digest: str
     """SHA-256 of every event."""

@@ -22,7 +22,7 @@ from primacy_model.simulation.clients import LIST, REGISTERS
 from primacy_model.simulation.clock import MS
 from primacy_model.simulation.cluster import Broken, NotPossible
 from primacy_model.simulation.faults import Strikes, take_token
-from primacy_model.simulation.linearizability import Deed, Verdict, check
+from primacy_model.simulation.linearizability import Deed, HistoryVerdict, check
 from primacy_model.simulation.outcome import (
     CONVERGENCE,
     LINEARIZABLE,
@@ -30,8 +30,8 @@ from primacy_model.simulation.outcome import (
     RAISED,
     STABILITY,
     UNKNOWN,
-    Counts,
-    Outcome,
+    RunCounts,
+    RunOutcome,
 )
 from primacy_model.simulation.schedule import BadScheduleError, Schedule
 from primacy_model.simulation.simulator import Simulator
@@ -46,12 +46,12 @@ ANSWERED: Final = 4
 """Clients of a healed mesh are answered within so many election timeouts."""
 
 
-def run(schedule: Schedule) -> Outcome:
+def run(schedule: Schedule) -> RunOutcome:
     """Run a schedule to its end, or to the first claim that is broken."""
     return conducted(schedule)[1]
 
 
-def conducted(schedule: Schedule) -> tuple[Conductor | None, Outcome]:
+def conducted(schedule: Schedule) -> tuple[Conductor | None, RunOutcome]:
     """Run a schedule; give what was run, too, if it could begin at all.
 
     Raise `BadScheduleError` where it asks for what cannot happen: that is not core's
@@ -73,7 +73,7 @@ def conducted(schedule: Schedule) -> tuple[Conductor | None, Outcome]:
         failure, found = error, (RAISED, f"{type(error).__name__} in {where}: {error}")
     name, title = found or (None, "")
     if conductor is None:
-        return None, Outcome(schedule.seed, name, title, 0, None, Counts(), "")
+        return None, RunOutcome(schedule.seed, name, title, 0, None, RunCounts(), "")
     conductor.failure = failure
     return conductor, conductor.outcome(name, title)
 
@@ -104,15 +104,15 @@ class Conductor:
         self._heal()
         return self._calm() or self._proof()
 
-    def outcome(self, name: str | None, title: str) -> Outcome:
+    def outcome(self, name: str | None, title: str) -> RunOutcome:
         """Tell what came of it."""
         simulator = self.simulator
         counts = simulator.counts
         counts.virtual_us = simulator.now
         counts.operations = simulator.clients.asked
-        counts.elections = len(simulator.fleet.history.leaders)
+        counts.elections = len(simulator.cluster.history.leaders)
         simulator.tell("ends", name or "well")
-        return Outcome(
+        return RunOutcome(
             self.schedule.seed,
             name,
             title,
@@ -151,8 +151,8 @@ class Conductor:
             return
         simulator.plan(simulator.election_us, self.use)
         for name in self.simulator.leaders():
-            has_token = simulator.fleet.nodes[AgentId(name)].effect
-            if simulator.fleet.is_ready(name) and not has_token:
+            has_token = simulator.cluster.nodes[AgentId(name)].effect
+            if simulator.cluster.is_ready(name) and not has_token:
                 take_token(simulator, name)
                 is_soon = simulator.clients.chance.comes_true(500)
                 most_us = simulator.election_us * (1 if is_soon else 24) // 4
@@ -196,14 +196,14 @@ class Conductor:
 
     def _disagreement(self) -> str:
         """Say in what agents do not agree yet; nothing if they do."""
-        fleet, names = self.simulator.fleet, self.simulator.names
-        states = [state for name in names if (state := fleet.state(name)) is not None]
+        cluster, names = self.simulator.cluster, self.simulator.names
+        states = [state for name in names if (state := cluster.state(name)) is not None]
         leaders = self.simulator.leaders()
         if len(states) < len(names):
             return f"{len(leaders)} lead, {len(states)} of {len(names)} run"
         if len(leaders) != 1:
             return f"{len(leaders)} lead"
-        lead = fleet.state(leaders[0])
+        lead = cluster.state(leaders[0])
         assert lead is not None
         if any((state.leader, state.term) != (lead.me, lead.term) for state in states):
             return f"not all follow {lead.me}"
@@ -223,7 +223,7 @@ class Conductor:
         for call in list(clients.open.values()):
             clients.given_up(call)
         leader = self.simulator.leaders()[0]
-        lead = simulator.fleet.state(leader)
+        lead = simulator.cluster.state(leader)
         assert lead is not None
         requests: set[str] = {each.request for each in lead.log.entries}
         before = len(clients.history)
@@ -255,9 +255,9 @@ class Conductor:
         pending = sum(each.answered is None for each in history)
         self.simulator.counts.pending += pending
         found = check(history)
-        if found.verdict is Verdict.VIOLATED:
+        if found.verdict is HistoryVerdict.VIOLATED:
             stuck = "; ".join(map(str, found.stuck[:3]))
             return LINEARIZABLE, f"key {found.key}: after {len(found.order)}: {stuck}"
-        if found.verdict is Verdict.UNKNOWN:
+        if found.verdict is HistoryVerdict.UNKNOWN:
             return UNKNOWN, f"key {found.key}: {found.configurations} configurations"
         return None

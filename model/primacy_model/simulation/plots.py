@@ -25,10 +25,10 @@ PLOTS: Final = {
     "at_once": "agents that stand at once, at most",
 }
 
-Row = dict[str, Any]  # JSON, read back from `failover`
+PlotRow = dict[str, Any]  # JSON, read back from `failover`
 
 
-def drawn(rows: list[Row], what: str) -> Figure:
+def drawn(rows: list[PlotRow], what: str) -> Figure:
     """Draw one measure against the number of agents: median, and 90 of a hundred."""
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     for axes, occasion in zip(figure.subplots(1, 2), ("boot", "failover"), strict=True):
@@ -58,7 +58,7 @@ def drawn(rows: list[Row], what: str) -> Figure:
     return figure
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: list[PlotRow]) -> str:
     """Write failovers as a Markdown table: the median and 90 of a hundred of each."""
     lines = [
         "| agents | protocol | time, in election timeouts | packets | at once |",
@@ -80,7 +80,7 @@ def plots(folder: Path) -> None:
     mpl.rcParams["svg.hashsalt"] = "primacy"
     mpl.rcParams["svg.fonttype"] = "none"
     try:
-        rows: list[Row] = json.loads((folder / "failover.json").read_text("utf-8"))
+        rows: list[PlotRow] = json.loads((folder / "failover.json").read_text("utf-8"))
         for what in PLOTS:
             place = folder / f"failover-{what.replace('_', '-')}.svg"
             drawn(rows, what).savefig(place, format="svg", metadata={"Date": None})

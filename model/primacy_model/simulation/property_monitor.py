@@ -1,7 +1,6 @@
-"""The judge of a fleet: all claims after every step, by the predicates of the checker.
+"""A monitor of all claims on a cluster, after every step, by the checker's predicates.
 
-The predicates are those of `properties.ALWAYS`, for leases those of
-`timed.properties`;
+The predicates are those of `properties.ALWAYS`, for leases those of `timed.properties`;
 none is written here. What is written here is when to ask them: a view is taken anew
 only of the agent that has stepped, and a claim is judged anew only where one of its
 views has changed.
@@ -29,7 +28,7 @@ from primacy.state import Durable, State
 from primacy_model.checker.actors import Views
 from primacy_model.mesh.agent import Gate, Node, Wire
 from primacy_model.mesh.history import Applied, Committed, History, Note, noted
-from primacy_model.mesh.properties import ALWAYS, Property
+from primacy_model.mesh.properties import ALWAYS, MeshProperty
 from primacy_model.timed.clocks import Clocked
 from primacy_model.timed.properties import (
     ALONE,
@@ -57,7 +56,7 @@ class Broken(AssertionError):  # noqa: N818 - a claim is broken
         self.title = title
 
 
-class Judge:
+class PropertyMonitor:
     """What claims saw last, and what happened so far."""
 
     def __init__(self, nodes: Sequence[Node], *, settles: bool = True) -> None:
@@ -118,7 +117,7 @@ class Judge:
         )
         self._settle(gate)
 
-    def _ask(self, claims: Iterable[Property]) -> None:
+    def _ask(self, claims: Iterable[MeshProperty]) -> None:
         for claim in claims:
             views = self._views[_sight(claim)]
             scene = [] if claim.scene is None else [self._scenes[claim.id]]
@@ -133,7 +132,7 @@ class Judge:
         views[place] = view
         return is_new
 
-    def _has_new_scene(self, claim: Property, gate: Gate) -> bool:
+    def _has_new_scene(self, claim: MeshProperty, gate: Gate) -> bool:
         if claim.scene is None:
             return False
         scene = claim.scene(gate, self._shown)
@@ -205,7 +204,7 @@ class Judge:
             raise Broken(ALONE, ALONE_TITLE)
 
 
-def _sight(claim: Property) -> Sight:
+def _sight(claim: MeshProperty) -> Sight:
     return claim.view, claim.id in ABOUT_LOGS
 
 

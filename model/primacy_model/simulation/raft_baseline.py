@@ -16,7 +16,7 @@ from enum import Enum
 from primacy.role import Role
 
 
-class Kind(Enum):
+class BaselineKind(Enum):
     """What is said."""
 
     ASK = "vote request"
@@ -26,16 +26,16 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class BaselinePacket:
     """A packet."""
 
-    kind: Kind
+    kind: BaselineKind
     term: int
     sender: int
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class BaselineAgent:
     """One agent."""
 
     me: int
@@ -50,45 +50,47 @@ class Agent:
 class Reaction:
     """The agent after an event, and what it asks for."""
 
-    agent: Agent
+    agent: BaselineAgent
     to: tuple[int, ...] = ()
-    said: Said | None = None
+    said: BaselinePacket | None = None
     is_rearmed: bool = False
     """The election timer is drawn anew."""
 
 
-def on_timeout(agent: Agent) -> Reaction:
+def on_timeout(agent: BaselineAgent) -> Reaction:
     """Stand in the next term, unless it leads."""
     if agent.role is Role.LEADER:
         return Reaction(agent)
     term, me = agent.term + 1, agent.me
-    standing = Agent(me, agent.size, term, Role.CANDIDATE, me, frozenset({me}))
-    ask = Said(Kind.ASK, term, me)
+    standing = BaselineAgent(me, agent.size, term, Role.CANDIDATE, me, frozenset({me}))
+    ask = BaselinePacket(BaselineKind.ASK, term, me)
     return _counted(Reaction(standing, others(agent), ask, is_rearmed=True))
 
 
-def on_beat(agent: Agent) -> Reaction:
+def on_beat(agent: BaselineAgent) -> Reaction:
     """Show that it leads."""
-    said = Said(Kind.HEARTBEAT, agent.term, agent.me)
+    said = BaselinePacket(BaselineKind.HEARTBEAT, agent.term, agent.me)
     return Reaction(agent, others(agent), said)
 
 
-def on_said(agent: Agent, said: Said) -> Reaction:
+def on_said(agent: BaselineAgent, said: BaselinePacket) -> Reaction:
     """Handle a packet."""
     if said.term > agent.term:
-        agent = Agent(agent.me, agent.size, said.term)
+        agent = BaselineAgent(agent.me, agent.size, said.term)
     back = (said.sender,)
-    if said.kind is Kind.ASK:
+    if said.kind is BaselineKind.ASK:
         if said.term < agent.term or agent.vote not in (-1, said.sender):
-            return Reaction(agent, back, Said(Kind.REFUSE, agent.term, agent.me))
-        granted = Said(Kind.GRANT, agent.term, agent.me)
+            return Reaction(
+                agent, back, BaselinePacket(BaselineKind.REFUSE, agent.term, agent.me)
+            )
+        granted = BaselinePacket(BaselineKind.GRANT, agent.term, agent.me)
         voted = replace(agent, vote=said.sender)
         return Reaction(voted, back, granted, is_rearmed=True)
     if said.term < agent.term:
         return Reaction(agent)
-    if said.kind is Kind.HEARTBEAT:
+    if said.kind is BaselineKind.HEARTBEAT:
         return Reaction(replace(agent, role=Role.FOLLOWER), is_rearmed=True)
-    if said.kind is Kind.GRANT and agent.role is Role.CANDIDATE:
+    if said.kind is BaselineKind.GRANT and agent.role is Role.CANDIDATE:
         votes = agent.votes | {said.sender}
         return _counted(Reaction(replace(agent, votes=votes)))
     return Reaction(agent)
@@ -102,6 +104,6 @@ def _counted(reaction: Reaction) -> Reaction:
     return replace(reaction, agent=replace(agent, role=Role.LEADER))
 
 
-def others(agent: Agent) -> tuple[int, ...]:
+def others(agent: BaselineAgent) -> tuple[int, ...]:
     """Name everyone else."""
     return tuple(place for place in range(agent.size) if place != agent.me)

@@ -1,9 +1,10 @@
-"""The record of a fleet: its run as a story, and as a program that repeats it.
+"""The record of a cluster: its run as a story, and as a program that repeats it.
 
 The run is a model with one path: its states are numbers of calls, and its only actions
 are the calls that were made. So everything that shows a violation of the checker shows
-one of a fleet: transcript, diagrams, picture, ITF. Its law: nothing is shown that was
-not done again. The calls are made anew on a new fleet, and what is shown is seen there.
+one of a cluster: transcript, diagrams, picture, ITF. Its law: nothing is shown that was
+not done again. The calls are made anew on a new cluster, and what is shown is seen
+there.
 
 Of a long run the last calls can be shown alone: all are made again, the first unseen.
 
@@ -38,10 +39,10 @@ from primacy_model.mesh.model import WIRE
 from primacy_model.reporting.transcript import render_transcript
 from primacy_model.simulation.cluster import (
     Broken,
-    Call,
-    Fleet,
+    Cluster,
+    ClusterCall,
     Happened,
-    Parcel,
+    InFlightPacket,
 )
 from primacy_model.simulation.operations import Argument
 
@@ -54,22 +55,25 @@ NETWORKS: Final = frozenset({"drop", "duplicate", "cut", "heal", "judge_leases"}
 """What happens to no agent."""
 
 
-class Record:
-    """The run of a fleet, made again: a model with one path."""
+class RecordedRun:
+    """The run of a cluster, made again: a model with one path."""
 
-    name = "a fleet"
+    name = "a cluster"
     kinds: Sequence[str] = ()
     properties: Sequence[Property[int]] = ()
 
     def __init__(
-        self, configs: Sequence[Config], calls: Sequence[Call], last: int | None = None
+        self,
+        configs: Sequence[Config],
+        calls: Sequence[ClusterCall],
+        last: int | None = None,
     ) -> None:
         self.calls = tuple(calls)
         self.first = 0 if last is None else max(0, len(calls) - last)
         self._keys: dict[int, str] = {}
         self._shown: dict[int, Columns] = {}
         self._done: dict[int, tuple[Action, Event]] = {}
-        self._repeat(Fleet(configs))
+        self._repeat(Cluster(configs))
 
     @property
     def bounds(self) -> Mapping[str, int | str]:
@@ -99,23 +103,23 @@ class Record:
 
     # --- how it is made again ---------------------------------------------------------
 
-    def _repeat(self, fleet: Fleet) -> None:
+    def _repeat(self, cluster: Cluster) -> None:
         """Make the calls again, and see what happens."""
-        self._name_parcels(None, fleet)
+        self._name_flights(None, cluster)
         for number, call in enumerate(self.calls):
-            self._see(number, fleet)
-            parcel = _parcel_of(fleet, call)
-            happened, remarks = _made(fleet, call)
-            self._name_parcels(call, fleet)
+            self._see(number, cluster)
+            flight = _flight_of(cluster, call)
+            happened, remarks = _made(cluster, call)
+            self._name_flights(call, cluster)
             if number >= self.first:
-                heard = parcel if call.method == "deliver" else None
+                heard = flight if call.method == "deliver" else None
                 event = self._event(heard, happened, remarks)
-                self._done[number] = _action(number, call, parcel, happened), event
-        self._see(len(self.calls), fleet)
+                self._done[number] = _action(number, call, flight, happened), event
+        self._see(len(self.calls), cluster)
 
-    def _name_parcels(self, call: Call | None, fleet: Fleet) -> None:
-        """Give each new parcel a key; a copy has that of what it was copied from."""
-        for number in reversed(fleet.parcels):
+    def _name_flights(self, call: ClusterCall | None, cluster: Cluster) -> None:
+        """Give each new packet a key; a copy has that of what it was copied from."""
+        for number in reversed(cluster.flights):
             if number in self._keys:
                 return
             key = str(number)
@@ -125,29 +129,29 @@ class Record:
                 key = self._keys[of]
             self._keys[number] = key
 
-    def _see(self, number: int, fleet: Fleet) -> None:
+    def _see(self, number: int, cluster: Cluster) -> None:
         """Remember what is to be seen after so many calls."""
         if number < self.first:
             return
         shown: dict[str, Mapping[str, Value]] = {}
-        for name, node in fleet.nodes.items():
-            rest = {"paused": True} if name in fleet.paused else {}
+        for name, node in cluster.nodes.items():
+            rest = {"paused": True} if name in cluster.paused else {}
             shown[name] = {**display.agent(node), **_log(node.disk.log), **rest}
-        cuts = ", ".join(f"{one} to {other}" for one, other in sorted(fleet.cuts))
-        shown[WIRE] = {"cut": cuts or "nothing", IN_FLIGHT: len(fleet.parcels)}
-        shown[RESOURCE] = {"highest token": int(fleet.gate.fence.highest)}
+        cuts = ", ".join(f"{one} to {other}" for one, other in sorted(cluster.cuts))
+        shown[WIRE] = {"cut": cuts or "nothing", IN_FLIGHT: len(cluster.flights)}
+        shown[RESOURCE] = {"highest token": int(cluster.gate.fence.highest)}
         self._shown[number] = shown
 
     def _event(
-        self, heard: Parcel | None, happened: Happened, remarks: tuple[str, ...]
+        self, heard: InFlightPacket | None, happened: Happened, remarks: tuple[str, ...]
     ) -> Event:
         """Tell what a call received, sent and brought about."""
         received = () if heard is None else (self._arrow(heard),)
         return Event(received, tuple(map(self._arrow, happened.sent)), remarks)
 
-    def _arrow(self, parcel: Parcel) -> Arrow:
-        label = display.describe(parcel.packet)
-        return Arrow(self._keys[parcel.number], parcel.sender, parcel.target, label)
+    def _arrow(self, flight: InFlightPacket) -> Arrow:
+        label = display.describe(flight.packet)
+        return Arrow(self._keys[flight.number], flight.sender, flight.target, label)
 
 
 def _log(log: Log) -> Mapping[str, Value]:
@@ -159,19 +163,19 @@ def _log(log: Log) -> Mapping[str, Value]:
     return {"log": f"{skipped} entries, then {end}"}
 
 
-def _parcel_of(fleet: Fleet, call: Call) -> Parcel | None:
-    """Find the parcel that a call is about, while it is still on its way."""
+def _flight_of(cluster: Cluster, call: ClusterCall) -> InFlightPacket | None:
+    """Find the packet in flight that a call is about, while it is still on its way."""
     number = call.given[0] if call.given else None
-    return fleet.parcels.get(number) if isinstance(number, int) else None
+    return cluster.flights.get(number) if isinstance(number, int) else None
 
 
-def _made(fleet: Fleet, call: Call) -> tuple[Happened, tuple[str, ...]]:
+def _made(cluster: Cluster, call: ClusterCall) -> tuple[Happened, tuple[str, ...]]:
     """Make a call; tell what it did, also if it fails, and what a person should see."""
     failure: tuple[str, ...] = ()
     try:
-        happened = getattr(fleet, call.method)(*call.given, **dict(call.named))
+        happened = getattr(cluster, call.method)(*call.given, **dict(call.named))
     except Broken as broken:
-        happened, failure = fleet.happened, (str(broken),)
+        happened, failure = cluster.happened, (str(broken),)
     except Exception as error:  # noqa: BLE001 - a bent core may raise anything
         happened = Happened(NOBODY)
         failure = (f"raises {type(error).__name__}: {error}",)
@@ -183,15 +187,15 @@ def _made(fleet: Fleet, call: Call) -> tuple[Happened, tuple[str, ...]]:
 
 
 def _action(
-    number: int, call: Call, parcel: Parcel | None, happened: Happened
+    number: int, call: ClusterCall, flight: InFlightPacket | None, happened: Happened
 ) -> Action:
     """Name a call as a person reads it."""
-    what = "" if parcel is None else f"{display.describe(parcel.packet)}"
+    what = "" if flight is None else f"{display.describe(flight.packet)}"
     match call.method, call.given:
         case "deliver", _:
-            label = f"hears {what} from {parcel and parcel.sender}"
+            label = f"hears {what} from {flight and flight.sender}"
         case "drop" | "duplicate", _:
-            ends = f"{parcel and parcel.sender} to {parcel and parcel.target}"
+            ends = f"{flight and flight.sender} to {flight and flight.target}"
             verb = "loses" if call.method == "drop" else "doubles"
             label = f"{verb} {what} {ends}"
         case "intrude", (_, str() as text):
@@ -218,8 +222,8 @@ def _action(
         case method, _:
             label = method.replace("_", " ")
     column = call.given[0] if call.given else WIRE
-    if parcel is not None:
-        column = parcel.target if call.method == "deliver" else WIRE
+    if flight is not None:
+        column = flight.target if call.method == "deliver" else WIRE
     elif call.method in NETWORKS:
         column = WIRE
     kind = "crash" if happened.is_crashed else call.method
@@ -230,10 +234,10 @@ def _action(
 
 
 def violation(
-    fleet: Fleet, failure: Exception, last: int | None = None
+    cluster: Cluster, failure: Exception, last: int | None = None
 ) -> Violation[int]:
     """Make of a failed run what all pictures of the checker are made from."""
-    record = Record(tuple(fleet.configs.values()), fleet.calls, last)
+    record = RecordedRun(tuple(cluster.configs.values()), cluster.calls, last)
     if isinstance(failure, Broken):
         named = failure.claim, failure.title
     else:
@@ -249,34 +253,34 @@ def _is_never_so(_: int) -> bool:
     return False
 
 
-def transcript(fleet: Fleet, failure: Exception, last: int | None = None) -> str:
+def transcript(cluster: Cluster, failure: Exception, last: int | None = None) -> str:
     """Write the space-time transcript of a failed run, or of its last calls."""
-    return render_transcript(violation(fleet, failure, last))
+    return render_transcript(violation(cluster, failure, last))
 
 
 _PROGRAM = '''"""{failure}.
 
-The same calls on a new fleet end in the same failure, while it is there.
+The same calls on a new cluster end in the same failure, while it is there.
 """
 
 import warnings
 
 from primacy import Config, Timer, agents
-from primacy_model.simulation.cluster import Fleet
+from primacy_model.simulation.cluster import Cluster
 
 warnings.simplefilter("ignore")  # the electorate may be even
-fleet = Fleet(
+cluster = Cluster(
     [
 {configs}    ]
 )
 {calls}'''
 
 
-def reproduction(fleet: Fleet, failure: Exception) -> str:
-    """Write a program that makes the calls of a fleet again."""
+def reproduction(cluster: Cluster, failure: Exception) -> str:
+    """Write a program that makes the calls of a cluster again."""
     told = str(failure).splitlines() or [type(failure).__name__]
-    configs = (f"        {_configured(each)},\n" for each in fleet.configs.values())
-    calls = (f"fleet.{_written(call)}\n" for call in fleet.calls)
+    configs = (f"        {_configured(each)},\n" for each in cluster.configs.values())
+    calls = (f"cluster.{_written(call)}\n" for call in cluster.calls)
     return _PROGRAM.format(
         failure=told[0], configs="".join(configs), calls="".join(calls)
     )
@@ -298,7 +302,7 @@ def _agents(names: AgentSet) -> str:
     return f"agents({', '.join(map(json.dumps, names.members))})"
 
 
-def _written(call: Call) -> str:
+def _written(call: ClusterCall) -> str:
     """Write a call as Python does."""
     named = (f"{name}={_literal(value)}" for name, value in call.named)
     return f"{call.method}({', '.join([*map(_literal, call.given), *named])})"

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
-from primacy_model.simulation.outcome import Outcome
+from primacy_model.simulation.outcome import RunOutcome
 from primacy_model.simulation.phases import run
 from primacy_model.simulation.schedule_gen import Wish, schedule_of
 
-Handler = Callable[[int, FrameType | None], object] | int | None
+SignalHandler = Callable[[int, FrameType | None], object] | int | None
 
 AHEAD: Final = 4
 """So many tasks for each process are handed out at once."""
@@ -31,7 +31,7 @@ AHEAD: Final = 4
 class Ran:
     """What came of a run, and what it cost."""
 
-    outcome: Outcome
+    outcome: RunOutcome
     core_s: float
     """Seconds of one core. They differ from run to run."""
 
@@ -54,7 +54,7 @@ def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _on_closed_pipe(handler: Handler) -> Handler:
+def _on_closed_pipe(handler: SignalHandler) -> SignalHandler:
     """Change what a write to a pipe without reader does; tell what it did before.
 
     The pool may write to workers that are gone. That must not end the program.

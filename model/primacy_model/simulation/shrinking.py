@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
-from primacy_model.simulation.outcome import Outcome
+from primacy_model.simulation.outcome import RunOutcome
 from primacy_model.simulation.phases import run
 from primacy_model.simulation.schedule import PAIR, Fault, Schedule, name_of
 
@@ -28,16 +28,16 @@ SEEDS: Final = 3
 APART: Final = 1_000_003
 """Between two of them, so that they are seeds of nobody else."""
 
-Told = Callable[[int, Schedule], None]
+ShrinkProgress = Callable[[int, Schedule], None]
 """Told after each run: how many there were, and the shortest schedule so far."""
 
 
 def shrunk(
     schedule: Schedule,
-    outcome: Outcome,
-    told: Told = lambda _runs, _shortest: None,
+    outcome: RunOutcome,
+    told: ShrinkProgress = lambda _runs, _shortest: None,
     most: int = MOST_RUNS,
-) -> tuple[Schedule, Outcome]:
+) -> tuple[Schedule, RunOutcome]:
     """Make a failing schedule short; give it with what comes of it."""
     shortest, worst, runs = schedule, outcome, 0
     is_shorter = True
@@ -60,7 +60,7 @@ def shrunk(
     return shortest, worst
 
 
-def _candidates(schedule: Schedule, outcome: Outcome) -> Iterator[Schedule]:
+def _candidates(schedule: Schedule, outcome: RunOutcome) -> Iterator[Schedule]:
     """Give smaller schedules, those that leave out most first."""
     length_ms = outcome.at_us // 1_000 + 1
     if length_ms < schedule.length_ms:

@@ -1,4 +1,4 @@
-"""One run of a schedule: virtual time, a heap of events, and a fleet that judges.
+"""One run of a schedule: virtual time, a heap of events, and a cluster that judges.
 
 Time is a whole number of microseconds. Events of the same microsecond happen in the
 order in which they were planned. Nothing here reads a clock or depends on hashes.
@@ -33,31 +33,36 @@ from primacy.outputs import (
 from primacy.quantities import NOBODY, AgentId
 from primacy.role import Role
 from primacy.state import State
-from primacy_model.simulation.clients import Call, Clients, Machine, command
-from primacy_model.simulation.clock import MS, Clock
-from primacy_model.simulation.cluster import Fleet, Happened
+from primacy_model.simulation.clients import (
+    Clients,
+    OpenOperation,
+    ReplicaState,
+    command,
+)
+from primacy_model.simulation.clock import MS, DriftingClock
+from primacy_model.simulation.cluster import Cluster, Happened
 from primacy_model.simulation.conditions import Conditions
 from primacy_model.simulation.linearizability import Deed
-from primacy_model.simulation.outcome import REJECTED, Counts
+from primacy_model.simulation.outcome import REJECTED, RunCounts
 from primacy_model.simulation.property_monitor import Broken
 from primacy_model.simulation.rng import Chance, Stream
 from primacy_model.simulation.schedule import Schedule
 
-Argument = str | int
-Handler = Callable[..., None]  # each takes the arguments that it was planned with
+EventArgument = str | int
+EventHandler = Callable[..., None]  # each takes the arguments that it was planned with
 
 TAIL: Final = 60
 """So many events are kept to be shown."""
 
 
 class Simulator:
-    """A fleet in virtual time. `phases` drives it through a schedule."""
+    """A cluster in virtual time. `phases` drives it through a schedule."""
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
         self.now = 0
-        self.counts = Counts()
-        self.fleet = Fleet(schedule.configs())
+        self.counts = RunCounts()
+        self.cluster = Cluster(schedule.configs())
         self.names = schedule.names
         self.election_us = MS * schedule.election_ms
         self.heal_us = MS * schedule.length_ms
@@ -69,10 +74,10 @@ class Simulator:
         )
         rates = schedule.rates_ppm or (0,) * len(self.names)
         self.clocks = {
-            name: Clock(self.faults.below(1_000_000_000), rate)
+            name: DriftingClock(self.faults.below(1_000_000_000), rate)
             for name, rate in zip(self.names, rates, strict=True)
         }
-        self.machines = {name: Machine() for name in self.names}
+        self.machines = {name: ReplicaState() for name in self.names}
         self.clients = Clients(
             schedule.clients,
             Chance(schedule.seed, Stream.CLIENTS),
@@ -81,19 +86,23 @@ class Simulator:
         self.doomed: dict[str, int] = {}
         """Who loses power in its next step, and after how many outputs."""
         self.tail: deque[str] = deque(maxlen=TAIL)
-        self._events: list[tuple[int, int, Handler, tuple[Argument, ...]]] = []
+        self._events: list[
+            tuple[int, int, EventHandler, tuple[EventArgument, ...]]
+        ] = []
         self._planned = 0
         self._armed: dict[tuple[str, Timer], tuple[int, int]] = {}
         self._copies: dict[int, int] = {}
-        self._held: dict[str, list[tuple[Handler, tuple[Argument, ...]]]] = {}
+        self._held: dict[str, list[tuple[EventHandler, tuple[EventArgument, ...]]]] = {}
         self._leased: dict[str, tuple[int, int]] = {}
         self._hash = hashlib.sha256()
-        for happened in self.fleet.started:
+        for happened in self.cluster.started:
             self._take(happened)
 
     # --- time -------------------------------------------------------------------------
 
-    def plan(self, after_us: int, handler: Handler, *arguments: Argument) -> None:
+    def plan(
+        self, after_us: int, handler: EventHandler, *arguments: EventArgument
+    ) -> None:
         """Let something happen after some time."""
         self._planned += 1
         event = (self.now + after_us, self._planned, handler, arguments)
@@ -109,7 +118,7 @@ class Simulator:
             handler(*arguments)
         self.now = max(self.now, instant_us)
 
-    def tell(self, what: str, *arguments: Argument) -> None:
+    def tell(self, what: str, *arguments: EventArgument) -> None:
         """Write an event into the digest and into what is shown of the end."""
         line = f"{self.now} {what} {' '.join(map(str, arguments))}"
         self.tail.append(line)
@@ -130,36 +139,38 @@ class Simulator:
         return [
             name
             for name in self.names
-            if (state := self.fleet.state(name)) is not None
+            if (state := self.cluster.state(name)) is not None
             and state.role is Role.LEADER
         ]
 
     def crash(self, name: str) -> None:
         """Let an agent lose power between two steps."""
-        self._take(self.fleet.crash(name))
+        self._take(self.cluster.crash(name))
 
     def restart(self, name: str) -> None:
         """Let an agent come back from its disk."""
-        if self.fleet.state(name) is not None:
+        if self.cluster.state(name) is not None:
             return
-        self._take(self.fleet.restart(name))
+        self._take(self.cluster.restart(name))
 
     def pause(self, name: str) -> None:
         """Let an agent handle nothing."""
-        self.fleet.pause(name)
+        self.cluster.pause(name)
         self._held[name] = []
 
     def resume(self, name: str) -> None:
         """Let an agent go on, with all that waits for it."""
-        if name not in self.fleet.paused:
+        if name not in self.cluster.paused:
             return
-        self.fleet.resume(name)
+        self.cluster.resume(name)
         for place, (handler, arguments) in enumerate(self._held.pop(name)):
             self.plan(place, handler, *arguments)
 
-    def _waits(self, name: str, handler: Handler, *arguments: Argument) -> bool:
+    def _waits(
+        self, name: str, handler: EventHandler, *arguments: EventArgument
+    ) -> bool:
         """Put something off while its agent is paused."""
-        if name not in self.fleet.paused:
+        if name not in self.cluster.paused:
             return False
         self._held[name].append((handler, arguments))
         return True
@@ -179,12 +190,12 @@ class Simulator:
         if is_last:
             del self._copies[number]
         is_lost = self.conditions.is_cut(sender, target)
-        if is_lost or self.fleet.state(target) is None:
+        if is_lost or self.cluster.state(target) is None:
             if is_last:
-                self.fleet.drop(number)
+                self.cluster.drop(number)
             return
         self._take(
-            self.fleet.deliver(
+            self.cluster.deliver(
                 number,
                 self.shown(target),
                 keep=not is_last,
@@ -207,7 +218,9 @@ class Simulator:
             return
         del self._armed[name, timer]
         done = self._done(name)
-        self._take(self.fleet.elapse(name, timer, self.shown(name), outputs_done=done))
+        self._take(
+            self.cluster.elapse(name, timer, self.shown(name), outputs_done=done)
+        )
 
     def ask(self, request: str) -> None:
         """Let an agent handle what a client asks."""
@@ -215,24 +228,24 @@ class Simulator:
         if call is None or self._waits(call.agent, self.ask, request):
             return
         name = call.agent
-        if self.fleet.state(name) is None:
+        if self.cluster.state(name) is None:
             self.clients.refused(call)
             return
         done, now = self._done(name), self.shown(name)
         if call.operation.deed is not Deed.READ:
             text = command(call.operation)
-            happened = self.fleet.write(name, request, text, outputs_done=done)
+            happened = self.cluster.write(name, request, text, outputs_done=done)
         elif call.by_lease:
-            happened = self.fleet.lease_read(name, request, now, outputs_done=done)
+            happened = self.cluster.lease_read(name, request, now, outputs_done=done)
         else:
-            happened = self.fleet.read(name, request, now, outputs_done=done)
+            happened = self.cluster.read(name, request, now, outputs_done=done)
         self._take(happened)
 
     def hand_over(self, name: str, request: str, target: str) -> None:
         """Let an operator ask a leader to hand over."""
         self.counts.transfers += 1
         self._take(
-            self.fleet.transfer(name, request, target, outputs_done=self._done(name))
+            self.cluster.transfer(name, request, target, outputs_done=self._done(name))
         )
 
     def act(self, name: str) -> None:
@@ -240,10 +253,10 @@ class Simulator:
         if self._waits(name, self.act, name):
             return
         if (
-            self.fleet.state(name) is not None
-            and self.fleet.nodes[AgentId(name)].effect
+            self.cluster.state(name) is not None
+            and self.cluster.nodes[AgentId(name)].effect
         ):
-            is_admitted = self.fleet.act(name).verdict is Verdict.ADMITTED
+            is_admitted = self.cluster.act(name).verdict is Verdict.ADMITTED
             self.counts.admitted += is_admitted
             self.counts.refused += not is_admitted
 
@@ -257,11 +270,11 @@ class Simulator:
             self._armed.pop((name, change.timer), None)
             if isinstance(change, Arm):
                 self._arm(name, change)
-        for parcel in happened.sent:
-            self._post(parcel.number, parcel.sender, parcel.target)
+        for flight in happened.sent:
+            self._post(flight.number, flight.sender, flight.target)
         for output in happened.told:
             self._hear(name, output)
-        state = self.fleet.state(name)
+        state = self.cluster.state(name)
         if happened.is_crashed or state is None:
             self._lose_power(name)
             return
@@ -282,7 +295,7 @@ class Simulator:
         self.counts.packets += 1
         arrivals = self.conditions.arrivals(sender, target)
         if not arrivals:
-            self.fleet.drop(number)
+            self.cluster.drop(number)
             return
         self._copies[number] = len(arrivals)
         latest = self.heal_us + self.election_us - self.now
@@ -296,7 +309,7 @@ class Simulator:
             self._armed.pop((name, timer), None)
         for handler, arguments in self._held.pop(name, []):
             self.plan(0, handler, *arguments)
-        self.machines[name] = Machine()
+        self.machines[name] = ReplicaState()
         self._leased.pop(name, None)
         for call in [each for each in self.clients.open.values() if each.agent == name]:
             self.clients.given_up(call)
@@ -309,7 +322,7 @@ class Simulator:
             return
         self._leased[name] = held
         if self.schedule.has_leases:
-            self.fleet.judge_leases(*map(self.shown, self.names))
+            self.cluster.judge_leases(*map(self.shown, self.names))
 
     def _hear(self, name: str, output: Output) -> None:
         """Take what a step tells clients and the state machine."""
@@ -343,7 +356,7 @@ class Simulator:
             case _:
                 pass
 
-    def _acknowledge(self, call: Call | None, name: str) -> None:
+    def _acknowledge(self, call: OpenOperation | None, name: str) -> None:
         if call is None or call.accepted is None or call.agent != name:
             return
         machine = self.machines[name]
@@ -356,7 +369,7 @@ class Simulator:
 
     def _refused(self, name: str, refused: Refused) -> None:
         call = self.clients.open.get(refused.request)
-        if call is None or call.agent != name or not self.fleet.is_ready(name):
+        if call is None or call.agent != name or not self.cluster.is_ready(name):
             return
         leader = refused.leader
         if call.is_forwarded:
@@ -367,5 +380,5 @@ class Simulator:
             call.is_forwarded = True
             text = command(call.operation)
             self._take(
-                self.fleet.forward(name, leader, call.request, text, refused.token)
+                self.cluster.forward(name, leader, call.request, text, refused.token)
             )

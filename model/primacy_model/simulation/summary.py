@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from primacy_model.simulation.outcome import UNKNOWN, Counts, Outcome
+from primacy_model.simulation.outcome import UNKNOWN, RunCounts, RunOutcome
 from primacy_model.simulation.phases import WITHIN
 from primacy_model.simulation.seeds import Ran
 
@@ -27,13 +27,13 @@ MOST_TOLD = 25
 class Tally:
     """What all runs came to."""
 
-    counts: Counts = field(default_factory=Counts)
+    counts: RunCounts = field(default_factory=RunCounts)
     seeds: int = 0
     core_s: float = 0
     slowest: int = 0
     """The longest time to convergence, in thousandths of an election timeout."""
-    failed: list[Outcome] = field(default_factory=list)
-    unknown: list[Outcome] = field(default_factory=list)
+    failed: list[RunOutcome] = field(default_factory=list)
+    unknown: list[RunOutcome] = field(default_factory=list)
 
     def add(self, ran: Ran) -> None:
         """Count a run."""
@@ -95,7 +95,7 @@ def show(tally: Tally) -> None:
     Console().print(table)
 
 
-def tell_undecided(unknown: Sequence[Outcome]) -> None:
+def tell_undecided(unknown: Sequence[RunOutcome]) -> None:
     """Name the seeds whose histories were given up, and at what."""
     for outcome in unknown[:MOST_TOLD]:
         click.echo(f"seed {outcome.seed}: not decided: {outcome.title}")
@@ -103,7 +103,7 @@ def tell_undecided(unknown: Sequence[Outcome]) -> None:
         click.echo(f"and {len(unknown) - MOST_TOLD:,} seeds more: --json has them all")
 
 
-def tell_claim(seed: int, outcome: Outcome) -> None:
+def tell_claim(seed: int, outcome: RunOutcome) -> None:
     """Print which claim a seed breaks."""
     click.echo(f"\nseed {seed}: {outcome.property} is violated: {outcome.title}")
 

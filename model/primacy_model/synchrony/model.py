@@ -38,17 +38,17 @@ from primacy.quantities import AgentId
 from primacy_model.checker.actors import Assembled, Doing
 from primacy_model.checker.model import Action, Arrow, Event, Property, Value
 from primacy_model.mesh import display
-from primacy_model.mesh.actions import Local
-from primacy_model.mesh.agent import Budgets, Flight, Gate, Node
+from primacy_model.mesh.actions import MeshLocal
+from primacy_model.mesh.agent import Budgets, Gate, InFlight, Node
 from primacy_model.mesh.bounds import Shape
 from primacy_model.mesh.history import History
 from primacy_model.mesh.model import Mesh
 from primacy_model.synchrony.state import (
     RESTART,
+    AgentStep,
     Cause,
     Clocks,
-    Stepped,
-    Weather,
+    PhasedWorld,
     is_time_due,
     running,
     stepped,
@@ -65,7 +65,7 @@ WHILE_CALM: Final = frozenset({"write", "split", "heal"})
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PhasePlan:
     """What happens in the storm and what in the calm."""
 
     shape: Shape
@@ -85,15 +85,15 @@ class Plan:
     """Who may be cut off from all others; any split may happen if empty."""
 
 
-def _at_any_time(_: Weather) -> bool:
+def _at_any_time(_: PhasedWorld) -> bool:
     return True
 
 
-def _nobody(_: Weather) -> Collection[AgentId]:
+def _nobody(_: PhasedWorld) -> Collection[AgentId]:
     return ()
 
 
-class Forgetful(Mesh):
+class HistorylessMesh(Mesh):
     """A mesh that writes nothing down: no claim about runs reads what happened."""
 
     def noted(self, ghost: History, note: Hashable) -> History:  # noqa: ARG002
@@ -102,32 +102,32 @@ class Forgetful(Mesh):
 
 
 @dataclass(frozen=True)
-class Calming:
+class StabilizingMesh:
     """The model of a mesh that becomes calm."""
 
     name: str
     summary: str
-    plan: Plan
-    properties: Sequence[Property[Weather]]
+    plan: PhasePlan
+    properties: Sequence[Property[PhasedWorld]]
     kinds: Sequence[str]
     """What must happen at least once."""
-    is_over: Callable[[Weather], bool]
+    is_over: Callable[[PhasedWorld], bool]
     """What happens after this is not explored."""
-    is_ready: Callable[[Weather], bool] = _at_any_time
+    is_ready: Callable[[PhasedWorld], bool] = _at_any_time
     """When the storm may end."""
-    settled: Callable[[Weather], Collection[AgentId]] = _nobody
+    settled: Callable[[PhasedWorld], Collection[AgentId]] = _nobody
     """Whose timers have still to run their whole length when the calm begins, for a
     heartbeat round has just armed them; all others may elapse at once."""
-    mesh: Forgetful = field(init=False, compare=False, repr=False)
-    storm: Assembled[Local, Flight, Gate, History] = field(
+    mesh: HistorylessMesh = field(init=False, compare=False, repr=False)
+    storm: Assembled[MeshLocal, InFlight, Gate, History] = field(
         init=False, compare=False, repr=False
     )
-    _known: dict[tuple[Cause, Node], Stepped] = field(
+    _known: dict[tuple[Cause, Node], AgentStep] = field(
         init=False, compare=False, repr=False, default_factory=dict
     )
 
     def __post_init__(self) -> None:
-        mesh = Forgetful(self.name, self.summary, self.plan.shape)
+        mesh = HistorylessMesh(self.name, self.summary, self.plan.shape)
         object.__setattr__(self, "mesh", mesh)
         object.__setattr__(self, "storm", Assembled(mesh))
 
@@ -138,12 +138,12 @@ class Calming:
 
     # --- what may happen --------------------------------------------------------------
 
-    def initial(self) -> Iterable[Weather]:
+    def initial(self) -> Iterable[PhasedWorld]:
         """Begin in the storm, or in the calm where there is no storm."""
-        begun = Weather(self.mesh.initial())
+        begun = PhasedWorld(self.mesh.initial())
         yield self._calmed(begun) if self.plan.skips_storm else begun
 
-    def actions(self, state: Weather) -> Iterator[Action]:
+    def actions(self, state: PhasedWorld) -> Iterator[Action]:
         """List what may happen next."""
         if self.is_over(state):
             return
@@ -161,7 +161,7 @@ class Calming:
             yield Action(TICK, TIME, "a heartbeat interval passes", TICK)
         yield from self._interventions(state)
 
-    def withheld(self, state: Weather) -> Iterator[Hashable]:
+    def withheld(self, state: PhasedWorld) -> Iterator[Hashable]:
         """List what would have to happen, but is beyond the bounds."""
         if state.is_calm and not self.is_over(state):
             for cause in self._causes(state):
@@ -173,7 +173,7 @@ class Calming:
         is_timer = isinstance(name, Cause) and isinstance(name.what, Timer)
         return is_timer and not self.plan.has_clocks
 
-    def fairness(self, state: Weather, action: Action) -> Hashable | None:
+    def fairness(self, state: PhasedWorld, action: Action) -> Hashable | None:
         """Name the class of an action: packets, timers, time and the calm are fair."""
         payload = action.payload
         is_fair = action.kind in (CALM, TICK) or (
@@ -181,7 +181,7 @@ class Calming:
         )
         return payload if is_fair else None
 
-    def _causes(self, state: Weather) -> Iterator[Cause]:
+    def _causes(self, state: PhasedWorld) -> Iterator[Cause]:
         """List why agents may step: what is in flight, or else what has run out."""
         flying = [
             Cause(place, one)
@@ -196,14 +196,14 @@ class Calming:
             if node.state is None:
                 yield Cause(place, RESTART)
 
-    def _running_out(self, state: Weather) -> Iterator[tuple[int, Timer]]:
+    def _running_out(self, state: PhasedWorld) -> Iterator[tuple[int, Timer]]:
         """List which timers may elapse now."""
         for place, node in enumerate(state.nodes):
             for timer in Timer:
                 if timer in node.armed and state.least(place, timer) == 0:
                     yield place, timer
 
-    def _interventions(self, state: Weather) -> Iterator[Action]:
+    def _interventions(self, state: PhasedWorld) -> Iterator[Action]:
         """List what clients do, and how the network splits and heals."""
         world, budgets = state.world, state.world.shared.budgets
         if budgets.writes or budgets.partitions or world.shared.sides is not None:
@@ -230,14 +230,14 @@ class Calming:
         )
         return len(cut) == 1 and cut[0] in plan.alone
 
-    def _is_beyond(self, state: Weather, cause: Cause) -> bool:
+    def _is_beyond(self, state: PhasedWorld, cause: Cause) -> bool:
         """Tell whether a step would lead beyond the bound on terms."""
         before, after = state.nodes[cause.place], self._stepped(state, cause).node
         return max(self.plan.terms, before.disk.term) < after.disk.term
 
     def _action(self, cause: Cause) -> Action:
         name, what = self.mesh.agents[cause.place], cause.what
-        if isinstance(what, Flight):
+        if isinstance(what, InFlight):
             packet = what.packet
             label = f"hears {display.describe(packet)} from {packet.sender}"
             return Action(f"deliver {type(packet).__name__}", name, label, cause)
@@ -248,7 +248,7 @@ class Calming:
 
     # --- what it leads to -------------------------------------------------------------
 
-    def successor(self, state: Weather, action: Action) -> Weather:
+    def successor(self, state: PhasedWorld, action: Action) -> PhasedWorld:
         """Carry out one of the state's actions."""
         payload = action.payload
         if action.kind == CALM:
@@ -258,13 +258,13 @@ class Calming:
         if isinstance(payload, Cause):
             return self._caused(state, payload)
         if not state.is_calm:
-            return Weather(self.storm.successor(state.world, action))
+            return PhasedWorld(self.storm.successor(state.world, action))
         assert isinstance(payload, Doing)
         return self._purged(
             replace(state, world=self.storm.carried_out(state.world, payload))
         )
 
-    def _calmed(self, state: Weather) -> Weather:
+    def _calmed(self, state: PhasedWorld) -> PhasedWorld:
         """Begin the calm: nothing is in flight, and timers run."""
         world, plan = state.world, self.plan
         gate = world.shared
@@ -273,7 +273,7 @@ class Calming:
             left = replace(left, partitions=gate.budgets.partitions)
         sides = None if plan.heals else gate.sides
         gate = replace(gate, budgets=left, sides=sides)
-        boxes = (frozenset[tuple[Flight, int]](),) * len(world.boxes)
+        boxes = (frozenset[tuple[InFlight, int]](),) * len(world.boxes)
         clocks: Clocks = {}
         settled = self.settled(state)
         for place, node in enumerate(state.nodes if plan.has_clocks else ()):
@@ -282,9 +282,9 @@ class Calming:
                 is_settled = node.state is not None and node.state.me in settled
                 clocks[place, timer.value] = (least if is_settled else 0, most)
         world = replace(world, boxes=boxes, shared=gate)
-        return Weather(world, tuple(sorted(clocks.items())), is_calm=True)
+        return PhasedWorld(world, tuple(sorted(clocks.items())), is_calm=True)
 
-    def _caused(self, state: Weather, cause: Cause) -> Weather:
+    def _caused(self, state: PhasedWorld, cause: Cause) -> PhasedWorld:
         """Let an agent step, send what it sends, and run its timers."""
         world, here, clocks = state.world, cause.place, dict(state.clocks)
         done = self._stepped(state, cause)
@@ -295,15 +295,17 @@ class Calming:
             if span is not None:
                 clocks[here, name] = span
         boxes = [set(box) for box in world.boxes]
-        if isinstance(cause.what, Flight):
+        if isinstance(cause.what, InFlight):
             boxes[here].discard((cause.what, 1))
         for target, one in done.sent:
             boxes[self.mesh.places[target]].add((one, 1))
         after = (*world.locals[:here], done.node, *world.locals[here + 1 :])
         world = replace(world, locals=after, boxes=tuple(map(frozenset, boxes)))
-        return self._purged(Weather(world, tuple(sorted(clocks.items())), is_calm=True))
+        return self._purged(
+            PhasedWorld(world, tuple(sorted(clocks.items())), is_calm=True)
+        )
 
-    def _purged(self, state: Weather) -> Weather:
+    def _purged(self, state: PhasedWorld) -> PhasedWorld:
         """Lose what is in flight to agents that are down or cut off from its sender."""
         world, sides = state.world, state.world.shared.sides
         boxes = list(world.boxes)
@@ -319,7 +321,7 @@ class Calming:
                 )
         return replace(state, world=replace(world, boxes=tuple(boxes)))
 
-    def _stepped(self, state: Weather, cause: Cause) -> Stepped:
+    def _stepped(self, state: PhasedWorld, cause: Cause) -> AgentStep:
         node = state.nodes[cause.place]
         if (cause, node) not in self._known:
             config = self.mesh.configs[cause.place]
@@ -328,7 +330,7 @@ class Calming:
 
     # --- how it is shown --------------------------------------------------------------
 
-    def columns(self, state: Weather) -> Mapping[str, Mapping[str, Value]]:
+    def columns(self, state: PhasedWorld) -> Mapping[str, Mapping[str, Value]]:
         """Show the mesh, and in a column of its own the weather."""
         names = self.mesh.agents
         clocks = ", ".join(
@@ -340,7 +342,7 @@ class Calming:
             weather["timers"] = clocks or "none"
         return {**self.mesh.columns(state.world), TIME: weather}
 
-    def event(self, state: Weather, action: Action) -> Event:
+    def event(self, state: PhasedWorld, action: Action) -> Event:
         """Tell what an action receives, sends and brings about."""
         payload = action.payload
         if isinstance(payload, Doing):
@@ -349,7 +351,7 @@ class Calming:
             return Event((), (), ())
         done, what = self._stepped(state, payload), payload.what
         here = self.mesh.agents[payload.place]
-        heard = [(here, what)] if isinstance(what, Flight) else []
+        heard = [(here, what)] if isinstance(what, InFlight) else []
         return Event(
             tuple(_arrow(target, one) for target, one in heard),
             tuple(_arrow(target, one) for target, one in done.sent),
@@ -357,7 +359,7 @@ class Calming:
         )
 
 
-def _arrow(target: str, one: Flight) -> Arrow:
+def _arrow(target: str, one: InFlight) -> Arrow:
     packet = one.packet
     label = display.describe(packet)
     return Arrow(f"{target} {one!r}", packet.sender, target, label)

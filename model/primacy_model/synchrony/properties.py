@@ -13,9 +13,9 @@ from primacy.quantities import AgentId
 from primacy.role import Role, Wait
 from primacy.state import State
 from primacy_model.checker.model import Kind, Property
-from primacy_model.synchrony.state import Weather
+from primacy_model.synchrony.state import PhasedWorld
 
-Judge = Callable[[Weather], bool]
+PhasePredicate = Callable[[PhasedWorld], bool]
 
 A: Final = AgentId("a")
 
@@ -23,12 +23,12 @@ A: Final = AgentId("a")
 # --- what is seen ---------------------------------------------------------------------
 
 
-def leaders(weather: Weather) -> list[State]:
+def leaders(weather: PhasedWorld) -> list[State]:
     """List who leads."""
     return [state for state in weather.states if state.role == Role.LEADER]
 
 
-def followers(weather: Weather, leader: State) -> list[AgentId]:
+def followers(weather: PhasedWorld, leader: State) -> list[AgentId]:
     """Name a leader and those that have given it their promise in its term."""
     return [
         state.me
@@ -38,20 +38,20 @@ def followers(weather: Weather, leader: State) -> list[AgentId]:
     ]
 
 
-def is_followed(weather: Weather, leader: State) -> bool:
+def is_followed(weather: PhasedWorld, leader: State) -> bool:
     """Tell whether a leader and those that follow it are a quorum."""
     electors = leader.config.initial_leaders.members
     found = followers(weather, leader)
     return 2 * sum(name in found for name in electors) > len(electors)
 
 
-def is_whole(weather: Weather) -> bool:
+def is_whole(weather: PhasedWorld) -> bool:
     """Tell whether the network is not split, and will not be again."""
     gate = weather.world.shared
     return gate.sides is None and gate.budgets.partitions == 0
 
 
-def led(weather: Weather) -> list[AgentId]:
+def led(weather: PhasedWorld) -> list[AgentId]:
     """Name a leader that has a quorum and all that follow it; nobody if there is none.
 
     When one leads so and its round has just been heard, a calm may begin.
@@ -62,17 +62,17 @@ def led(weather: Weather) -> list[AgentId]:
     return []
 
 
-def is_leaderless(weather: Weather) -> bool:
+def is_leaderless(weather: PhasedWorld) -> bool:
     """Tell whether the first leader has crashed."""
     return weather.world.shared.budgets.crashes == 0
 
 
-def is_split(weather: Weather) -> bool:
+def is_split(weather: PhasedWorld) -> bool:
     """Tell whether the network is split, or was."""
     return weather.world.shared.budgets.partitions == 0
 
 
-def is_split_and_led(weather: Weather) -> bool:
+def is_split_and_led(weather: PhasedWorld) -> bool:
     """Tell whether a leader has a quorum while the network is split, or after that."""
     return is_split(weather) and bool(led(weather))
 
@@ -80,19 +80,19 @@ def is_split_and_led(weather: Weather) -> bool:
 # --- the goals ------------------------------------------------------------------------
 
 
-def is_calm(weather: Weather) -> bool:
+def is_calm(weather: PhasedWorld) -> bool:
     """Tell whether the calm has begun."""
     return weather.is_calm
 
 
-def has_leader(weather: Weather) -> bool:
+def has_leader(weather: PhasedWorld) -> bool:
     """L1: an elector leads, and a quorum follows it."""
     return weather.is_calm and any(
         is_followed(weather, leader) for leader in leaders(weather)
     )
 
 
-def is_led_by_lowest(weather: Weather) -> bool:
+def is_led_by_lowest(weather: PhasedWorld) -> bool:
     """L2: the lowest id leads term 1, and everyone follows it."""
     return any(
         (leader.me, leader.term) == (A, 1)
@@ -101,12 +101,12 @@ def is_led_by_lowest(weather: Weather) -> bool:
     )
 
 
-def is_first_led_by_lowest(weather: Weather) -> bool:
+def is_first_led_by_lowest(weather: PhasedWorld) -> bool:
     """L2: nobody but the lowest id leads."""
     return all(leader.me == A for leader in leaders(weather))
 
 
-def has_no_split_vote(weather: Weather) -> bool:
+def has_no_split_vote(weather: PhasedWorld) -> bool:
     """L2: nobody but the lowest id asks for votes, and no term but the first begins."""
     return all(
         state.term <= 1 and (state.role != Role.CANDIDATE or state.me == A)
@@ -114,17 +114,17 @@ def has_no_split_vote(weather: Weather) -> bool:
     )
 
 
-def is_undisturbed(weather: Weather) -> bool:
+def is_undisturbed(weather: PhasedWorld) -> bool:
     """L3: the leader that has a quorum leads on, in its term."""
     return any((state.me, state.term) == (A, 1) for state in leaders(weather))
 
 
-def is_joined_again(weather: Weather) -> bool:
+def is_joined_again(weather: PhasedWorld) -> bool:
     """L3: whoever came back follows the leader that there was before."""
     return is_whole(weather) and is_led_by_lowest(weather)
 
 
-def is_agreed(weather: Weather) -> bool:
+def is_agreed(weather: PhasedWorld) -> bool:
     """L4: all agree on leader, term and committed log, and nothing else is in a log."""
     states = weather.states
     agreed = {(s.leader, s.term, s.log, s.commit_index) for s in states}
@@ -145,12 +145,12 @@ def _writes(state: State) -> list[int]:
     ]
 
 
-def is_written(weather: Weather) -> bool:
+def is_written(weather: PhasedWorld) -> bool:
     """Tell whether a write was given to the leader of a calm mesh."""
     return weather.is_calm and any(_writes(leader) for leader in leaders(weather))
 
 
-def is_committed(weather: Weather) -> bool:
+def is_committed(weather: PhasedWorld) -> bool:
     """L5: a leader and a quorum have applied the write."""
     applied = [
         node.state.me
@@ -166,11 +166,13 @@ def is_committed(weather: Weather) -> bool:
     )
 
 
-def _eventually(name: str, title: str, holds: Judge, once: Judge) -> Property[Weather]:
+def _eventually(
+    name: str, title: str, holds: PhasePredicate, once: PhasePredicate
+) -> Property[PhasedWorld]:
     return Property(name, title, Kind.EVENTUALLY, holds, once)
 
 
-def _always(name: str, title: str, holds: Judge) -> Property[Weather]:
+def _always(name: str, title: str, holds: PhasePredicate) -> Property[PhasedWorld]:
     return Property(name, title, Kind.ALWAYS, holds)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from primacy_model.mesh.agent import Budgets
 from primacy_model.mesh.bounds import Shape
-from primacy_model.synchrony.model import Calming, Plan
+from primacy_model.synchrony.model import PhasePlan, StabilizingMesh
 from primacy_model.synchrony.properties import (
     L1,
     L2,
@@ -49,14 +49,16 @@ FOLLOWING: Final = (
 WRITING: Final = ("deliver Append", "deliver AppendReply", "write")
 
 
-def _emerging(name: str, summary: str, impatient: tuple[str, ...]) -> Calming:
+def _emerging(name: str, summary: str, impatient: tuple[str, ...]) -> StabilizingMesh:
     """Make a world of L1 that begins with empty disks."""
-    plan = Plan(Shape(terms=1, impatient=impatient), terms=3, has_clocks=False)
+    plan = PhasePlan(Shape(terms=1, impatient=impatient), terms=3, has_clocks=False)
     kinds = (*ELECTING, "deliver Claim", "calm")
-    return Calming(name, summary, plan, (L1,), kinds, has_leader)
+    return StabilizingMesh(name, summary, plan, (L1,), kinds, has_leader)
 
 
-def _emerging_again(name: str, summary: str, impatient: tuple[str, ...]) -> Calming:
+def _emerging_again(
+    name: str, summary: str, impatient: tuple[str, ...]
+) -> StabilizingMesh:
     """Make a world of L1 whose leader crashes, and restarts or not."""
     shape = Shape(
         begins="elected",
@@ -65,14 +67,14 @@ def _emerging_again(name: str, summary: str, impatient: tuple[str, ...]) -> Calm
         crashers=("a",),
         budgets=Budgets(crashes=1),
     )
-    plan = Plan(shape, terms=4, has_clocks=False)
+    plan = PhasePlan(shape, terms=4, has_clocks=False)
     kinds = (*ELECTING, "calm", "crash", "restart")
-    return Calming(name, summary, plan, (L1,), kinds, has_leader, is_leaderless)
+    return StabilizingMesh(name, summary, plan, (L1,), kinds, has_leader, is_leaderless)
 
 
 def _emerging_apart(
     name: str, summary: str, impatient: tuple[str, ...], *, heals: bool
-) -> Calming:
+) -> StabilizingMesh:
     """Make a world of L1 whose leader is cut off, for ever or until the calm.
 
     Timers keep their lengths where it is for ever: it would begin rounds without end.
@@ -83,27 +85,27 @@ def _emerging_apart(
         impatient=impatient,
         budgets=Budgets(partitions=1),
     )
-    plan = Plan(shape, terms=4, has_clocks=not heals, heals=heals, alone=("a",))
+    plan = PhasePlan(shape, terms=4, has_clocks=not heals, heals=heals, alone=("a",))
     kinds = (*ELECTING, "split", "calm")
-    return Calming(name, summary, plan, (L1,), kinds, has_leader, is_split)
+    return StabilizingMesh(name, summary, plan, (L1,), kinds, has_leader, is_split)
 
 
-def _converging(name: str, summary: str, electors: tuple[str, ...]) -> Calming:
+def _converging(name: str, summary: str, electors: tuple[str, ...]) -> StabilizingMesh:
     """Make a world of L2, which is calm from the beginning."""
-    plan = Plan(Shape(electors=electors), terms=2, skips_storm=True)
+    plan = PhasePlan(Shape(electors=electors), terms=2, skips_storm=True)
     kinds = (*ELECTING, "deliver Claim", "tick")
-    return Calming(name, summary, plan, L2, kinds, is_led_by_lowest)
+    return StabilizingMesh(name, summary, plan, L2, kinds, is_led_by_lowest)
 
 
-def _staying(name: str, summary: str, partitions: int) -> Calming:
+def _staying(name: str, summary: str, partitions: int) -> StabilizingMesh:
     """Make a world of L3, which is calm but for a follower that is cut off."""
     shape = Shape(begins="elected", budgets=Budgets(partitions=partitions))
-    plan = Plan(shape, terms=3, skips_storm=True, alone=("c",))
+    plan = PhasePlan(shape, terms=3, skips_storm=True, alone=("c",))
     kinds = (*FOLLOWING, "split", "heal")
-    return Calming(name, summary, plan, L3, kinds, is_joined_again, settled=led)
+    return StabilizingMesh(name, summary, plan, L3, kinds, is_joined_again, settled=led)
 
 
-def _healing(name: str, summary: str, writes: int, rounds: int = 0) -> Calming:
+def _healing(name: str, summary: str, writes: int, rounds: int = 0) -> StabilizingMesh:
     """Make a world of L4: the first leader is cut off, may write, and comes back.
 
     In the storm so many rounds are begun.
@@ -115,12 +117,14 @@ def _healing(name: str, summary: str, writes: int, rounds: int = 0) -> Calming:
         clients_at=("a",),
         budgets=Budgets(partitions=1, writes=writes, rounds=rounds),
     )
-    plan = Plan(shape, terms=4, heals=True, alone=("a",))
+    plan = PhasePlan(shape, terms=4, heals=True, alone=("a",))
     kinds = (*ELECTING, *FOLLOWING, *WRITING[: 2 + writes], "split", "calm")
-    return Calming(name, summary, plan, (L4,), kinds, is_agreed, is_split_and_led, led)
+    return StabilizingMesh(
+        name, summary, plan, (L4,), kinds, is_agreed, is_split_and_led, led
+    )
 
 
-def _progressing(name: str, summary: str) -> Calming:
+def _progressing(name: str, summary: str) -> StabilizingMesh:
     """Make a world of L5: packets of a write are lost, and a follower may be down."""
     shape = Shape(
         begins="elected",
@@ -128,12 +132,12 @@ def _progressing(name: str, summary: str) -> Calming:
         crashers=("c",),
         budgets=Budgets(writes=1, crashes=1),
     )
-    plan = Plan(shape, terms=2, still=frozenset({"elapse election"}))
+    plan = PhasePlan(shape, terms=2, still=frozenset({"elapse election"}))
     kinds = (*FOLLOWING, *WRITING, "calm", "crash", "restart")
-    return Calming(name, summary, plan, (L5,), kinds, is_committed, settled=led)
+    return StabilizingMesh(name, summary, plan, (L5,), kinds, is_committed, settled=led)
 
 
-LIVING: Final[Sequence[Calming]] = (
+LIVING: Final[Sequence[StabilizingMesh]] = (
     _emerging(
         "emerges",
         "An initial leader claims and stands as it likes; then the mesh is calm.",
@@ -172,7 +176,7 @@ LIVING: Final[Sequence[Calming]] = (
 )
 """The worlds of L1 to L5."""
 
-DEEP_LIVING: Final[Sequence[Calming]] = (
+DEEP_LIVING: Final[Sequence[StabilizingMesh]] = (
     _emerging(
         "emerges-deep",
         "Two initial leaders claim and stand as they like; then the mesh is calm.",

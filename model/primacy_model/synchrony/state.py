@@ -33,8 +33,8 @@ from primacy.timers import (
     window_timer,
 )
 from primacy_model.mesh import display
-from primacy_model.mesh.agent import Flight, Node, perform
-from primacy_model.mesh.model import World
+from primacy_model.mesh.agent import InFlight, Node, perform
+from primacy_model.mesh.model import MeshWorld
 
 RESTART: Final = "restart"
 
@@ -45,10 +45,10 @@ Clocks = dict[tuple[int, str], Span]
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class PhasedWorld:
     """A world, and when its timers elapse once it is calm."""
 
-    world: World
+    world: MeshWorld
     clocks: tuple[tuple[tuple[int, str], Span], ...] = ()
     is_calm: bool = False
     digest: int = field(init=False, compare=False, repr=False)
@@ -62,7 +62,7 @@ class Weather:
 
     def __reduce__(self) -> tuple[object, ...]:
         held = self.world, self.clocks, self.is_calm
-        return Weather, held  # a digest is of one process only
+        return PhasedWorld, held  # a digest is of one process only
 
     def least(self, place: int, timer: Timer) -> int:
         """Tell after how many ticks a timer may elapse, at the earliest."""
@@ -85,15 +85,15 @@ class Cause:
     """Why an agent steps in a calm: a packet, a timer, or a restart."""
 
     place: int
-    what: Flight | Timer | str
+    what: InFlight | Timer | str
 
 
 @dataclass(frozen=True, slots=True)
-class Stepped:
+class AgentStep:
     """What an agent does in one step."""
 
     node: Node
-    sent: tuple[tuple[AgentId, Flight], ...]
+    sent: tuple[tuple[AgentId, InFlight], ...]
     spans: tuple[tuple[str, Span | None], ...]
     """Which timers are armed, and for how many ticks, and which are disarmed."""
     remarks: tuple[str, ...]
@@ -102,12 +102,12 @@ class Stepped:
 # --- a step ---------------------------------------------------------------------------
 
 
-def stepped(config: Config, node: Node, what: Flight | Timer | str) -> Stepped:
+def stepped(config: Config, node: Node, what: InFlight | Timer | str) -> AgentStep:
     """Let the shipped core step, and carry out what it asks for."""
     state = node.state
     if state is None:
         after, outputs = recover(config, node.disk)
-    elif isinstance(what, Flight):
+    elif isinstance(what, InFlight):
         after, outputs = step(state, Received(what.packet, START))
     else:
         assert isinstance(what, Timer)
@@ -118,7 +118,7 @@ def stepped(config: Config, node: Node, what: Flight | Timer | str) -> Stepped:
     if what == Timer.ELECTION:
         passed = replace(passed, state=numbered_anew(after))
     spans = tuple(_spans(config, outputs))
-    return Stepped(passed, done.sent, spans, display.remarks(outputs))
+    return AgentStep(passed, done.sent, spans, display.remarks(outputs))
 
 
 def numbered_anew(state: State) -> State:
@@ -178,7 +178,7 @@ def running(node: Node, timer: Timer) -> Span:
     return span(config, arm.least, arm.most)
 
 
-def is_time_due(state: Weather) -> bool:
+def is_time_due(state: PhasedWorld) -> bool:
     """Tell whether nothing has to happen before a tick."""
     is_quiet = not any(state.world.boxes)
     return (
@@ -186,7 +186,7 @@ def is_time_due(state: Weather) -> bool:
     )
 
 
-def ticked(state: Weather) -> Weather:
+def ticked(state: PhasedWorld) -> PhasedWorld:
     """Let a heartbeat interval pass."""
     clocks = tuple(
         (key, (max(0, least - 1), most - 1)) for key, (least, most) in state.clocks

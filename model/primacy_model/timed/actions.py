@@ -35,9 +35,9 @@ from primacy.stepping import step
 from primacy_model.checker.actors import Move
 from primacy_model.mesh import display
 from primacy_model.mesh.actions import spent
-from primacy_model.mesh.agent import Flight, Gate, Node, perform
+from primacy_model.mesh.agent import Gate, InFlight, Node, perform
 from primacy_model.mesh.bounds import Shape, config_of
-from primacy_model.mesh.history import Asked
+from primacy_model.mesh.history import ReadRequested
 from primacy_model.timed.clocks import (
     FAR,
     LENGTHS,
@@ -53,7 +53,7 @@ from primacy_model.timed.clocks import (
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TimeCourse:
     """The course of time, and what all agents meet."""
 
     gate: Gate
@@ -83,7 +83,7 @@ class Pace:
 STRICT: Final = Pace()
 """Within the bound, at its worst."""
 
-Step = Move[Clocked, Flight, Course]
+TimedMove = Move[Clocked, InFlight, TimeCourse]
 
 
 class TimedMoves:
@@ -95,7 +95,9 @@ class TimedMoves:
         self.configs = tuple(config_of(shape, name, **LENGTHS) for name in shape.agents)
         self.places = {AgentId(name): at for at, name in enumerate(shape.agents)}
 
-    def acts(self, place: int, local: Clocked, course: Course) -> Iterator[Step]:
+    def acts(
+        self, place: int, local: Clocked, course: TimeCourse
+    ) -> Iterator[TimedMove]:
         """List what an agent may do by itself."""
         if course.turn == place:
             yield from self._ticking(place, local, course)
@@ -113,7 +115,9 @@ class TimedMoves:
             left = _spent(course, "crashes")
             yield Move("crash", "crash", Clocked(node), shared=left)
 
-    def hears(self, local: Clocked, course: Course, message: Flight) -> Iterator[Step]:
+    def hears(
+        self, local: Clocked, course: TimeCourse, message: InFlight
+    ) -> Iterator[TimedMove]:
         """Deliver a packet; to lose it is never to deliver it."""
         state, packet = local.node.state, message.packet
         if course.turn != 0 or state is None:
@@ -127,7 +131,9 @@ class TimedMoves:
 
     # --- time -------------------------------------------------------------------------
 
-    def _ticking(self, place: int, local: Clocked, course: Course) -> Iterator[Step]:
+    def _ticking(
+        self, place: int, local: Clocked, course: TimeCourse
+    ) -> Iterator[TimedMove]:
         """Let a slot pass for an agent, at each rate that its clocks may have."""
         turn = (place + 1) % len(self.shape.agents)
         later = replace(course, turn=turn)
@@ -143,11 +149,13 @@ class TimedMoves:
             spent = replace(later, excess=course.excess - 1)
             yield self._ticked(local, beyond, spent)
 
-    def _ticked(self, local: Clocked, rate: Rate, course: Course) -> Step:
+    def _ticked(self, local: Clocked, rate: Rate, course: TimeCourse) -> TimedMove:
         after = passed(local, rate, self.now)
         return Move("tick", f"slot: {rate}", after, shared=course)
 
-    def _elapsing(self, local: Clocked, state: State, course: Course) -> Iterator[Step]:
+    def _elapsing(
+        self, local: Clocked, state: State, course: TimeCourse
+    ) -> Iterator[TimedMove]:
         for timer in Timer:
             is_ripe = timer in local.node.armed and local.waits(timer) == 0
             if timer == Timer.HEARTBEAT and course.gate.budgets.rounds == 0:
@@ -196,8 +204,8 @@ class TimedMoves:
     # --- requests ---------------------------------------------------------------------
 
     def _asked(
-        self, name: str, local: Clocked, state: State, course: Course
-    ) -> Iterator[Step]:
+        self, name: str, local: Clocked, state: State, course: TimeCourse
+    ) -> Iterator[TimedMove]:
         """Put requests to an agent; one that it only refuses costs no budget."""
         budgets, allowed = course.gate.budgets, self.shape.budgets
         if name in (self.shape.clients_at or self.shape.agents):
@@ -221,22 +229,26 @@ class TimedMoves:
                 yield self._requested(local, left, said, ask)
 
     def _requested(
-        self, local: Clocked, left: Course, said: tuple[str, str], message: Message
-    ) -> Step:
+        self, local: Clocked, left: TimeCourse, said: tuple[str, str], message: Message
+    ) -> TimedMove:
         """Let an agent take a request; `left` is what remains if it does."""
         move = self.stepped(local, left, said, message)
         if move.after == local and not move.sent and not move.notes:
             return move
         notes = move.notes
         if isinstance(message, LeaseRead):
-            notes = (Asked(message.request), *notes)
+            notes = (ReadRequested(message.request), *notes)
         return replace(move, shared=left, notes=notes)
 
     # --- what it leads to -------------------------------------------------------------
 
     def stepped(
-        self, local: Clocked, course: Course, said: tuple[str, str], message: Message
-    ) -> Step:
+        self,
+        local: Clocked,
+        course: TimeCourse,
+        said: tuple[str, str],
+        message: Message,
+    ) -> TimedMove:
         """Let the agent handle a message."""
         state, shared = local.node.state, None
         assert state is not None
@@ -254,8 +266,8 @@ class TimedMoves:
         after: State,
         outputs: Outputs,
         said: tuple[str, str],
-        shared: Course | None,
-    ) -> Step:
+        shared: TimeCourse | None,
+    ) -> TimedMove:
         kind, label = said
         done = perform(local.node, shifted(after, 0, self.now), outputs)
         clocked = armed(local, done.node, outputs)
@@ -267,7 +279,7 @@ class TimedMoves:
         words = display.remarks(outputs)
         return Move(kind, label, clocked, sent, 0, shared, done.notes, words)
 
-    def _restarted(self, place: int, local: Clocked) -> Step:
+    def _restarted(self, place: int, local: Clocked) -> TimedMove:
         state, outputs = recover(self.configs[place], local.node.disk)
         return self._performed(local, state, outputs, ("restart", "restart"), None)
 
@@ -276,6 +288,6 @@ class TimedMoves:
         return recover(self.configs[place], disk)[0]
 
 
-def _spent(course: Course, budget: str) -> Course:
+def _spent(course: TimeCourse, budget: str) -> TimeCourse:
     """Take one from a budget."""
     return replace(course, gate=spent(course.gate, budget))

@@ -20,12 +20,12 @@ from primacy.state import NOTHING_DURABLE
 from primacy_model.checker.actors import Actors, Assembled, Claim, Doing, Whole
 from primacy_model.checker.model import Value
 from primacy_model.mesh import display
-from primacy_model.mesh.agent import Flight, Gate, Node, perform
+from primacy_model.mesh.agent import Gate, InFlight, Node, perform
 from primacy_model.mesh.bounds import Shape, bounds_of, kinds_of
 from primacy_model.mesh.history import History, Note, noted
 from primacy_model.mesh.model import SETTLING
 from primacy_model.mesh.obsolete_packets import is_obsolete
-from primacy_model.timed.actions import STRICT, Course, Pace, Step, TimedMoves
+from primacy_model.timed.actions import STRICT, Pace, TimeCourse, TimedMove, TimedMoves
 from primacy_model.timed.clocks import (
     DRIFT_PPM,
     ELECTION_MS,
@@ -37,10 +37,10 @@ from primacy_model.timed.clocks import (
 )
 from primacy_model.timed.properties import claims
 
-World = Whole[Clocked, Flight, Course, History]
+TimedWorld = Whole[Clocked, InFlight, TimeCourse, History]
 
 
-class TimedMesh(Actors[Clocked, Flight, Course, History]):
+class TimedMesh(Actors[Clocked, InFlight, TimeCourse, History]):
     """A mesh of one shape in true time, and what must be reached in it."""
 
     def __init__(
@@ -99,7 +99,7 @@ class TimedMesh(Actors[Clocked, Flight, Course, History]):
         return bounds
 
     @property
-    def claims(self) -> Sequence[Claim[Clocked, Course, History]]:
+    def claims(self) -> Sequence[Claim[Clocked, TimeCourse, History]]:
         """List every invariant, then what this mesh must reach."""
         return self._claims
 
@@ -107,7 +107,7 @@ class TimedMesh(Actors[Clocked, Flight, Course, History]):
         self,
         place: int,
         local: Clocked,
-        message: Flight,
+        message: InFlight,
     ) -> bool:
         """Tell whether a packet does nothing to an agent, now and for ever.
 
@@ -121,7 +121,9 @@ class TimedMesh(Actors[Clocked, Flight, Course, History]):
         assert isinstance(note, Note)
         return noted(ghost, note)
 
-    def acts(self, place: int, local: Clocked, shared: Course) -> Iterator[Step]:
+    def acts(
+        self, place: int, local: Clocked, shared: TimeCourse
+    ) -> Iterator[TimedMove]:
         """List what an agent may do by itself."""
         return self._moves.acts(place, local, shared)
 
@@ -129,15 +131,15 @@ class TimedMesh(Actors[Clocked, Flight, Course, History]):
         self,
         place: int,  # noqa: ARG002 - the state tells whose it is
         local: Clocked,
-        shared: Course,
-        message: Flight,
-    ) -> Iterator[Step]:
+        shared: TimeCourse,
+        message: InFlight,
+    ) -> Iterator[TimedMove]:
         """Deliver a packet."""
         return self._moves.hears(local, shared, message)
 
     # --- how it begins ----------------------------------------------------------------
 
-    def initial(self) -> World:
+    def initial(self) -> TimedWorld:
         """Begin with a leader that everyone has just heard, and that holds a lease.
 
         It is reached from empty disks by a run without failures, in which time passes
@@ -148,26 +150,26 @@ class TimedMesh(Actors[Clocked, Flight, Course, History]):
             while world.locals[place].waits(timer):
                 world = self._later(world)
             world = self._settled(self._after(world, place, Elapsed(timer, self.now)))
-        course = Course(Gate(self.shape.budgets), excess=self.pace.excess)
+        course = TimeCourse(Gate(self.shape.budgets), excess=self.pace.excess)
         return replace(world, shared=course)
 
-    def _fresh(self) -> World:
+    def _fresh(self) -> TimedWorld:
         begun = []
         for config in self.configs:
             blank = Node(None, NOTHING_DURABLE, frozenset(), 0, Term(0), Term(0))
             state, outputs = initial(config)
             node = perform(blank, state, outputs).node
             begun.append(armed(Clocked(blank), node, outputs))
-        boxes = (frozenset[tuple[Flight, int]](),) * len(begun)
-        return Whole(tuple(begun), boxes, Course(Gate()), History())
+        boxes = (frozenset[tuple[InFlight, int]](),) * len(begun)
+        return Whole(tuple(begun), boxes, TimeCourse(Gate()), History())
 
-    def _later(self, world: World) -> World:
+    def _later(self, world: TimedWorld) -> TimedWorld:
         """Let a slot pass for everyone."""
         (rate, *_) = self.pace.rates
         later = (passed(local, rate, self.now) for local in world.locals)
         return replace(world, locals=tuple(later))
 
-    def _settled(self, world: World) -> World:
+    def _settled(self, world: TimedWorld) -> TimedWorld:
         """Deliver everything, in a fixed order, until nothing is in flight."""
         while any(world.boxes):
             boxes = [sorted(one.key for one, _ in box) for box in world.boxes]
@@ -179,7 +181,9 @@ class TimedMesh(Actors[Clocked, Flight, Course, History]):
                     world = self._after(world, place, message)
         return world
 
-    def _after(self, world: World, place: int, message: Elapsed | Received) -> World:
+    def _after(
+        self, world: TimedWorld, place: int, message: Elapsed | Received
+    ) -> TimedWorld:
         """Let an agent step, whatever the bounds."""
         local = world.locals[place]
         move = self._moves.stepped(local, world.shared, ("", ""), message)
@@ -199,7 +203,7 @@ class TimedMesh(Actors[Clocked, Flight, Course, History]):
         shown["lease"] = f"{left} ms" if left > 0 else "none"
         return shown
 
-    def told(self, message: Flight) -> tuple[int, str]:
+    def told(self, message: InFlight) -> tuple[int, str]:
         """Tell who sent a packet, and what it is."""
         packet = message.packet
         return self.places[packet.sender], display.describe(packet)

@@ -24,11 +24,11 @@ from primacy_model.checker.model import Kind
 from primacy_model.mesh import properties
 from primacy_model.mesh.agent import Gate, Node, Wire
 from primacy_model.mesh.history import History
-from primacy_model.timed.actions import Course
+from primacy_model.timed.actions import TimeCourse
 from primacy_model.timed.clocks import Clocked
 
-Timed = Claim[Clocked, Course, History]
-Judge = Callable[[Views], bool]
+TimedProperty = Claim[Clocked, TimeCourse, History]
+TimedPredicate = Callable[[Views], bool]
 
 ALONE: Final = "lease-alone"
 ALONE_TITLE: Final = "beside a lease nobody leads a later term"
@@ -67,7 +67,7 @@ class Holding:
         )
 
 
-def is_between_slots(course: Course, _: History) -> Hashable:
+def is_between_slots(course: TimeCourse, _: History) -> Hashable:
     """See whether all clocks stand at the same instant of true time."""
     return course.turn == 0
 
@@ -114,7 +114,7 @@ def _is_quarantined(views: Views) -> bool:
     return _is_held(views) and any(each.is_quarantined for each in _holds(views))
 
 
-OF_LEASES: Final[dict[str, tuple[str, Judge]]] = {
+OF_LEASES: Final[dict[str, tuple[str, TimedPredicate]]] = {
     "lease-held": ("a lease is held", _is_held),
     "lease-passed-on": ("a later leader holds a lease", _is_passed_on),
     "lease-survived": ("a stale leader outlives its lease", _is_survived),
@@ -141,14 +141,14 @@ def _seen_of(
 @cache
 def _scene_of(
     scene: Callable[[Gate, History], Hashable],
-) -> Callable[[Course, History], Hashable]:
-    def shown(course: Course, history: History) -> Hashable:
+) -> Callable[[TimeCourse, History], Hashable]:
+    def shown(course: TimeCourse, history: History) -> Hashable:
         return scene(course.gate, history)
 
     return shown
 
 
-def _timed(claim: properties.Property) -> Timed:
+def _timed(claim: properties.MeshProperty) -> TimedProperty:
     scene = None if claim.scene is None else _scene_of(claim.scene)
     return Claim(
         claim.id, claim.name, claim.kind, _seen_of(claim.view), claim.holds, scene
@@ -157,11 +157,13 @@ def _timed(claim: properties.Property) -> Timed:
 
 def claims(
     now: Instant, sometimes: tuple[str, ...], *, says_more: bool
-) -> tuple[Timed, ...]:
+) -> tuple[TimedProperty, ...]:
     """List every invariant, then what a world must reach; `now` is its present."""
     view = Holding(now)
 
-    def of_leases(kind: Kind, name: str, title: str, holds: Judge) -> Timed:
+    def of_leases(
+        kind: Kind, name: str, title: str, holds: TimedPredicate
+    ) -> TimedProperty:
         return Claim(name, title, kind, view, holds, is_between_slots)
 
     found = [of_leases(Kind.ALWAYS, "S11", "one lease", has_one_lease)]

@@ -17,14 +17,14 @@ from __future__ import annotations
 from typing import Final
 
 from primacy_model.checker.actors import Assembled
-from primacy_model.mesh.agent import Budgets, Flight
+from primacy_model.mesh.agent import Budgets, InFlight
 from primacy_model.mesh.bounds import Shape
 from primacy_model.mesh.history import History
-from primacy_model.timed.actions import Course, Pace
+from primacy_model.timed.actions import Pace, TimeCourse
 from primacy_model.timed.clocks import EVERY, Clocked
 from primacy_model.timed.model import TimedMesh
 
-TimedScope = Assembled[Clocked, Flight, Course, History]
+TimedScope = Assembled[Clocked, InFlight, TimeCourse, History]
 """A timed mesh, as a model that can be explored."""
 
 

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-Json = dict[str, Any]  # whatever JSON holds
+JsonObject = dict[str, Any]  # whatever JSON holds
 LONGEST_LINE: Final = 2**24
 
 
@@ -27,7 +27,7 @@ class Gone(Exception):
     """The process ended before it answered."""
 
 
-class Refusal(Exception):
+class RequestRefused(Exception):
     """The agent answered with a failure; `kind` is its class."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -38,7 +38,7 @@ class Refusal(Exception):
 class Member:
     """One agent in a process, or the place where it was."""
 
-    def __init__(self, told: Json, log: Path, module: str) -> None:
+    def __init__(self, told: JsonObject, log: Path, module: str) -> None:
         self.name: str = told["agent_id"]
         self.told = told
         self.before: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class Member:
         """What is looked into for modules before all else."""
         self.led: set[int] = set()
         """The terms that it said it leads."""
-        self.health: Json | None = None
+        self.health: JsonObject | None = None
         """What it last said of itself, `None` while it is down."""
         self.is_paused = False
         self.is_cut = False
@@ -91,13 +91,13 @@ class Member:
     async def _hear(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         while line := await process.stdout.readline():
-            said: Json = json.loads(line)
+            said: JsonObject = json.loads(line)
             if "health" in said:
                 self.health = said["health"]
                 self.led |= {self.health["token"]} - {0}
             elif (answer := self._asked.get(said["id"])) and not answer.done():
                 if "error" in said:
-                    answer.set_exception(Refusal(said["error"], said["message"]))
+                    answer.set_exception(RequestRefused(said["error"], said["message"]))
                 else:
                     answer.set_result(said["result"])
         await process.wait()
@@ -107,7 +107,7 @@ class Member:
                 answer.set_exception(Gone(f"{self.name} has ended."))
 
     async def ask(self, do: str, **what: object) -> object:
-        """Have it do something; raise `Refusal`, or `Gone` if it ends before."""
+        """Have it do something; raise `RequestRefused`, or `Gone` if it ends before."""
         process = self._process
         if process is None or process.stdin is None or not self.is_up:
             raise Gone(f"{self.name} does not run.")

@@ -11,8 +11,8 @@ from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Final
 
-from primacy_runtime.demo.cluster import Gone, Member, Refusal, Stage
-from primacy_runtime.demo.fenced_resource import Effect, Resource
+from primacy_runtime.demo.cluster import Gone, Member, RequestRefused, Stage
+from primacy_runtime.demo.fenced_resource import Resource, ResourceEffect
 
 NAMES: Final = ("agent-1", "agent-2", "agent-3", "agent-4", "agent-5")
 TIMES: Final = {
@@ -33,7 +33,7 @@ class Show:
         settings = {**TIMES, "report": REPORT_S, "resource": str(self._file)}
         self.stage = Stage(folder, NAMES, settings)
         self.chosen = NAMES[0]
-        self.effects: list[Effect] = []
+        self.effects: list[ResourceEffect] = []
         self.done: list[str] = []
         self.leaders: list[tuple[int, str]] = []
         self.written = 0
@@ -66,7 +66,7 @@ class Show:
                         await member.ask(
                             "propose", command="demo=1", timeout=WRITE_EVERY_S
                         )
-                except (Gone, Refusal, OSError):
+                except (Gone, RequestRefused, OSError):
                     continue
                 self.written += 1
 

@@ -16,7 +16,7 @@ from primacy import Fence, Term, Verdict, admit
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class ResourceEffect:
     """What a leader asked for, and what the resource said."""
 
     number: int
@@ -61,14 +61,14 @@ class Resource:
             raise
         return verdict is Verdict.ADMITTED
 
-    def effects(self, after: int = 0) -> list[Effect]:
+    def effects(self, after: int = 0) -> list[ResourceEffect]:
         """List what was asked, in order, behind a number."""
         rows = self._connection.execute(
             "SELECT number, agent, token, verdict FROM effects WHERE number > ?"
             " ORDER BY number",
             (after,),
         )
-        return [Effect(*row) for row in rows]
+        return [ResourceEffect(*row) for row in rows]
 
     def close(self) -> None:
         """Let go of the file."""

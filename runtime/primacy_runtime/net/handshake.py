@@ -30,9 +30,9 @@ KINDS: Final = (
 OTHER_DISK: Final = "other-disk"
 """How it is counted that an id came with another disk."""
 
-Refusal = tuple[str, str]
+HandshakeRefusal = tuple[str, str]
 """What it is counted as, and the sentence; both empty for who is welcome."""
-WELCOME: Final[Refusal] = ("", "")
+WELCOME: Final[HandshakeRefusal] = ("", "")
 
 
 class Introductions:
@@ -53,12 +53,14 @@ class Introductions:
         """Introduce this agent to a peer that it calls."""
         return Hello(self._config.mesh, self._config.agent_id, target, self._store)
 
-    def welcome(self, refusal: Refusal) -> Welcome:
+    def welcome(self, refusal: HandshakeRefusal) -> Welcome:
         """Answer whoever called; who is refused learns nothing of the disk."""
         store = self._store if refusal == WELCOME else ""
         return Welcome(self._config.agent_id, store, *refusal)
 
-    async def judge_caller(self, hello: Hello, names: frozenset[str] | None) -> Refusal:
+    async def judge_caller(
+        self, hello: Hello, names: frozenset[str] | None
+    ) -> HandshakeRefusal:
         """Say whether a caller may speak."""
         config = self._config
         if hello.mesh != config.mesh:
@@ -69,7 +71,7 @@ class Introductions:
 
     async def judge_listener(
         self, welcome: Welcome, target: str, names: frozenset[str] | None
-    ) -> Refusal:
+    ) -> HandshakeRefusal:
         """Say whether the agent that was called is the one that was meant."""
         if welcome.agent != target:
             return "misdirected", f"{welcome.agent[:80]} answered in place of {target}"
@@ -77,7 +79,7 @@ class Introductions:
 
     async def _judge(
         self, agent: str, store: str, names: frozenset[str] | None
-    ) -> Refusal:
+    ) -> HandshakeRefusal:
         if not self._config.peers.has(AgentId(agent)):
             return "unknown-agent", f"{agent[:80]!r} is no other agent of this mesh"
         if names is not None and agent not in names:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from random import SystemRandom
 from typing import Final
 
-from primacy_runtime.counters import Counts
-from primacy_runtime.log import Teller
+from primacy_runtime.counters import Counters
+from primacy_runtime.log import EventLogger
 from primacy_runtime.net.frames import (
     FrameError,
     Welcome,
@@ -24,7 +24,7 @@ from primacy_runtime.net.frames import (
     greeting,
     read_greeting,
 )
-from primacy_runtime.net.handshake import WELCOME, Introductions, Refusal
+from primacy_runtime.net.handshake import WELCOME, HandshakeRefusal, Introductions
 from primacy_runtime.net.sockets import settle
 from primacy_runtime.net.tls import names
 from primacy_runtime.settings import Address
@@ -40,25 +40,25 @@ FIRST_PAUSE_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class LinkSettings:
     """What all links of an agent share. Lengths of time are in seconds."""
 
     introductions: Introductions
-    counts: Counts
-    teller: Teller
+    counts: Counters
+    teller: EventLogger
     tls: ssl.SSLContext | None
     patience: float
     """How long a connection may take to come about, or to take what is sent."""
     longest_pause: float
     """Between two attempts to connect."""
-    refused: Callable[[str, Refusal], None]
+    refused: Callable[[str, HandshakeRefusal], None]
     """Told when a peer refuses this agent: who, and why."""
 
 
 class Link:
     """The way to one peer."""
 
-    def __init__(self, peer: str, where: Address, terms: Terms) -> None:
+    def __init__(self, peer: str, where: Address, terms: LinkSettings) -> None:
         self.peer, self._where, self._terms = peer, where, terms
         self.is_up = False
         """The peer has welcomed this agent."""

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from primacy.messages import Packet
-from primacy_runtime.counters import Counts
+from primacy_runtime.counters import Counters
 from primacy_runtime.errors import StoreError
-from primacy_runtime.log import Teller
+from primacy_runtime.log import EventLogger
 from primacy_runtime.net.frames import (
     LONGEST_PACKET,
     FrameError,
@@ -47,12 +47,12 @@ Deliver = Callable[[Packet, Callable[[], None]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class ListenerContext:
     """What the listener needs of its agent."""
 
     introductions: Introductions
-    counts: Counts
-    teller: Teller
+    counts: Counters
+    teller: EventLogger
     tls: ssl.SSLContext | None
     patience: float
     deliver: Deliver
@@ -61,7 +61,7 @@ class House:
 class Listener:
     """A port and whoever calls there."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: ListenerContext) -> None:
         self._house = house
         self._socket: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()

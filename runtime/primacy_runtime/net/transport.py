@@ -11,11 +11,11 @@ from typing import Final
 
 from primacy import Config
 from primacy.messages import Packet
-from primacy_runtime.counters import Counts
-from primacy_runtime.log import Teller
-from primacy_runtime.net.handshake import Introductions, Refusal
-from primacy_runtime.net.link import Link, Terms
-from primacy_runtime.net.listener import Deliver, House, Listener
+from primacy_runtime.counters import Counters
+from primacy_runtime.log import EventLogger
+from primacy_runtime.net.handshake import HandshakeRefusal, Introductions
+from primacy_runtime.net.link import Link, LinkSettings
+from primacy_runtime.net.listener import Deliver, Listener, ListenerContext
 from primacy_runtime.net.tls import Tls
 from primacy_runtime.settings import Address
 
@@ -34,10 +34,10 @@ class Transport:
         peers: Mapping[str, Address],
         introductions: Introductions,
         tls: Tls | None,
-        counts: Counts,
-        teller: Teller,
+        counts: Counters,
+        teller: EventLogger,
         deliver: Deliver,
-        refused: Callable[[str, Refusal], None],
+        refused: Callable[[str, HandshakeRefusal], None],
     ) -> None:
         self.is_cut = False
         """For experiments: nothing goes out, nothing comes in."""
@@ -49,7 +49,7 @@ class Transport:
         )
         leader_timeout_s = config.leader_timeout_ms / 1000
         patience = min(max(leader_timeout_s, SHORTEST_PATIENCE_S), LONGEST_PATIENCE_S)
-        terms = Terms(
+        terms = LinkSettings(
             introductions,
             counts,
             teller,
@@ -60,7 +60,7 @@ class Transport:
         )
         self.links = {peer: Link(peer, peers[peer], terms) for peer in peers}
         self.listener = Listener(
-            House(
+            ListenerContext(
                 introductions,
                 counts,
                 teller,

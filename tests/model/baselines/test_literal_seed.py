@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from primacy_model.baselines.literal_seed import LiteralSeed, SeedState, is_safe, scopes
-from primacy_model.baselines.literal_seed_agent import Agent, Message, Role, Rules
+from primacy_model.baselines.literal_seed_agent import (
+    Role,
+    Rules,
+    SeedAgent,
+    SeedMessage,
+)
 from primacy_model.checker.model import Property
 from primacy_model.checker.reference_bfs import Exploration, Verdict, explore
 from primacy_model.checker.trace import Violation
@@ -118,7 +123,7 @@ def test_past_the_violation_two_leaders_ask_each_other_for_votes() -> None:
     heard = {
         message.kind
         for _, _, action in found.graph.edges(keys=True)
-        if isinstance(message := action.payload, Message)
+        if isinstance(message := action.payload, SeedMessage)
     }
     assert heard == {"Claim", "Heartbeat", "VoteRequest", "Vote"}
     assert found.kinds["retire"] > 0
@@ -183,65 +188,67 @@ def test_no_rule_brings_a_leader_once_the_only_initial_leader_is_dead(
 
 def test_only_an_initial_leader_that_knows_no_leader_may_claim() -> None:
     rules = replace(LITERAL, initial_leaders=ONE)
-    assert rules.may_claim(Agent("agent-1"))
-    assert not rules.may_claim(Agent("agent-2"))
-    led = Agent("agent-1", term=1, leader="agent-2")
+    assert rules.may_claim(SeedAgent("agent-1"))
+    assert not rules.may_claim(SeedAgent("agent-2"))
+    led = SeedAgent("agent-1", term=1, leader="agent-2")
     assert not rules.may_claim(led)
     assert replace(rules, initial_again=True).may_claim(led)
 
 
 def test_an_agent_without_initial_leader_takes_no_part_in_a_claim() -> None:
     rules = replace(LITERAL, initial_leaders=("agent-2",))
-    claim = Message("agent-2", "agent-1", "Claim")
-    turn = rules.on_message(Agent("agent-1"), claim, LEADERS)
-    assert turn.agent == Agent("agent-1")
+    claim = SeedMessage("agent-2", "agent-1", "Claim")
+    turn = rules.on_message(SeedAgent("agent-1"), claim, LEADERS)
+    assert turn.agent == SeedAgent("agent-1")
     assert turn.sent == ()
 
 
 def test_a_lower_id_answers_a_claim_with_its_own() -> None:
-    claim = Message("agent-2", "agent-1", "Claim")
-    turn = LITERAL.on_message(Agent("agent-1"), claim, frozenset())
+    claim = SeedMessage("agent-2", "agent-1", "Claim")
+    turn = LITERAL.on_message(SeedAgent("agent-1"), claim, frozenset())
     both = frozenset({"agent-1", "agent-2"})
-    assert turn.agent == Agent("agent-1", Role.CLAIMANT, claims=both)
+    assert turn.agent == SeedAgent("agent-1", Role.CLAIMANT, claims=both)
     assert [message.target for message in turn.sent] == ["agent-2", "agent-3"]
 
 
 def test_a_claimant_that_knows_of_a_lower_id_waits() -> None:
     both = frozenset({"agent-1", "agent-2"})
-    turn = LITERAL.on_window(Agent("agent-2", Role.CLAIMANT, claims=both), frozenset())
-    assert turn.agent == Agent("agent-2")
+    turn = LITERAL.on_window(
+        SeedAgent("agent-2", Role.CLAIMANT, claims=both), frozenset()
+    )
+    assert turn.agent == SeedAgent("agent-2")
     assert turn.sent == ()
 
 
 def test_only_leaders_can_vote() -> None:
-    request = Message("agent-1", "agent-2", "VoteRequest", 2)
-    follower = Agent("agent-2", term=1, leader="agent-1")
-    leader = Agent("agent-2", Role.LEADER, 1, "agent-2")
+    request = SeedMessage("agent-1", "agent-2", "VoteRequest", 2)
+    follower = SeedAgent("agent-2", term=1, leader="agent-1")
+    leader = SeedAgent("agent-2", Role.LEADER, 1, "agent-2")
     assert LITERAL.on_message(follower, request, LEADERS).sent == ()
-    vote = Message("agent-2", "agent-1", "Vote", 2)
+    vote = SeedMessage("agent-2", "agent-1", "Vote", 2)
     assert LITERAL.on_message(leader, request, LEADERS).sent == (vote,)
     assert REPAIRED.on_message(follower, request, LEADERS).sent == (vote,)
 
 
 def test_an_agent_votes_once_in_a_term() -> None:
-    voter = Agent("agent-2", Role.LEADER, 1, "agent-2", ballot=(2, "agent-3"))
-    request = Message("agent-1", "agent-2", "VoteRequest", 2)
+    voter = SeedAgent("agent-2", Role.LEADER, 1, "agent-2", ballot=(2, "agent-3"))
+    request = SeedMessage("agent-1", "agent-2", "VoteRequest", 2)
     assert LITERAL.on_message(voter, request, LEADERS).sent == ()
 
 
 def test_a_lone_leader_is_its_own_majority() -> None:
-    leader = Agent("agent-1", Role.LEADER, 1, "agent-1")
+    leader = SeedAgent("agent-1", Role.LEADER, 1, "agent-1")
     assert LITERAL.stand(leader, LEADERS).agent.term == 2
     assert REPAIRED.stand(leader, LEADERS).agent.term == 1
 
 
 def test_of_two_leaders_in_a_term_the_lower_id_stays() -> None:
-    low = Agent("agent-1", Role.LEADER, 1, "agent-1")
-    high = Agent("agent-2", Role.LEADER, 1, "agent-2")
-    from_high = Message("agent-2", "agent-1", "Heartbeat", 1)
-    from_low = Message("agent-1", "agent-2", "Heartbeat", 1)
+    low = SeedAgent("agent-1", Role.LEADER, 1, "agent-1")
+    high = SeedAgent("agent-2", Role.LEADER, 1, "agent-2")
+    from_high = SeedMessage("agent-2", "agent-1", "Heartbeat", 1)
+    from_low = SeedMessage("agent-1", "agent-2", "Heartbeat", 1)
     assert LITERAL.on_message(low, from_high, LEADERS).agent == low
-    follower = Agent("agent-2", Role.FOLLOWER, 1, "agent-1")
+    follower = SeedAgent("agent-2", Role.FOLLOWER, 1, "agent-1")
     assert LITERAL.on_message(high, from_low, LEADERS).agent == follower
 
 

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from primacy.stepping import step
-from primacy_model.bench.core import BATCH, LOG, Row, calls, rows, show
+from primacy_model.bench.core import BATCH, LOG, BenchRow, calls, rows, show
 
 TITLES = (
     "step: heartbeat at a follower",
@@ -19,12 +19,12 @@ TITLES = (
 
 
 @pytest.fixture(scope="module", name="measured")
-def measured_a_little() -> Sequence[Row]:
+def measured_a_little() -> Sequence[BenchRow]:
     return tuple(rows(repeats=20, starts=1, scope="worker"))
 
 
 def test_every_row_is_printed(
-    measured: Sequence[Row], capsys: pytest.CaptureFixture[str]
+    measured: Sequence[BenchRow], capsys: pytest.CaptureFixture[str]
 ) -> None:
     show(iter(measured))
     lines = capsys.readouterr().out.splitlines()
@@ -34,7 +34,7 @@ def test_every_row_is_printed(
         assert line.startswith(title)
 
 
-def test_every_row_has_its_unit(measured: Sequence[Row]) -> None:
+def test_every_row_has_its_unit(measured: Sequence[BenchRow]) -> None:
     for unit, count in (
         ("us median", 5),
         ("us p90", 5),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from primacy_model.bench.engines import FULL, ORACLE, QUICK, Plan, main, missing
+from primacy_model.bench.engines import FULL, ORACLE, QUICK, BenchPlan, main, missing
 from primacy_model.engines.search import Engine
 
 MEASURED = (ORACLE, *(engine.value for engine in Engine if engine.is_installed))
@@ -90,6 +90,6 @@ def test_every_row_is_printed(
 
 
 @pytest.mark.parametrize("plan", [FULL, QUICK])
-def test_spin_searches_what_an_engine_searches_to_its_end(plan: Plan) -> None:
+def test_spin_searches_what_an_engine_searches_to_its_end(plan: BenchPlan) -> None:
     assert plan.spun in plan.sizes
     assert set(plan.bounds) == {ORACLE, *(engine.value for engine in Engine)}

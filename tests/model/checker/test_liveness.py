@@ -13,7 +13,7 @@ import pytest
 
 from primacy_model import scopes
 from primacy_model.checker import reference_bfs
-from primacy_model.checker.liveness import Course, FairExploration, explore
+from primacy_model.checker.liveness import FairExploration, LivenessResult, explore
 from primacy_model.checker.model import Action, Kind, Property
 from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.checker.trace import ReplayError, Trace, Violation, replay
@@ -90,7 +90,7 @@ def test_a_fair_run_that_avoids_the_goal_is_a_violation() -> None:
     assert found.verdict is Verdict.VIOLATED
     assert way(broken(LASSO).trace) == "sx(yx)"
     assert found.courses == (
-        Course(
+        LivenessResult(
             "F1",
             begun=1,
             reached=1,

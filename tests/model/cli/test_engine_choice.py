@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from primacy_model.baselines.plain_raft import Agent, Message, PlainRaft
+from primacy_model.baselines.plain_raft import PlainRaft, RaftAgent, RaftMessage
 from primacy_model.checker.limits import Limit
+from primacy_model.checker.reference_bfs import Progress
 from primacy_model.cli import commands
 from primacy_model.engines import search
-from primacy_model.engines.bfs import Found, Progress
+from primacy_model.engines.bfs import SearchResult
 from primacy_model.engines.search import Engine
 
 INSTALLED = [engine.value for engine in Engine if engine.is_installed]
@@ -54,7 +55,7 @@ def test_the_best_engine_is_taken_unasked(monkeypatch: pytest.MonkeyPatch) -> No
         limit: Limit,
         save: Path | None,
         resume: Path | None,
-    ) -> Found[Agent, Message, None, None]:
+    ) -> SearchResult[RaftAgent, RaftMessage, None, None]:
         taken.append(engine)
         assert (prunes, forgets, max_states) == (True, True, None)
         assert (symmetric, save, resume) == (False, None, None)

@@ -16,12 +16,16 @@ from primacy_model.cli import commands
 from primacy_model.cli import simulate as cli_simulate
 from primacy_model.simulation import phases, seeds
 from primacy_model.simulation.cluster import NotPossible
-from primacy_model.simulation.linearizability import Finding, Verdict, check
-from primacy_model.simulation.outcome import Counts, Outcome
+from primacy_model.simulation.linearizability import (
+    HistoryResult,
+    HistoryVerdict,
+    check,
+)
+from primacy_model.simulation.outcome import RunCounts, RunOutcome
 from primacy_model.simulation.phases import Conductor
 from primacy_model.simulation.schedule import FAULTS, Schedule, read, written
 from primacy_model.simulation.schedule_gen import Wish, schedule_of
-from primacy_model.simulation.shrinking import Told, shrunk
+from primacy_model.simulation.shrinking import ShrinkProgress, shrunk
 from primacy_model.simulation.summary import MOST_TOLD, tell_undecided
 
 
@@ -38,11 +42,11 @@ def violate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each history be judged as violated, and shrinking end soon."""
 
     def shrunk_a_little(
-        schedule: Schedule, outcome: Outcome, told: Told
-    ) -> tuple[Schedule, Outcome]:
+        schedule: Schedule, outcome: RunOutcome, told: ShrinkProgress
+    ) -> tuple[Schedule, RunOutcome]:
         return shrunk(schedule, outcome, told, most=6)
 
-    bad = Finding(Verdict.VIOLATED, "x")
+    bad = HistoryResult(HistoryVerdict.VIOLATED, "x")
     monkeypatch.setattr(phases, "check", lambda _history: bad)
     monkeypatch.setattr(cli_simulate, "shrunk", shrunk_a_little)
 
@@ -117,8 +121,8 @@ def test_a_bound_that_is_reached_is_incomplete_and_told_with_its_seed(
 def test_a_bound_that_is_reached_hides_no_violation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    findings = iter([Finding(Verdict.UNKNOWN, "y")])
-    bad = Finding(Verdict.VIOLATED, "x")
+    findings = iter([HistoryResult(HistoryVerdict.UNKNOWN, "y")])
+    bad = HistoryResult(HistoryVerdict.VIOLATED, "x")
     monkeypatch.setattr(phases, "check", lambda _history: next(findings, bad))
     monkeypatch.setattr(
         cli_simulate, "shrunk", lambda given, outcome, _told: (given, outcome)
@@ -132,7 +136,9 @@ def test_a_bound_that_is_reached_hides_no_violation(
 def test_of_many_seeds_that_were_not_decided_some_are_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    outcome = Outcome(7, "unknown", "key x: 9 configurations", 0, None, Counts(), "")
+    outcome = RunOutcome(
+        7, "unknown", "key x: 9 configurations", 0, None, RunCounts(), ""
+    )
     tell_undecided([outcome] * (MOST_TOLD + 2))
     *named, rest = capsys.readouterr().out.splitlines()
     assert named == ["seed 7: not decided: key x: 9 configurations"] * MOST_TOLD
@@ -225,7 +231,7 @@ def test_what_cannot_happen_is_a_mistake_and_no_violation(
 def test_a_worker_that_is_killed_leaves_it_incomplete(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def die(_schedule: Schedule) -> Outcome:
+    def die(_schedule: Schedule) -> RunOutcome:
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError
 
@@ -242,8 +248,8 @@ def test_a_violation_outlives_an_interrupt_while_it_is_shrunk(
     short = schedule_of(5, Wish(3, (), 1_000))
 
     def interrupted(
-        _schedule: Schedule, _outcome: Outcome, told: Told
-    ) -> tuple[Schedule, Outcome]:
+        _schedule: Schedule, _outcome: RunOutcome, told: ShrinkProgress
+    ) -> tuple[Schedule, RunOutcome]:
         assert json.loads(Path("found.json").read_text())["verdict"] == "violated"
         told(1, short)
         raise KeyboardInterrupt

@@ -28,7 +28,7 @@ from primacy_model.cli import check as cli_check
 from primacy_model.cli import commands
 from primacy_model.engines import bfs, checkpoint, search
 from primacy_model.engines.assumption_check import PromiseBrokenError
-from primacy_model.engines.bfs import Found, Search
+from primacy_model.engines.bfs import Search, SearchResult
 from primacy_model.engines.checkpoint import RefusedError
 from primacy_model.engines.python_engine import Memo
 from primacy_model.engines.search import Engine, explore
@@ -57,7 +57,7 @@ World = Actors[Any, Any, Any, Any]
 class Seen:
     """What a search found, and all that it had in its hands then."""
 
-    found: Found[Any, Any, Any, Any]
+    found: SearchResult[Any, Any, Any, Any]
     search: Search
     tables: Tables
 

@@ -15,7 +15,7 @@ from primacy_model.checker.model import Kind
 from primacy_model.checker.reference_bfs import Exploration, Verdict
 from primacy_model.checker.trace import replay
 from primacy_model.engines import assumption_check
-from primacy_model.engines.bfs import Found, Search
+from primacy_model.engines.bfs import Search, SearchResult
 from primacy_model.engines.search import UNBOUNDED, Engine, parts
 from primacy_model.engines.search import explore as search
 from primacy_model.engines.transition_tables import Tables
@@ -53,7 +53,7 @@ def explored(
     *,
     prunes: bool,
     forgets: bool = True,
-) -> tuple[Found[Any, Any, Any, Any], list[Worlds]]:
+) -> tuple[SearchResult[Any, Any, Any, Any], list[Worlds]]:
     """Explore a world; give the worlds of each level too."""
     tables, sights, store = parts(engine, Tables(actors, forgets), prunes=prunes)
     run = Search(tables, sights, store)

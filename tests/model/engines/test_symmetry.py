@@ -20,7 +20,7 @@ from primacy_model.checker.actors import Actors, Assembled, Whole
 from primacy_model.checker.reference_bfs import Exploration, Verdict
 from primacy_model.checker.trace import replay
 from primacy_model.cli import commands
-from primacy_model.engines.bfs import Found, Search, Store
+from primacy_model.engines.bfs import EngineStore, Search, SearchResult
 from primacy_model.engines.search import (
     UNBOUNDED,
     Engine,
@@ -86,7 +86,7 @@ def orbits(actors: World, found: Exploration[Start]) -> list[int]:
     return [levels[depth] for depth in sorted(levels)]
 
 
-def searched(actors: World, engine: Engine) -> tuple[Symmetries, Store]:
+def searched(actors: World, engine: Engine) -> tuple[Symmetries, EngineStore]:
     """Search to the end; give what was found of images too."""
     tables = Tables(actors)
     symmetries = symmetries_of(tables)
@@ -97,7 +97,7 @@ def searched(actors: World, engine: Engine) -> tuple[Symmetries, Store]:
     return symmetries, run.store
 
 
-def standing_for(symmetries: Symmetries, store: Store) -> int:
+def standing_for(symmetries: Symmetries, store: EngineStore) -> int:
     """Count the states for which the found ones stand."""
     tables, ways = symmetries.tables, range(symmetries.count)
     return sum(
@@ -137,7 +137,7 @@ def test_a_search_finds_one_of_each_orbit_and_the_same_verdict(engine: Engine) -
 
 
 def _check_what_is_reached(
-    found: Found[Any, Any, Any, Any], expected: Exploration[Start]
+    found: SearchResult[Any, Any, Any, Any], expected: Exploration[Start]
 ) -> None:
     if expected.violation is not None:
         return
@@ -150,7 +150,7 @@ def _check_what_is_reached(
 
 
 def _check_the_trace(
-    world: Alike, found: Found[Any, Any, Any, Any], expected: Exploration[Start]
+    world: Alike, found: SearchResult[Any, Any, Any, Any], expected: Exploration[Start]
 ) -> None:
     assert found.violation is not None
     assert expected.violation is not None

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from primacy_model.baselines.plain_raft import Agent, Message, PlainRaft
-from primacy_model.baselines.plain_raft import Step as RaftStep
+from primacy_model.baselines.plain_raft import PlainRaft, RaftAgent, RaftMessage
+from primacy_model.baselines.plain_raft import RaftMove as RaftStep
 from primacy_model.checker.actors import Claim, Move, Symmetry, Views, Whole
 from primacy_model.checker.model import Kind
 from primacy_model.engines import symmetry_check
@@ -193,7 +193,7 @@ class Biased(PlainRaft):
     """An agent votes for the lowest id only, if two ask."""
 
     def hears(
-        self, place: int, local: Agent, _: None, message: Message
+        self, place: int, local: RaftAgent, _: None, message: RaftMessage
     ) -> Iterator[RaftStep]:
         if message.kind == "request" and message.sender > place + 1:
             return

@@ -20,14 +20,14 @@ from primacy_model.mesh.agent import Budgets, Gate, Node, flight, perform
 from primacy_model.mesh.history import (
     Acted,
     Applied,
-    Asked,
     Breached,
     Committed,
     Handed,
     History,
     Led,
     Note,
-    Served,
+    ReadRequested,
+    ReadServed,
     Voted,
     noted,
 )
@@ -63,8 +63,8 @@ EACH: dict[str, tuple[Note, History]] = {
             committed=frozenset({Committed(1, NOOP, TWO), Committed(2, WRITE, TWO)})
         ),
     ),
-    "asked": (Asked(READ), History(floors=frozenset({(READ, 0)}))),
-    "served": (Served(READ, 0), History(served=frozenset({READ}))),
+    "asked": (ReadRequested(READ), History(floors=frozenset({(READ, 0)}))),
+    "served": (ReadServed(READ, 0), History(served=frozenset({READ}))),
     "admitted": (Acted(ONE, A, True), History(admitted=frozenset({(ONE, A)}))),
     "refused": (Acted(ONE, A, False), History(refused=1)),
     "breached": (Breached("S3"), History(breaches=frozenset({"S3"}))),
@@ -97,7 +97,7 @@ def test_a_note_takes_nothing_away(name: str) -> None:
     assert noted(full, note) == full
 
 
-ORDERED = {frozenset({Asked, Applied}), frozenset({Asked, Served})}
+ORDERED = {frozenset({ReadRequested, Applied}), frozenset({ReadRequested, ReadServed})}
 """A floor is how much was applied until then; a read is judged by its floor."""
 
 
@@ -147,21 +147,23 @@ def test_another_entry_at_a_place_stands_beside_the_first() -> None:
 
 
 def test_a_floor_is_how_much_was_applied_when_the_read_was_asked() -> None:
-    history = written(Asked(READ), Applied(0, (NOOP, WRITE), ONE), Asked(ELSE))
+    history = written(
+        ReadRequested(READ), Applied(0, (NOOP, WRITE), ONE), ReadRequested(ELSE)
+    )
     assert history.floors == frozenset({(READ, 0), (ELSE, 2)})
 
 
 @pytest.mark.parametrize(("applied", "breaches"), [(0, {"S10"}), (1, {}), (2, {})])
 def test_a_read_below_its_floor_is_a_breach(applied: int, breaches: set[str]) -> None:
-    asked = written(Applied(0, (NOOP,), ONE), Asked(READ))
-    history = written(Served(READ, applied), onto=asked)
+    asked = written(Applied(0, (NOOP,), ONE), ReadRequested(READ))
+    history = written(ReadServed(READ, applied), onto=asked)
     assert history.served == frozenset({READ})
     assert history.breaches == frozenset(breaches)
 
 
 def test_a_read_has_no_floor_but_its_own() -> None:
-    asked = written(Applied(0, (NOOP,), ONE), Asked(READ))
-    assert not written(Served(ELSE, 0), onto=asked).breaches
+    asked = written(Applied(0, (NOOP,), ONE), ReadRequested(READ))
+    assert not written(ReadServed(ELSE, 0), onto=asked).breaches
 
 
 # --- transfers ------------------------------------------------------------------------
@@ -235,7 +237,7 @@ def test_what_is_applied_is_noted_with_its_place_and_the_term() -> None:
 
 
 def test_a_read_is_noted_with_how_much_its_server_applied() -> None:
-    assert put_out(ServeRead(READ, Index(1))) == (Served(READ, 1),)
+    assert put_out(ServeRead(READ, Index(1))) == (ReadServed(READ, 1),)
 
 
 def test_a_step_is_noted_in_the_order_of_its_outputs_and_judged_last() -> None:
@@ -260,7 +262,7 @@ def test_a_read_is_noted_as_asked_before_it_is_served() -> None:
     model, world = elected(electors=("a",), budgets=Budgets(reads=1, rounds=1))
     (read,) = actions(model, world, "read", "a")
     assert isinstance(read.payload, Doing)
-    assert read.payload.move.notes == (Asked(READ), Served(READ, 1))
+    assert read.payload.move.notes == (ReadRequested(READ), ReadServed(READ, 1))
     history = model.successor(world, read).ghost
     assert history.floors == frozenset({(READ, 1)})
     assert history.served == frozenset({READ})

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from primacy_model.mesh import invalid_configs as room
-from primacy_model.mesh.invalid_configs import MILLION, Given, fault, misjudged, small
+from primacy_model.mesh.invalid_configs import (
+    MILLION,
+    RawConfig,
+    fault,
+    misjudged,
+    small,
+)
 from tests.support.traceability import SPECIFICATION, clauses
 
 EVERY = tuple(small())
@@ -24,33 +30,33 @@ def test_each_clause_is_broken_by_some_and_some_are_sound() -> None:
 @pytest.mark.parametrize(
     ("given", "clause"),
     [
-        (Given(), ""),
-        (Given(lease=9, drift=50_000), ""),
-        (Given(lease=10, drift=1), "config.lease"),
-        (Given(lease=1), "config.drift"),
-        (Given(drift=MILLION), "config.drift"),
-        (Given(workers=("a",)), "config.one-part"),
-        (Given(electors=("a", "a")), "config.unique"),
-        (Given(agent="z"), "config.member"),
-        (Given(mesh=""), "config.names"),
-        (Given(election=5), "config.timeouts"),
-        (Given(batch=0), "config.counts"),
+        (RawConfig(), ""),
+        (RawConfig(lease=9, drift=50_000), ""),
+        (RawConfig(lease=10, drift=1), "config.lease"),
+        (RawConfig(lease=1), "config.drift"),
+        (RawConfig(drift=MILLION), "config.drift"),
+        (RawConfig(workers=("a",)), "config.one-part"),
+        (RawConfig(electors=("a", "a")), "config.unique"),
+        (RawConfig(agent="z"), "config.member"),
+        (RawConfig(mesh=""), "config.names"),
+        (RawConfig(election=5), "config.timeouts"),
+        (RawConfig(batch=0), "config.counts"),
     ],
 )
-def test_what_is_unsound_is_told_by_its_clause(given: Given, clause: str) -> None:
+def test_what_is_unsound_is_told_by_its_clause(given: RawConfig, clause: str) -> None:
     assert fault(given) == clause
 
 
 @pytest.mark.parametrize(
     ("given", "taken", "told"),
     [
-        (Given(lease=1), Given(), "config.drift"),
-        (Given(), Given(lease=1), "config"),
-        (Given(electors=("a", "b")), Given(), "config.even-electorate"),
+        (RawConfig(lease=1), RawConfig(), "config.drift"),
+        (RawConfig(), RawConfig(lease=1), "config"),
+        (RawConfig(electors=("a", "b")), RawConfig(), "config.even-electorate"),
     ],
 )
 def test_a_core_that_takes_one_for_another_is_caught(
-    monkeypatch: pytest.MonkeyPatch, given: Given, taken: Given, told: str
+    monkeypatch: pytest.MonkeyPatch, given: RawConfig, taken: RawConfig, told: str
 ) -> None:
     made = room.made
     monkeypatch.setattr(
@@ -63,5 +69,5 @@ def test_an_identity_without_the_electors_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = room.made
-    monkeypatch.setattr(room, "made", lambda _: made(Given()))
-    assert misjudged(Given()) == "config.identity"
+    monkeypatch.setattr(room, "made", lambda _: made(RawConfig()))
+    assert misjudged(RawConfig()) == "config.identity"

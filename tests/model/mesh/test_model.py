@@ -16,7 +16,7 @@ from primacy_model.checker.actors import Doing
 from primacy_model.mesh.agent import COPIES, Budgets, Gate, Wire
 from primacy_model.mesh.bounds import Shape
 from primacy_model.mesh.history import History
-from primacy_model.mesh.model import WIRE, World
+from primacy_model.mesh.model import WIRE, MeshWorld
 from primacy_model.mesh.scopes import MeshScope
 from tests.support.meshes import (
     actions,
@@ -35,11 +35,11 @@ A, B, C = AgentId("a"), AgentId("b"), AgentId("c")
 PAIR = ("a", "b")
 
 
-def kinds(model: MeshScope, world: World) -> set[str]:
+def kinds(model: MeshScope, world: MeshWorld) -> set[str]:
     return {action.kind for action in model.actions(world)}
 
 
-def flying(world: World) -> list[tuple[str, int]]:
+def flying(world: MeshWorld) -> list[tuple[str, int]]:
     """Tell for each packet in flight to whom, and how many copies."""
     return [("abc"[place], count) for place, _, count in in_flight(world)]
 

@@ -21,7 +21,7 @@ from primacy.state import State
 from primacy.stepping import step
 from primacy_model.mesh.agent import Budgets
 from primacy_model.mesh.bounds import Shape
-from primacy_model.mesh.model import World
+from primacy_model.mesh.model import MeshWorld
 from primacy_model.mesh.obsolete_packets import is_obsolete
 from primacy_model.mesh.scopes import MeshScope
 from tests.support.meshes import assembled, in_flight, mesh_of, nodes
@@ -81,8 +81,8 @@ class Graph:
     """Every world that is reached, and every pair of one and its successor."""
 
     model: MeshScope
-    reached: tuple[World, ...]
-    moves: tuple[tuple[World, World], ...]
+    reached: tuple[MeshWorld, ...]
+    moves: tuple[tuple[MeshWorld, MeshWorld], ...]
 
 
 def graph_of(shape: Shape, most: int, *, forgets: bool = True) -> Graph:
@@ -109,7 +109,7 @@ def remembering(name: str) -> Graph:
     return graph_of(SHAPES[name], MOST_WORLDS, forgets=False)
 
 
-def without_flights(world: World) -> Hashable:
+def without_flights(world: MeshWorld) -> Hashable:
     return world.locals, world.shared.sides, world.shared.fence, world.ghost
 
 
@@ -123,7 +123,7 @@ def test_forgetting_loses_no_state_and_adds_none(name: str) -> None:
     assert len(forgetting.reached) <= len(whole.reached)
 
 
-def obsolete_in(world: World) -> Iterator[tuple[State, Packet]]:
+def obsolete_in(world: MeshWorld) -> Iterator[tuple[State, Packet]]:
     for place, one, _ in in_flight(world):
         state = nodes(world)[place].state
         if state is not None and is_obsolete(state, one.packet):

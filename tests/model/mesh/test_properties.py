@@ -41,7 +41,7 @@ from primacy.state import Durable, Leadership, State
 from primacy_model.checker.actors import on_views
 from primacy_model.mesh.agent import Node
 from primacy_model.mesh.history import Committed, History
-from primacy_model.mesh.model import World
+from primacy_model.mesh.model import MeshWorld
 from primacy_model.mesh.properties import ALWAYS
 from tests.support.meshes import elected, nodes, performed, with_node
 
@@ -57,25 +57,25 @@ MODEL, ELECTED = elected(workers=("w",))
 """a leads term 1; everyone holds and has applied its no-op."""
 
 
-def broken(world: World) -> list[str]:
+def broken(world: MeshWorld) -> list[str]:
     return [claim.id for claim in ALWAYS if not on_views(claim)(world)]
 
 
-def at(world: World, agent: AgentId) -> int:
+def at(world: MeshWorld, agent: AgentId) -> int:
     return [node.state.me for node in nodes(world) if node.state].index(agent)
 
 
-def node_of(world: World, agent: AgentId) -> Node:
+def node_of(world: MeshWorld, agent: AgentId) -> Node:
     return nodes(world)[at(world, agent)]
 
 
-def state_of(world: World, agent: AgentId) -> State:
+def state_of(world: MeshWorld, agent: AgentId) -> State:
     state = node_of(world, agent).state
     assert state is not None
     return state
 
 
-def with_state(world: World, state: State) -> World:
+def with_state(world: MeshWorld, state: State) -> MeshWorld:
     """Put an agent and its disk into a state."""
     node = replace(node_of(world, state.me), state=state, disk=state.durable)
     return with_node(world, at(world, state.me), node)
@@ -86,7 +86,7 @@ def with_log(state: State, *entries: Entry) -> State:
     return replace(state, durable=durable)
 
 
-def with_history(world: World, history: History) -> World:
+def with_history(world: MeshWorld, history: History) -> MeshWorld:
     return replace(world, ghost=history)
 
 
@@ -267,7 +267,7 @@ def test_a_next_index_that_is_not_above_breaks_next_above_match(number: int) -> 
 # --- steps ----------------------------------------------------------------------------
 
 
-def stepped(world: World, after: State, *outputs: Output) -> World:
+def stepped(world: MeshWorld, after: State, *outputs: Output) -> MeshWorld:
     """Let an agent step to a state, as no handler would."""
     return performed(MODEL, world, at(world, after.me), after, outputs)
 

@@ -20,7 +20,7 @@ from primacy_model.engines.state_graph import StateGraph
 from primacy_model.engines.transition_tables import Tables
 from primacy_model.mesh.agent import COPIES, Budgets
 from primacy_model.mesh.bounds import BATCH, Shape
-from primacy_model.mesh.model import World
+from primacy_model.mesh.model import MeshWorld
 from primacy_model.mesh.properties import ALWAYS, SOMETIMES
 from primacy_model.mesh.scopes import DEEP, DEFAULT, MeshScope
 from primacy_model.scopes import MODELS, default, find, listed, named
@@ -54,7 +54,7 @@ MEDIUM = [
 FIRST_STATES = 20_000
 FIRST_COMPARED = 1_000
 
-Levels = list[set[World]]
+Levels = list[set[MeshWorld]]
 
 defaults = pytest.mark.parametrize("scope", DEFAULT, ids=lambda scope: scope.name)
 deep = pytest.mark.parametrize("scope", DEEP, ids=lambda scope: scope.name)
@@ -78,9 +78,9 @@ def test_a_default_scope_holds_with_the_figures_of_the_page(scope: MeshScope) ->
     assert (found.states, len(found.levels) - 1) == (written.states, written.depth)
 
 
-def levels_of(judged: Exploration[World]) -> Levels:
+def levels_of(judged: Exploration[MeshWorld]) -> Levels:
     """List the states that the oracle found, by depth."""
-    levels = [set[World]() for _ in range(judged.depth + 1)]
+    levels = [set[MeshWorld]() for _ in range(judged.depth + 1)]
     for world in judged.graph:
         levels[judged.graph.nodes[world]["depth"]].add(world)
     return levels

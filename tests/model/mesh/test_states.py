@@ -15,11 +15,11 @@ from primacy.agents import AgentSet
 from primacy.fencing import Fence
 from primacy.quantities import AgentId, Command, RequestId, Term
 from primacy.state import NOTHING_DURABLE
-from primacy_model.mesh.agent import Budgets, Flight, Gate
+from primacy_model.mesh.agent import Budgets, Gate, InFlight
 from primacy_model.mesh.bounds import Shape
 from primacy_model.mesh.display import describe
 from primacy_model.mesh.history import Committed, History
-from primacy_model.mesh.model import World
+from primacy_model.mesh.model import MeshWorld
 from primacy_model.mesh.scopes import DEEP, DEFAULT, MeshScope
 from tests.support.meshes import assembled, beginning, do, elected, nodes, with_node
 
@@ -66,7 +66,7 @@ def test_every_field_of_a_history_has_another_value() -> None:
     assert set(DIFFERENT) == {field.name for field in fields(History)}
 
 
-def require_different(one: World, other: World) -> None:
+def require_different(one: MeshWorld, other: MeshWorld) -> None:
     assert one != other
     assert len({one, other}) == 2
 
@@ -147,7 +147,7 @@ def test_worlds_differ_by_target_and_packet_and_count_of_what_is_in_flight() -> 
 def test_packets_in_flight_are_equal_whatever_they_are_called() -> None:
     model, world = elected(budgets=Budgets(writes=1))
     ((one, _),) = do(model, world, "write", "a").boxes[1]
-    assert Flight(one.packet, "another key", one.digest) == one
+    assert InFlight(one.packet, "another key", one.digest) == one
     assert repr(one) == one.key == repr(one.packet)
     assert describe(one.packet) == "Append(term 1, prev_index 1)"
 

@@ -11,7 +11,7 @@ from primacy.quantities import AgentId
 from primacy_model.checker.actors import Assembled
 from primacy_model.mesh.agent import Budgets, Gate
 from primacy_model.mesh.bounds import Shape
-from primacy_model.mesh.model import Mesh, World
+from primacy_model.mesh.model import Mesh, MeshWorld
 from primacy_model.mesh.symmetry import namings, renamed
 from tests.support.worlds import moved
 
@@ -34,7 +34,7 @@ SHAPES = {
 FIRST_WORLDS = 150
 
 
-def reached(mesh: Mesh) -> Iterator[World]:
+def reached(mesh: Mesh) -> Iterator[MeshWorld]:
     """List worlds, breadth first."""
     model, first = Assembled(mesh), mesh.initial()
     queue, seen = deque([first]), {first}

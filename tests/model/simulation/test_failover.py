@@ -21,9 +21,9 @@ from primacy_model.simulation.failover import (
 from primacy_model.simulation.phases import WITHIN
 from primacy_model.simulation.plots import PLOTS, plots, table
 from primacy_model.simulation.raft_baseline import (
-    Agent,
-    Kind,
-    Said,
+    BaselineAgent,
+    BaselineKind,
+    BaselinePacket,
     on_said,
     on_timeout,
 )
@@ -72,26 +72,36 @@ def test_the_table_of_the_document_is_made_of_the_published_figures() -> None:
 
 
 def test_a_candidate_leads_with_a_majority_and_not_before() -> None:
-    standing = on_timeout(Agent(0, 5)).agent
+    standing = on_timeout(BaselineAgent(0, 5)).agent
     assert (standing.role, standing.term, standing.vote) == (Role.CANDIDATE, 1, 0)
-    one = on_said(standing, Said(Kind.GRANT, 1, 1)).agent
+    one = on_said(standing, BaselinePacket(BaselineKind.GRANT, 1, 1)).agent
     assert one.role is Role.CANDIDATE
-    assert on_said(one, Said(Kind.GRANT, 1, 1)).agent.role is Role.CANDIDATE
-    assert on_said(one, Said(Kind.GRANT, 1, 2)).agent.role is Role.LEADER
+    assert (
+        on_said(one, BaselinePacket(BaselineKind.GRANT, 1, 1)).agent.role
+        is Role.CANDIDATE
+    )
+    assert (
+        on_said(one, BaselinePacket(BaselineKind.GRANT, 1, 2)).agent.role is Role.LEADER
+    )
 
 
 def test_a_voter_votes_once_a_term_and_refuses_older_ones() -> None:
-    voted = on_said(Agent(0, 3), Said(Kind.ASK, 2, 1))
-    assert voted.said == Said(Kind.GRANT, 2, 0)
+    voted = on_said(BaselineAgent(0, 3), BaselinePacket(BaselineKind.ASK, 2, 1))
+    assert voted.said == BaselinePacket(BaselineKind.GRANT, 2, 0)
     assert voted.is_rearmed
-    again = on_said(voted.agent, Said(Kind.ASK, 2, 2))
-    assert (again.said, again.is_rearmed) == (Said(Kind.REFUSE, 2, 0), False)
-    assert on_said(voted.agent, Said(Kind.ASK, 1, 1)).said == again.said
+    again = on_said(voted.agent, BaselinePacket(BaselineKind.ASK, 2, 2))
+    assert (again.said, again.is_rearmed) == (
+        BaselinePacket(BaselineKind.REFUSE, 2, 0),
+        False,
+    )
+    assert (
+        on_said(voted.agent, BaselinePacket(BaselineKind.ASK, 1, 1)).said == again.said
+    )
 
 
 def test_a_leader_of_an_older_term_steps_down() -> None:
-    leader = Agent(0, 3, 1, Role.LEADER, 0, frozenset({0, 1}))
-    after = on_said(leader, Said(Kind.HEARTBEAT, 2, 1)).agent
+    leader = BaselineAgent(0, 3, 1, Role.LEADER, 0, frozenset({0, 1}))
+    after = on_said(leader, BaselinePacket(BaselineKind.HEARTBEAT, 2, 1)).agent
     assert (after.role, after.term, after.vote) == (Role.FOLLOWER, 2, -1)
     assert on_timeout(leader) == raft_baseline.Reaction(leader)
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from primacy_model.simulation.linearizability import (
     BadHistoryError,
     Deed,
+    HistoryVerdict,
     Operation,
-    Verdict,
     after,
     check,
 )
@@ -148,35 +148,35 @@ BAD_LISTS: Final = {
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_history_is_linearizable(name: str) -> None:
     found = check(told(GOOD[name]))
-    assert found.verdict is Verdict.LINEARIZABLE
+    assert found.verdict is HistoryVerdict.LINEARIZABLE
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_history_is_not(name: str) -> None:
     found = check(told(BAD[name]))
-    assert found.verdict is Verdict.VIOLATED
+    assert found.verdict is HistoryVerdict.VIOLATED
     assert found.stuck
 
 
 @pytest.mark.parametrize("name", GOOD_LISTS)
 def test_a_good_list_is_linearizable(name: str) -> None:
-    assert check(told(GOOD_LISTS[name])).verdict is Verdict.LINEARIZABLE
+    assert check(told(GOOD_LISTS[name])).verdict is HistoryVerdict.LINEARIZABLE
 
 
 @pytest.mark.parametrize("name", GOOD_MIXED)
 def test_writes_beside_appends_are_linearizable(name: str) -> None:
     """What is never read decides what is, where writes and appends meet on one key."""
-    assert check(told(GOOD_MIXED[name])).verdict is Verdict.LINEARIZABLE
+    assert check(told(GOOD_MIXED[name])).verdict is HistoryVerdict.LINEARIZABLE
 
 
 @pytest.mark.parametrize("name", BAD_MIXED)
 def test_writes_beside_appends_excuse_nothing_else(name: str) -> None:
-    assert check(told(BAD_MIXED[name])).verdict is Verdict.VIOLATED
+    assert check(told(BAD_MIXED[name])).verdict is HistoryVerdict.VIOLATED
 
 
 @pytest.mark.parametrize("name", BAD_LISTS)
 def test_a_bad_list_is_not(name: str) -> None:
-    assert check(told(BAD_LISTS[name])).verdict is Verdict.VIOLATED
+    assert check(told(BAD_LISTS[name])).verdict is HistoryVerdict.VIOLATED
 
 
 def test_what_no_order_has_next_is_told() -> None:
@@ -191,10 +191,10 @@ def test_keys_are_objects_of_their_own() -> None:
         replace(each, key="y", called=each.called + 10, answered=each.called + 11)
         for each in told("a:read, a!nothing, b:write 1, b!")
     ]
-    assert check(one + other).verdict is Verdict.LINEARIZABLE
+    assert check(one + other).verdict is HistoryVerdict.LINEARIZABLE
     mixed = [replace(each, key="x") for each in other]
     found = check(one + mixed)
-    assert (found.verdict, found.key) == (Verdict.VIOLATED, "x")
+    assert (found.verdict, found.key) == (HistoryVerdict.VIOLATED, "x")
 
 
 def test_a_search_that_reaches_its_bound_says_that_it_does_not_know() -> None:
@@ -203,7 +203,7 @@ def test_a_search_that_reaches_its_bound_says_that_it_does_not_know() -> None:
     ]
     late = Operation("r", Deed.READ, "x", 2_000, 2_001, None, "never written")
     found = check([*crowd, late], most=500)
-    assert (found.verdict, found.key) == (Verdict.UNKNOWN, "x")
+    assert (found.verdict, found.key) == (HistoryVerdict.UNKNOWN, "x")
     assert found.configurations <= 500
 
 
@@ -214,7 +214,7 @@ def test_a_key_that_is_broken_outweighs_one_that_is_unknown() -> None:
     late = Operation("r", Deed.READ, "a", 2_000, 2_001, None, "never written")
     stale = Operation("r", Deed.READ, "b", 3_000, 3_001, None, "from nowhere")
     found = check([*crowd, late, stale], most=500)
-    assert (found.verdict, found.key) == (Verdict.VIOLATED, "b")
+    assert (found.verdict, found.key) == (HistoryVerdict.VIOLATED, "b")
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,9 @@ def histories(draw: st.DrawFn, deeds: tuple[Deed, ...]) -> list[Operation]:
 def test_the_search_agrees_with_all_orders(history: list[Operation]) -> None:
     is_right = is_some_order_right(history)
     found = check(history)
-    assert found.verdict is (Verdict.LINEARIZABLE if is_right else Verdict.VIOLATED)
+    assert found.verdict is (
+        HistoryVerdict.LINEARIZABLE if is_right else HistoryVerdict.VIOLATED
+    )
     if not is_right:
         assert found.stuck
 
@@ -302,7 +304,9 @@ def test_the_search_agrees_with_all_orders(history: list[Operation]) -> None:
 def test_the_search_of_lists_agrees_with_all_orders(history: list[Operation]) -> None:
     is_right = is_some_order_right(history)
     found = check(history)
-    assert found.verdict is (Verdict.LINEARIZABLE if is_right else Verdict.VIOLATED)
+    assert found.verdict is (
+        HistoryVerdict.LINEARIZABLE if is_right else HistoryVerdict.VIOLATED
+    )
 
 
 MIXES: Final = {
@@ -362,14 +366,14 @@ def happened(chance: random.Random, deeds: Sequence[Deed]) -> list[Operation]:
 @pytest.mark.parametrize("mix", MIXES)
 def test_the_search_agrees_with_all_orders_of_what_happened(mix: str) -> None:
     chance = random.Random(mix)  # noqa: S311 - a test repeats its run
-    seen: Counter[Verdict] = Counter()
+    seen: Counter[HistoryVerdict] = Counter()
     for _ in range(1_500):
         history = happened(chance, MIXES[mix])
         is_right = is_some_order_right(history)
-        expected = Verdict.LINEARIZABLE if is_right else Verdict.VIOLATED
+        expected = HistoryVerdict.LINEARIZABLE if is_right else HistoryVerdict.VIOLATED
         assert check(history).verdict is expected, history
         seen[expected] += 1
-    assert min(seen[Verdict.LINEARIZABLE], seen[Verdict.VIOLATED]) > 200
+    assert min(seen[HistoryVerdict.LINEARIZABLE], seen[HistoryVerdict.VIOLATED]) > 200
 
 
 # --- a good history, bent -------------------------------------------------------------
@@ -405,7 +409,7 @@ def performed(seed: int, count: int = 40) -> list[Operation]:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_history_that_was_performed_is_linearizable(seed: int) -> None:
-    assert check(performed(seed)).verdict is Verdict.LINEARIZABLE
+    assert check(performed(seed)).verdict is HistoryVerdict.LINEARIZABLE
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -423,5 +427,5 @@ def test_a_good_history_that_is_bent_is_not_linearizable(seed: int) -> None:
     assert any(each.called > (oldest.answered or 0) for each in done)
     late = Operation("late", Deed.READ, key, last + 1, last + 2, None, oldest.value)
     found = check([*history, late])
-    assert (found.verdict, found.key) == (Verdict.VIOLATED, key)
+    assert (found.verdict, found.key) == (HistoryVerdict.VIOLATED, key)
     assert late in found.stuck

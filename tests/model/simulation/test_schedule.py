@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from primacy_model.simulation.outcome import Counts, Outcome
+from primacy_model.simulation.outcome import RunCounts, RunOutcome
 from primacy_model.simulation.schedule import (
     BEYOND,
     FAULTS,
@@ -153,7 +153,7 @@ def test_what_is_drawn_or_made_smaller_is_never_refused(agents: int | None) -> N
     for seed in range(25):
         schedule = schedule_of(seed, Wish(agents, (*FAULTS, *BEYOND)))
         middle = schedule.length_ms * 500
-        outcome = Outcome(seed, "S1", "", middle, None, Counts(), "")
+        outcome = RunOutcome(seed, "S1", "", middle, None, RunCounts(), "")
         for number, candidate in enumerate(_candidates(schedule, outcome)):
             assert candidate.kinds <= schedule.kinds
             if number % 10 == 0:
@@ -164,7 +164,7 @@ def test_a_link_that_loses_an_end_is_left_out_of_a_smaller_mesh() -> None:
     link = Fault(0, "link", 1, ("n000", "n004"))
     rest = Fault(0, "partition", 1, ("n000", "n004"))
     schedule = Schedule(seed=0, electors=5, faults=(link, rest))
-    outcome = Outcome(0, "S1", "", 0, None, Counts(), "")
+    outcome = RunOutcome(0, "S1", "", 0, None, RunCounts(), "")
     smaller = {
         candidate.faults
         for candidate in _candidates(schedule, outcome)

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from primacy.messages import Timer
 from primacy_model.mutation.catalog.mutants import find_mutant
 from primacy_model.simulation import clients as clients_room
-from primacy_model.simulation.clients import Call, Clients, Machine
-from primacy_model.simulation.clock import PPM, Clock
+from primacy_model.simulation.clients import Clients, OpenOperation, ReplicaState
+from primacy_model.simulation.clock import PPM, DriftingClock
 from primacy_model.simulation.conditions import Conditions
 from primacy_model.simulation.detector import PREY
 from primacy_model.simulation.faults import Strikes
 from primacy_model.simulation.linearizability import Deed
-from primacy_model.simulation.outcome import Counts
+from primacy_model.simulation.outcome import RunCounts
 from primacy_model.simulation.phases import Conductor, conducted, run
 from primacy_model.simulation.rng import (
     LOGNORMAL,
@@ -134,7 +134,7 @@ def test_the_tail_continues_the_distribution() -> None:
 def test_a_clock_never_falls_and_shows_what_it_said_it_would(
     shown: int, changes: list[tuple[int, int]], ahead: int
 ) -> None:
-    clock, now, last = Clock(shown, 0), 0, shown
+    clock, now, last = DriftingClock(shown, 0), 0, shown
     for wait, rate in changes:
         now += wait
         assert clock.shows_us(now) >= last
@@ -148,7 +148,7 @@ def test_a_clock_never_falls_and_shows_what_it_said_it_would(
 
 @pytest.mark.parametrize("rate", [-1_000, 0, 1_000])
 def test_a_clock_advances_by_its_rate(rate: int) -> None:
-    assert Clock(0, rate).shows_us(10 * PPM) == 10 * (PPM + rate)
+    assert DriftingClock(0, rate).shows_us(10 * PPM) == 10 * (PPM + rate)
 
 
 class Watched(Simulator):
@@ -158,7 +158,7 @@ class Watched(Simulator):
         self.least: dict[tuple[str, str], tuple[int, int]] = {}
         self.slack: list[int] = []
         super().__init__(schedule)
-        old = self.fleet.elapse
+        old = self.cluster.elapse
 
         def elapse(
             name: str, timer: Timer, now: int = 0, *, outputs_done: int | None = None
@@ -168,7 +168,7 @@ class Watched(Simulator):
             self.slack.append(shown - since - MS * least)
             return old(name, timer, now, outputs_done=outputs_done)
 
-        self.fleet.elapse = elapse  # type: ignore[method-assign,assignment] # watched
+        self.cluster.elapse = elapse  # type: ignore[method-assign,assignment] # watched
 
     def _arm(self, name: str, change: object) -> None:
         timer, least = change.timer, change.least  # type: ignore[attr-defined] # an Arm
@@ -196,7 +196,7 @@ def test_no_timer_elapses_early_unless_that_is_asked_for(
 
 
 def test_ten_seeds_hold_and_none_of_what_is_claimed_is_empty() -> None:
-    counts, slowest = Counts(), 0
+    counts, slowest = RunCounts(), 0
     for seed in range(10):
         outcome = run(schedule_of(seed))
         assert (outcome.property, outcome.title) == (None, "")
@@ -269,7 +269,7 @@ def test_a_healed_mesh_that_answers_no_write_makes_no_progress(
 ) -> None:
     old = Clients.answered
 
-    def answered(self: Clients, call: Call, answer: Hashable) -> None:
+    def answered(self: Clients, call: OpenOperation, answer: Hashable) -> None:
         is_write = call.operation.deed is not Deed.READ
         if call.operation.client == "end" and is_write:
             self.given_up(call)
@@ -318,7 +318,7 @@ def test_a_hunt_tells_whether_it_came_to_its_end(tmp_path: Path) -> None:
 def test_a_write_that_is_acknowledged_when_it_is_accepted_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Machine, "holds", lambda _self, _index, _term: True)
+    monkeypatch.setattr(ReplicaState, "holds", lambda _self, _index, _term: True)
     assert "linearizable" in {run(schedule_of(seed)).property for seed in range(3)}
 
 

@@ -12,37 +12,37 @@ from primacy.role import Role
 from primacy.state import Leadership, State
 from primacy.stepping import step
 from primacy_model.checker.model import Action
-from primacy_model.mesh.agent import Budgets, Flight
+from primacy_model.mesh.agent import Budgets, InFlight
 from primacy_model.mesh.bounds import Shape
-from primacy_model.synchrony.model import CALM, TICK, Calming, Plan
+from primacy_model.synchrony.model import CALM, TICK, PhasePlan, StabilizingMesh
 from primacy_model.synchrony.properties import has_leader, led
 from primacy_model.synchrony.scopes import LIVING
-from primacy_model.synchrony.state import RESTART, Cause, Weather, numbered_anew
+from primacy_model.synchrony.state import RESTART, Cause, PhasedWorld, numbered_anew
 
 FRESH = Shape(terms=1)
 ELECTED = Shape(begins="elected")
 WORLDS = {world.name: world for world in LIVING}
 
 
-def never(_: Weather) -> bool:
+def never(_: PhasedWorld) -> bool:
     return False
 
 
-def calming(plan: Plan) -> Calming:
-    return Calming("calm", "A calm.", plan, (), (), never)
+def calming(plan: PhasePlan) -> StabilizingMesh:
+    return StabilizingMesh("calm", "A calm.", plan, (), (), never)
 
 
-def settled(plan: Plan) -> Calming:
+def settled(plan: PhasePlan) -> StabilizingMesh:
     """Begin in a calm just after a round."""
     return replace(calming(plan), settled=led)
 
 
-def begun(model: Calming) -> Weather:
+def begun(model: StabilizingMesh) -> PhasedWorld:
     (state,) = model.initial()
     return state
 
 
-def do(model: Calming, state: Weather, *kinds: str) -> Weather:
+def do(model: StabilizingMesh, state: PhasedWorld, *kinds: str) -> PhasedWorld:
     """Carry out the first action of each kind, one after the other."""
     for kind in kinds:
         wanted = [one for one in model.actions(state) if one.kind == kind]
@@ -50,11 +50,11 @@ def do(model: Calming, state: Weather, *kinds: str) -> Weather:
     return state
 
 
-def kinds(model: Calming, state: Weather) -> set[str]:
+def kinds(model: StabilizingMesh, state: PhasedWorld) -> set[str]:
     return {action.kind for action in model.actions(state)}
 
 
-def spans(state: Weather) -> dict[tuple[int, str], tuple[int, int]]:
+def spans(state: PhasedWorld) -> dict[tuple[int, str], tuple[int, int]]:
     return dict(state.clocks)
 
 
@@ -62,7 +62,7 @@ def spans(state: Weather) -> dict[tuple[int, str], tuple[int, int]]:
 
 
 def test_a_storm_allows_what_its_shape_allows_and_the_calm() -> None:
-    model = calming(Plan(FRESH, terms=2))
+    model = calming(PhasePlan(FRESH, terms=2))
     state = begun(model)
     assert kinds(model, state) == {"elapse election", CALM}
     stormy = replace(model, is_ready=never)
@@ -70,7 +70,7 @@ def test_a_storm_allows_what_its_shape_allows_and_the_calm() -> None:
 
 
 def test_nothing_is_in_flight_when_the_calm_begins_and_every_timer_may_elapse() -> None:
-    model = calming(Plan(FRESH, terms=2))
+    model = calming(PhasePlan(FRESH, terms=2))
     claimed = do(model, begun(model), "elapse election")
     assert any(claimed.world.boxes)
     calm = do(model, claimed, CALM)
@@ -83,7 +83,7 @@ def test_nothing_is_in_flight_when_the_calm_begins_and_every_timer_may_elapse() 
 
 
 def test_who_has_just_heard_a_round_has_timers_of_their_whole_length() -> None:
-    model = settled(Plan(ELECTED, terms=2, skips_storm=True))
+    model = settled(PhasePlan(ELECTED, terms=2, skips_storm=True))
     assert spans(begun(model)) == {
         (0, "election"): (3, 3),
         (0, "heartbeat"): (1, 1),
@@ -94,7 +94,7 @@ def test_who_has_just_heard_a_round_has_timers_of_their_whole_length() -> None:
 
 def test_nobody_crashes_and_nothing_is_lost_in_a_calm() -> None:
     shape = replace(ELECTED, budgets=Budgets(crashes=1, partitions=1, writes=1))
-    model = calming(Plan(shape, terms=2))
+    model = calming(PhasePlan(shape, terms=2))
     state = begun(model)
     assert {"crash", "split", "write"} <= kinds(model, state)
     calm = do(model, state, CALM)
@@ -105,14 +105,14 @@ def test_nobody_crashes_and_nothing_is_lost_in_a_calm() -> None:
 def test_a_partition_lasts_unless_the_calm_heals_it() -> None:
     shape = replace(ELECTED, budgets=Budgets(partitions=1))
     for heals in (False, True):
-        model = calming(Plan(shape, terms=2, heals=heals))
+        model = calming(PhasePlan(shape, terms=2, heals=heals))
         calm = do(model, begun(model), "split", CALM)
         assert (calm.world.shared.sides is None) == heals
 
 
 def test_only_those_are_cut_off_that_a_plan_names() -> None:
     shape = replace(ELECTED, budgets=Budgets(partitions=1))
-    model = calming(Plan(shape, terms=2, skips_storm=True, alone=("c",)))
+    model = calming(PhasePlan(shape, terms=2, skips_storm=True, alone=("c",)))
     splits = [one for one in model.actions(begun(model)) if one.kind == "split"]
     assert [one.label for one in splits] == ["splits: a b | c"]
 
@@ -121,7 +121,7 @@ def test_only_those_are_cut_off_that_a_plan_names() -> None:
 
 
 def test_timers_and_time_wait_for_what_is_in_flight() -> None:
-    model = settled(Plan(ELECTED, terms=2, skips_storm=True))
+    model = settled(PhasePlan(ELECTED, terms=2, skips_storm=True))
     state = begun(model)
     assert kinds(model, state) == {TICK}
     due = do(model, state, TICK)
@@ -137,10 +137,10 @@ def test_timers_and_time_wait_for_what_is_in_flight() -> None:
 
 def test_what_is_sent_to_who_is_down_or_cut_off_is_lost() -> None:
     shape = replace(ELECTED, budgets=Budgets(crashes=1, partitions=1))
-    model = settled(Plan(replace(shape, crashers=("c",)), terms=2))
+    model = settled(PhasePlan(replace(shape, crashers=("c",)), terms=2))
     down = do(model, begun(model), "crash", CALM, TICK, "elapse heartbeat")
     assert [len(box) for box in down.world.boxes] == [0, 1, 0, 0]
-    plan = Plan(shape, terms=2, skips_storm=True, alone=("c",))
+    plan = PhasePlan(shape, terms=2, skips_storm=True, alone=("c",))
     cut = settled(plan)
     state = do(cut, begun(cut), TICK, "elapse heartbeat")
     assert [len(box) for box in state.world.boxes] == [0, 1, 1, 0]
@@ -150,7 +150,7 @@ def test_what_is_sent_to_who_is_down_or_cut_off_is_lost() -> None:
 
 def test_who_is_down_may_restart_and_never_has_to() -> None:
     shape = replace(ELECTED, budgets=Budgets(crashes=1), crashers=("c",))
-    model = settled(Plan(shape, terms=2))
+    model = settled(PhasePlan(shape, terms=2))
     down = do(model, begun(model), "crash", CALM)
     (restart,) = [one for one in model.actions(down) if one.kind == RESTART]
     assert model.fairness(down, restart) is None
@@ -161,7 +161,7 @@ def test_who_is_down_may_restart_and_never_has_to() -> None:
 # --- time -----------------------------------------------------------------------------
 
 
-def passed(model: Calming, state: Weather) -> Weather:
+def passed(model: StabilizingMesh, state: PhasedWorld) -> PhasedWorld:
     """Let a heartbeat interval pass, and the round that it brings."""
     state = do(model, state, TICK, "elapse heartbeat")
     while any(state.world.boxes):
@@ -172,7 +172,7 @@ def passed(model: Calming, state: Weather) -> Weather:
 HEARD = {"deliver Heartbeat", "deliver HeartbeatReply"}
 
 
-def elapsing(model: Calming, state: Weather) -> dict[str, Action]:
+def elapsing(model: StabilizingMesh, state: PhasedWorld) -> dict[str, Action]:
     """Name those whose election timer may elapse."""
     return {
         action.column: action
@@ -184,7 +184,7 @@ def elapsing(model: Calming, state: Weather) -> dict[str, Action]:
 def test_a_timer_elapses_between_its_least_and_its_most() -> None:
     """A follower that is cut off: a promise of two ticks, then at most two more."""
     shape = replace(ELECTED, budgets=Budgets(partitions=1))
-    model = settled(Plan(shape, terms=2, skips_storm=True, alone=("c",)))
+    model = settled(PhasePlan(shape, terms=2, skips_storm=True, alone=("c",)))
     state = passed(model, do(model, begun(model), "split"))
     assert elapsing(model, state) == {}
     state = passed(model, state)
@@ -203,21 +203,21 @@ def test_a_timer_elapses_between_its_least_and_its_most() -> None:
 
 
 def test_without_clocks_every_armed_timer_may_elapse_whenever_it_is_quiet() -> None:
-    model = calming(Plan(ELECTED, terms=2, skips_storm=True, has_clocks=False))
+    model = calming(PhasePlan(ELECTED, terms=2, skips_storm=True, has_clocks=False))
     state = begun(model)
     assert state.clocks == ()
     assert model.columns(state)["time"] == {"weather": "calm"}
     assert kinds(model, state) == {"elapse election", "elapse heartbeat"}
     timers = [model.fairness(state, one) for one in model.actions(state)]
     assert all(model.is_strong(name) for name in timers)
-    clocked = settled(Plan(ELECTED, terms=2, skips_storm=True))
+    clocked = settled(PhasePlan(ELECTED, terms=2, skips_storm=True))
     assert not any(clocked.is_strong(name) for name in timers)
 
 
 # --- fairness -------------------------------------------------------------------------
 
 
-def fair(model: Calming, state: Weather) -> dict[str, bool]:
+def fair(model: StabilizingMesh, state: PhasedWorld) -> dict[str, bool]:
     """Tell of each kind of action whether it has to happen."""
     return {
         action.kind: model.fairness(state, action) is not None
@@ -227,7 +227,7 @@ def fair(model: Calming, state: Weather) -> dict[str, bool]:
 
 def test_what_has_to_happen_and_what_may() -> None:
     shape = replace(ELECTED, budgets=Budgets(partitions=1, writes=1, crashes=1))
-    stormy = calming(Plan(shape, terms=2))
+    stormy = calming(PhasePlan(shape, terms=2))
     assert fair(stormy, begun(stormy)) == {
         "crash": False,
         "elapse election": False,
@@ -235,7 +235,7 @@ def test_what_has_to_happen_and_what_may() -> None:
         "write": False,
         CALM: True,
     }
-    model = settled(Plan(shape, terms=2, skips_storm=True))
+    model = settled(PhasePlan(shape, terms=2, skips_storm=True))
     state = begun(model)
     assert fair(model, state) == {TICK: True, "split": False, "write": False}
     split = fair(model, do(model, state, "split", TICK))
@@ -243,7 +243,7 @@ def test_what_has_to_happen_and_what_may() -> None:
 
 
 def test_what_lies_beyond_the_last_term_is_withheld_and_told() -> None:
-    model = calming(Plan(FRESH, terms=0, skips_storm=True))
+    model = calming(PhasePlan(FRESH, terms=0, skips_storm=True))
     seen, queue, cut = {begun(model)}, [begun(model)], 0
     while queue:
         state = queue.pop()
@@ -293,7 +293,7 @@ def shifted(state: State) -> State:
 
 def leader() -> State:
     """Show the leader of an elected world just after a quorum check."""
-    model = settled(Plan(ELECTED, terms=2, skips_storm=True))
+    model = settled(PhasePlan(ELECTED, terms=2, skips_storm=True))
     states = begun(model).states
     (found,) = [state for state in states if state.role == Role.LEADER]
     after, _ = step(found, Elapsed(Timer.ELECTION, START))
@@ -362,18 +362,18 @@ def test_only_a_leader_that_passed_its_check_numbers_anew() -> None:
 
 
 def test_a_calm_shows_when_timers_elapse() -> None:
-    model = settled(Plan(ELECTED, terms=2, skips_storm=True))
+    model = settled(PhasePlan(ELECTED, terms=2, skips_storm=True))
     state = begun(model)
     assert model.columns(state)["time"] == {
         "weather": "calm",
         "timers": "a election 3, a heartbeat 1, b election 2, c election 2",
     }
-    stormy = calming(Plan(ELECTED, terms=2))
+    stormy = calming(PhasePlan(ELECTED, terms=2))
     assert stormy.columns(begun(stormy))["time"] == {"weather": "storm"}
 
 
 def test_an_event_of_a_calm_names_what_is_heard_and_sent() -> None:
-    model = settled(Plan(ELECTED, terms=2, skips_storm=True))
+    model = settled(PhasePlan(ELECTED, terms=2, skips_storm=True))
     due = do(model, begun(model), TICK)
     (beat,) = model.actions(due)
     sent = model.event(due, beat).sent
@@ -381,7 +381,7 @@ def test_an_event_of_a_calm_names_what_is_heard_and_sent() -> None:
     beating = model.successor(due, beat)
     hears = next(iter(model.actions(beating)))
     assert isinstance(hears.payload, Cause)
-    assert isinstance(hears.payload.what, Flight)
+    assert isinstance(hears.payload.what, InFlight)
     assert isinstance(hears.payload.what.packet, Heartbeat)
     event = model.event(beating, hears)
     assert event.received == (sent[0],)

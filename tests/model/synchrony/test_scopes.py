@@ -14,10 +14,10 @@ from primacy_model.checker.model import Kind, Property
 from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.mesh.agent import Budgets
 from primacy_model.mesh.bounds import Shape
-from primacy_model.synchrony.model import CALM, Calming, Plan
+from primacy_model.synchrony.model import CALM, PhasePlan, StabilizingMesh
 from primacy_model.synchrony.properties import is_followed, is_led_by_lowest, leaders
 from primacy_model.synchrony.scopes import DEEP_LIVING, LIVING
-from primacy_model.synchrony.state import Weather
+from primacy_model.synchrony.state import PhasedWorld
 from tests.support.programs.lasso import figures, lassos, of_runs, row, world
 
 ROOT = Path(__file__).parents[3]
@@ -76,14 +76,14 @@ def test_each_claim_is_one_of_the_specification_and_has_a_world_and_a_mutant() -
 # --- what the claims rest on: without it they fail ------------------------------------
 
 
-class WeaklyFair(Calming):
+class WeaklyFair(StabilizingMesh):
     """Timers of no known length need not elapse, however often they may."""
 
     def is_strong(self, name: object) -> bool:  # noqa: ARG002  # of a FairModel
         return False
 
 
-def weakly(scope: Calming) -> WeaklyFair:
+def weakly(scope: StabilizingMesh) -> WeaklyFair:
     return WeaklyFair(
         scope.name,
         scope.summary,
@@ -96,12 +96,12 @@ def weakly(scope: Calming) -> WeaklyFair:
     )
 
 
-def without_clocks(scope: Calming) -> Calming:
+def without_clocks(scope: StabilizingMesh) -> StabilizingMesh:
     return replace(scope, plan=replace(scope.plan, has_clocks=False))
 
 
-def broken_in(scope: Calming) -> str:
-    found: FairExploration[Weather] = explore(scope, max_states=50_000)
+def broken_in(scope: StabilizingMesh) -> str:
+    found: FairExploration[PhasedWorld] = explore(scope, max_states=50_000)
     assert found.violation is not None
     return found.violation.claim.id
 
@@ -129,17 +129,17 @@ def test_a_leader_that_lost_its_quorum_is_deposed() -> None:
 def test_a_candidate_of_a_later_term_deposes_a_leader_once() -> None:
     """The second exception to L3: it rose before the leader had its quorum."""
 
-    def is_led_first(weather: Weather) -> bool:
+    def is_led_first(weather: PhasedWorld) -> bool:
         return any(
             (leader.me, leader.term) == (AgentId("a"), 1)
             and is_followed(weather, leader)
             for leader in leaders(weather)
         )
 
-    def is_led_and_calm(weather: Weather) -> bool:
+    def is_led_and_calm(weather: PhasedWorld) -> bool:
         return weather.is_calm and is_led_first(weather)
 
-    def is_over(weather: Weather) -> bool:
+    def is_over(weather: PhasedWorld) -> bool:
         return weather.is_calm and is_led_by_lowest(weather)
 
     claim = Property(
@@ -150,7 +150,7 @@ def test_a_candidate_of_a_later_term_deposes_a_leader_once() -> None:
     )
     scope = replace(
         world("heals"),
-        plan=Plan(shape, terms=4),
+        plan=PhasePlan(shape, terms=4),
         properties=[claim],
         kinds=(),
         is_over=is_over,

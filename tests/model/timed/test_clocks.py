@@ -34,9 +34,9 @@ from primacy_model.checker.actors import Assembled, Doing
 from primacy_model.engines.bfs import Search
 from primacy_model.engines.search import best, parts
 from primacy_model.engines.transition_tables import Tables
-from primacy_model.mesh.agent import Budgets, Flight
+from primacy_model.mesh.agent import Budgets, InFlight
 from primacy_model.mesh.bounds import Shape
-from primacy_model.timed.actions import Course, Pace
+from primacy_model.timed.actions import Pace, TimeCourse
 from primacy_model.timed.clocks import (
     EVERY,
     NOW,
@@ -44,7 +44,7 @@ from primacy_model.timed.clocks import (
     Clocked,
     Rate,
 )
-from primacy_model.timed.model import TimedMesh, World
+from primacy_model.timed.model import TimedMesh, TimedWorld
 
 EAGER = Shape(
     begins="elected",
@@ -63,7 +63,7 @@ PAIR = replace(
 )
 """Each of the two gets a lease; where nothing is forgotten, three take many states."""
 
-Did = Doing[Clocked, Flight, Course]
+Did = Doing[Clocked, InFlight, TimeCourse]
 
 RATES = {f"slot: {rate}": rate for rate in (*EVERY, *WORST)}
 
@@ -134,7 +134,7 @@ class Shadow:
         return replace(self.state, leadership=lead, last_heartbeat=START)
 
 
-def shadows(mesh: TimedMesh, world: World) -> Iterator[Shadow]:
+def shadows(mesh: TimedMesh, world: TimedWorld) -> Iterator[Shadow]:
     """Begin where the world does, at instants that have nothing in common."""
     for place, local in enumerate(world.locals):
         clock, timers = 1_000 * (place + 1), 777 * (place + 1)
@@ -248,14 +248,14 @@ def test_agents_with_absolute_clocks_do_the_same(
 # --- what is left out loses nothing ---------------------------------------------------
 
 
-def reached(mesh: TimedMesh) -> Iterator[World]:
+def reached(mesh: TimedMesh) -> Iterator[TimedWorld]:
     """List the worlds that are reached, between two slots."""
     tables, sights, store = parts(best(), Tables(mesh, forgets=True), prunes=False)
     Search(tables, sights, store).run(10**6)
     for number in range(store.size):
         *_, shared = row = store.row(number)
         course = tables.shared.values[shared]
-        if isinstance(course, Course) and course.turn == 0:
+        if isinstance(course, TimeCourse) and course.turn == 0:
             yield tables.whole(row)
 
 

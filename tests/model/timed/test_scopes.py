@@ -18,14 +18,14 @@ from primacy_model.checker.model import Kind
 from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.checker.reference_bfs import explore as explore_plainly
 from primacy_model.checker.trace import Violation
-from primacy_model.engines.bfs import Found
+from primacy_model.engines.bfs import SearchResult
 from primacy_model.engines.search import Engine, explore
-from primacy_model.mesh.agent import Flight
+from primacy_model.mesh.agent import InFlight
 from primacy_model.mesh.bounds import Shape
 from primacy_model.mesh.history import History
 from primacy_model.mesh.properties import ALWAYS
 from primacy_model.reporting.transcript import render_transcript
-from primacy_model.timed.actions import Course
+from primacy_model.timed.actions import TimeCourse
 from primacy_model.timed.clocks import (
     DRIFT_PPM,
     ELECTION_MS,
@@ -35,7 +35,7 @@ from primacy_model.timed.clocks import (
     SPAN,
     Clocked,
 )
-from primacy_model.timed.model import TimedMesh, World
+from primacy_model.timed.model import TimedMesh, TimedWorld
 from primacy_model.timed.scopes import TimedScope, deep, scopes, twins
 from tests.support.timed_figures import PINNED
 
@@ -72,7 +72,7 @@ listed = pytest.mark.parametrize(
     "scope", [*scopes(), *deep(), *twins()], ids=lambda scope: scope.name
 )
 
-Explored = Found[Clocked, Flight, Course, History]
+Explored = SearchResult[Clocked, InFlight, TimeCourse, History]
 
 
 @cache
@@ -82,7 +82,7 @@ def found_in(name: str) -> Explored:
 
 
 @cache
-def drift_exceeded() -> Violation[World]:
+def drift_exceeded() -> Violation[TimedWorld]:
     """Find a shortest run in which S11 is violated; engines may choose among them."""
     (scope, _) = twins()
     violation = explore_plainly(scope).violation

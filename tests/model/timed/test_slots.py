@@ -9,7 +9,7 @@ from primacy.reads import has_lease
 from primacy_model.checker.actors import Assembled
 from primacy_model.mesh.agent import Budgets, Gate
 from primacy_model.mesh.bounds import Shape
-from primacy_model.timed.actions import STRICT, Course, Pace
+from primacy_model.timed.actions import STRICT, Pace, TimeCourse
 from primacy_model.timed.clocks import (
     EVERY,
     LEASE_MS,
@@ -71,7 +71,7 @@ def test_the_world_begins_with_a_lease_and_whole_promises() -> None:
     assert leader.node.state.leadership.lease_until == NOW + LEASE_MS
     assert [voter.election for voter in voters] == [63, 63]
     assert not any(world.boxes)
-    assert world.shared == Course(Gate(QUIET.budgets))
+    assert world.shared == TimeCourse(Gate(QUIET.budgets))
 
 
 def test_nothing_else_happens_while_a_slot_passes() -> None:

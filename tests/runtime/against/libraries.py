@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from primacy_runtime.demo.cluster import Gone, Refusal, Stage
+from primacy_runtime.demo.cluster import Gone, RequestRefused, Stage
 from tests.runtime.against.systems import Kind, Times
 
 
@@ -44,7 +44,7 @@ class Library:
     async def write(self, name: str, key: str) -> bool:
         try:
             return bool(await self._stage.members[name].ask("write", key=key))
-        except (Gone, Refusal, ConnectionError):
+        except (Gone, RequestRefused, ConnectionError):
             return False
 
     async def load(self, name: str, clients: int, seconds: float) -> list[float]:

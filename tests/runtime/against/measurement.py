@@ -26,7 +26,7 @@ from typing import Final
 
 import psutil
 
-from primacy_runtime.demo.cluster import Gone, Refusal
+from primacy_runtime.demo.cluster import Gone, RequestRefused
 from tests.runtime.against.network import COUNTERS, Traffic, traffic
 from tests.runtime.against.systems import Kind, NotAcknowledgedError, System, Times
 
@@ -37,7 +37,7 @@ SETTLED_S: Final = 2.0
 MEGABYTE: Final = 2**20
 LEAST: Final = 2
 """How many latencies have a median."""
-FAILURES: Final = (Gone, Refusal, ConnectionError, NotAcknowledgedError)
+FAILURES: Final = (Gone, RequestRefused, ConnectionError, NotAcknowledgedError)
 """How a member says that it cannot."""
 
 

@@ -14,7 +14,7 @@ from collections import Counter
 from typing import Final
 
 from primacy_model.simulation.linearizability import Deed, Operation
-from primacy_runtime.demo.cluster import Gone, Member, Refusal, Stage
+from primacy_runtime.demo.cluster import Gone, Member, RequestRefused, Stage
 
 COUNT: Final = 8
 USES_OF_A_KEY: Final = 60
@@ -88,7 +88,7 @@ class Clients:
                 said = await work
             answered = next(self._event)
             answer = said if deed is Deed.READ else None
-        except Refusal as refusal:
+        except RequestRefused as refusal:
             self.failed[refusal.kind] += 1
             if refusal.kind in NEVER_DONE:
                 return False

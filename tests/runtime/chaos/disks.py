@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
-from primacy_runtime.demo.cluster import Gone, Member, Refusal
+from primacy_runtime.demo.cluster import Gone, Member, RequestRefused
 from tests.runtime.chaos.namespaces import mount, unmount
 
 SIZE: Final = "24m"
@@ -85,6 +85,6 @@ class Limited:
         pass
 
     async def _tell(self, victim: Member, *, is_full: bool) -> None:
-        with suppress(Gone, Refusal, ConnectionError, TimeoutError):
+        with suppress(Gone, RequestRefused, ConnectionError, TimeoutError):
             async with asyncio.timeout(ASK_S):
                 await victim.ask("full", is_full=is_full)

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from primacy_runtime.demo.fenced_resource import Effect
+from primacy_runtime.demo.fenced_resource import ResourceEffect
 
 NEEDS: Final = ("initdb", "pg_ctl", "psql")
 USERS: Final = ("postgres", "nobody")
@@ -138,8 +138,11 @@ class Fenced:
         """Perform an effect under a token, or refuse it; either is written down."""
         self.told(ACT.format(agent=agent, token=int(token)))
 
-    def effects(self) -> list[Effect]:
+    def effects(self) -> list[ResourceEffect]:
         """List what was asked, in order."""
         rows = self.told("SELECT number, agent, token, verdict FROM effects ORDER BY 1")
         found = [row.split("|") for row in rows.splitlines()]
-        return [Effect(int(n), who, int(token), said) for n, who, token, said in found]
+        return [
+            ResourceEffect(int(n), who, int(token), said)
+            for n, who, token, said in found
+        ]

@@ -16,7 +16,7 @@ from primacy_model.mutation.catalog.mutants import find_mutant
 from primacy_model.mutation.detectors import copy_core
 from primacy_model.simulation.linearizability import Deed, Operation
 from primacy_runtime.demo.cluster import Member
-from primacy_runtime.demo.fenced_resource import Effect
+from primacy_runtime.demo.fenced_resource import ResourceEffect
 from tests.runtime.chaos import verdict
 from tests.runtime.chaos.trial import TIMES, Chaos, Place, Plan
 from tests.support.agents import PATIENCE_S
@@ -90,7 +90,7 @@ async def kill_all_after_a_write(chaos: Chaos) -> None:
 
 
 async def act_after_a_pause(chaos: Chaos) -> None:
-    resource, last = chaos._resource, list[Effect]()
+    resource, last = chaos._resource, list[ResourceEffect]()
 
     def has_acted() -> bool:
         """Tell whether whoever leads acted last: it has most likely decided again."""
@@ -200,9 +200,9 @@ def test_a_lost_write_and_a_stale_read_would_be_noticed(
 
 def test_a_lower_token_that_was_admitted_would_be_noticed() -> None:
     effects = [
-        Effect(1, "ada", 2, "admitted"),
-        Effect(2, "bob", 1, "refused"),
-        Effect(3, "bob", 1, "admitted"),
+        ResourceEffect(1, "ada", 2, "admitted"),
+        ResourceEffect(2, "bob", 1, "refused"),
+        ResourceEffect(3, "bob", 1, "admitted"),
     ]
     assert verdict.of_effects("it", effects) == ["it admitted token 1 of bob after 2"]
     assert verdict.of_effects("it", effects[:2]) == []
@@ -213,7 +213,10 @@ def test_two_leaders_of_a_term_would_be_noticed() -> None:
     assert verdict.of_leaders({"ada": [1, 3], "bob": [2, 3]}) == [
         "term 3 had the leaders ada, bob"
     ]
-    both = [Effect(1, "ada", 2, "admitted"), Effect(2, "bob", 2, "admitted")]
+    both = [
+        ResourceEffect(1, "ada", 2, "admitted"),
+        ResourceEffect(2, "bob", 2, "admitted"),
+    ]
     assert verdict.of_effects("it", both) == ["term 2 had the leaders ada, bob"]
 
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from primacy_model.simulation.linearizability import Deed
 from primacy_runtime.demo.cluster import Stage
-from primacy_runtime.demo.fenced_resource import Effect, Resource
+from primacy_runtime.demo.fenced_resource import Resource, ResourceEffect
 from tests.runtime.chaos import verdict
 from tests.runtime.chaos.clients import Clients
 from tests.runtime.chaos.disks import Limited, Mounted
@@ -91,7 +91,7 @@ Row = dict[str, Any]
 class Outcome:
     """What came of a run."""
 
-    effects: dict[str, list[Effect]] = field(default_factory=dict)
+    effects: dict[str, list[ResourceEffect]] = field(default_factory=dict)
     """What each resource was asked for."""
     trace_lines: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -206,7 +206,7 @@ class Chaos:
         answered = Counter(each.deed for each in history if each.answered is not None)
         return min(answered[Deed.WRITE], answered[Deed.READ]) >= LEAST_ANSWERED
 
-    def _effects(self) -> dict[str, list[Effect]]:
+    def _effects(self) -> dict[str, list[ResourceEffect]]:
         """Look at what each resource was asked for."""
         found = {"SQLite": self._resource.effects()}
         if self._fenced is not None:

@@ -15,8 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from primacy_model.simulation.linearizability import Operation, Verdict, check
-from primacy_runtime.demo.fenced_resource import Effect
+from primacy_model.simulation.linearizability import HistoryVerdict, Operation, check
+from primacy_runtime.demo.fenced_resource import ResourceEffect
 from primacy_runtime.trace import finish
 from tests.runtime.chaos.restarts import of_restarts
 
@@ -31,12 +31,12 @@ Led = Mapping[str, Iterable[int]]
 def of_history(history: Sequence[Operation]) -> list[str]:
     """Judge what clients saw."""
     finding = check(history)
-    if finding.verdict is Verdict.LINEARIZABLE:
+    if finding.verdict is HistoryVerdict.LINEARIZABLE:
         return []
     return [f"the history is not that of one copy: {finding}"]
 
 
-def of_effects(name: str, effects: Sequence[Effect]) -> list[str]:
+def of_effects(name: str, effects: Sequence[ResourceEffect]) -> list[str]:
     """Judge what a resource took."""
     admitted = [effect for effect in effects if effect.verdict == "admitted"]
     wrong = [

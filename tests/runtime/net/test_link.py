@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from primacy import dumps
-from primacy_runtime.counters import Counts
-from primacy_runtime.log import Teller
+from primacy_runtime.counters import Counters
+from primacy_runtime.log import EventLogger
 from primacy_runtime.net import link as net_link
 from primacy_runtime.net import listener as net_listener
 from primacy_runtime.net.frames import VERSION, Welcome, framed
 from primacy_runtime.net.handshake import Introductions
-from primacy_runtime.net.link import Link, Terms
+from primacy_runtime.net.link import Link, LinkSettings
 from primacy_runtime.settings import address
 from primacy_runtime.store import Store
 from tests.support.agents import PATIENCE_S, Mesh, run, until
@@ -72,15 +72,17 @@ def test_an_agent_that_answers_in_place_of_another_is_told_nothing(
     run(work())
 
 
-def link_terms(folder: Path, patience: float) -> tuple[Terms, Store]:
+def link_terms(folder: Path, patience: float) -> tuple[LinkSettings, Store]:
     store = Store.open(folder / "ada.sqlite3", CONFIG)
 
     async def remember(agent: str, disk: str) -> None:
         store.remember(agent, disk)
 
     introductions = Introductions(CONFIG, store.id, store.known, remember)
-    teller = Teller("mesh", "ada")
-    terms = Terms(introductions, Counts(), teller, None, patience, 0.1, lambda *_: None)
+    teller = EventLogger("mesh", "ada")
+    terms = LinkSettings(
+        introductions, Counters(), teller, None, patience, 0.1, lambda *_: None
+    )
     return terms, store
 
 
@@ -168,7 +170,7 @@ def test_a_peer_may_have_a_few_packets_that_are_not_yet_handled(
         terms, store = link_terms(tmp_path, 0.5)
         waiting: list[Callable[[], None]] = []
         listener = net_listener.Listener(
-            net_listener.House(
+            net_listener.ListenerContext(
                 terms.introductions,
                 terms.counts,
                 terms.teller,

@@ -17,7 +17,7 @@ from primacy_model.checker.reference_bfs import Exploration, Verdict, explore
 from primacy_model.checker.trace import Violation
 from primacy_model.engines import search
 from primacy_model.engines.search import Engine
-from primacy_model.mesh.model import World
+from primacy_model.mesh.model import MeshWorld
 from primacy_model.mesh.scopes import MeshScope
 from primacy_model.mutation.arena import Arena
 from primacy_model.mutation.check_detector import find_scope
@@ -45,7 +45,7 @@ def scope_of(kill: ExpectedKill) -> MeshScope:
     return find_scope(kill.id, kill.place)
 
 
-def run(kill: ExpectedKill, max_states: int = MOST_STATES) -> Exploration[World]:
+def run(kill: ExpectedKill, max_states: int = MOST_STATES) -> Exploration[MeshWorld]:
     """Explore the place of a kill under the core that is imported."""
     return explore(scope_of(kill), max_states=max_states)
 
@@ -56,7 +56,7 @@ def report(kill: ExpectedKill) -> Report:
     return _report(found.verdict, found.violation)
 
 
-def _report(verdict: Verdict, broken: Violation[World] | None) -> Report:
+def _report(verdict: Verdict, broken: Violation[MeshWorld] | None) -> Report:
     return {
         "verdict": verdict.value,
         "property": broken.claim.id if broken else "none",

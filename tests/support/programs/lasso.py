@@ -17,9 +17,9 @@ import primacy
 from primacy_model.checker.liveness import FairExploration, explore
 from primacy_model.checker.model import Kind
 from primacy_model.mutation.expectation import ExpectedKill, Living, load_kills
-from primacy_model.synchrony.model import Calming
+from primacy_model.synchrony.model import StabilizingMesh
 from primacy_model.synchrony.scopes import DEEP_LIVING, LIVING
-from primacy_model.synchrony.state import Weather
+from primacy_model.synchrony.state import PhasedWorld
 
 MOST_STATES: Final = 150_000
 
@@ -33,12 +33,12 @@ def lassos() -> tuple[ExpectedKill, ...]:
     )
 
 
-def world(name: str) -> Calming:
+def world(name: str) -> StabilizingMesh:
     """Find a world."""
     return next(each for each in (*LIVING, *DEEP_LIVING) if each.name == name)
 
 
-def of_runs(scope: Calming) -> Calming:
+def of_runs(scope: StabilizingMesh) -> StabilizingMesh:
     """Leave out the claims about states."""
     runs = [each for each in scope.properties if each.kind is Kind.EVENTUALLY]
     return replace(scope, properties=runs)
@@ -47,7 +47,7 @@ def of_runs(scope: Calming) -> Calming:
 def report(name: str) -> dict[str, str | int]:
     """Tell what an exploration found, and in which core."""
     scope = of_runs(world(name))
-    found: FairExploration[Weather] = explore(scope, max_states=MOST_STATES)
+    found: FairExploration[PhasedWorld] = explore(scope, max_states=MOST_STATES)
     broken = found.violation
     told: dict[str, str | int] = {
         "core": primacy.__file__,
@@ -66,7 +66,7 @@ def report(name: str) -> dict[str, str | int]:
 # --- the document ---------------------------------------------------------------------
 
 
-def figures(found: FairExploration[Weather]) -> str:
+def figures(found: FairExploration[PhasedWorld]) -> str:
     """Write what was found in a world as a row of a table."""
     (course,) = found.courses
     numbers = (
