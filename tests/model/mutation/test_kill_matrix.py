@@ -13,7 +13,10 @@ from tests.model.mutation import page
 from tests.model.mutation.pitfalls import ABSENT, PITFALLS
 from tests.support.mutated_core import ROOT
 
-AGAIN = "`primacy mutants --by ... --keep --json FILE` makes it anew"
+AGAIN = (
+    "`primacy mutants --by ... --json FILE` makes it anew, in some 47 CPU minutes; "
+    "with --keep it asks only what is missing, if core is the same"
+)
 MATRIX = page.read_matrix()
 ROWS = {row["id"]: row for row in MATRIX["mutants"]}
 SURVIVORS = {each.id: each.survives for each in load_mutants() if each.survives}
