@@ -33,9 +33,10 @@ fuzz: $(READY) ## stateful fuzzing, 20,000 runs: half an hour of a core (ARGS=..
 coverage: $(READY) ## show that the tests of the core reach each statement and branch of it
 	@$(BIN)/python -m pytest --quiet --numprocesses auto tests/core --cov
 
-lint: $(READY) ## check style, types, layers and the liftable subset
+lint: $(READY) ## check style, spelling, types, layers and the liftable subset
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check
+	@$(BIN)/codespell
 	@$(BIN)/mypy --strict --no-error-summary
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/python -m primacy_proofs.subset.lint core/primacy
