@@ -4,7 +4,7 @@
         await agent.propose("colour=red")
         await agent.read("colour")
 
-Its law: an agent lives once, and what it answers is true when it is answered.
+Contract: an agent lives once, and what it answers is true when it is answered.
 
 Source: seed, "Usage Example"; clauses `runtime.*`.
 """

@@ -1,6 +1,6 @@
 """Requests of clients, asked again as long as that is safe and there is time.
 
-Its law: a write is given to the protocol a second time only after a refusal that says
+Contract: a write is given to the protocol a second time only after a refusal that says
 that it was not begun, and under a new id (runtime.request-ids); once it may have been
 begun, only its own fate is waited for. Reads may be asked any number of times: the
 answer is fresh for the last question, so it is for the first. Every request has a

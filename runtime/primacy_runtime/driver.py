@@ -1,10 +1,11 @@
 """The one task that owns an agent's state: messages in, outputs performed in order.
 
-Its law: one step at a time (runtime.one-at-a-time), the outputs of a step one after the
-other in their order (runtime.in-order), and nothing of it leaves before what stands in
-front is on the disk (runtime.atomic-persist). `state` is replaced when all outputs were
-performed, so nobody sees a role or a token that a crash could make untrue. Whatever
-goes wrong here ends the task, and with it the agent: it goes on only by `recover`.
+Contract: one step at a time (runtime.one-at-a-time), the outputs of a step one after
+the other in their order (runtime.in-order), and nothing of it leaves before what stands
+in front is on the disk (runtime.atomic-persist). `state` is replaced when all outputs
+were performed, so nobody sees a role or a token that a crash could make untrue.
+Whatever goes wrong here ends the task, and with it the agent: it goes on only by
+`recover`.
 
 Messages that wait together are stepped together and share one write to the disk. The
 disk is waited for in a thread, so a slow disk delays steps but neither the network nor
@@ -336,7 +337,7 @@ class Driver:
             parts.requests.refuse(refused.request, refused.reason)
 
     def _observe(self, seen: Observation) -> None:
-        """Count, log, and tell whoever watches."""
+        """Count, log, and publish an event."""
         counts = self._parts.counts
         match seen:
             case RoleChanged(before, role):

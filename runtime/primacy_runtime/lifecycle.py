@@ -1,6 +1,6 @@
 """The life of one agent: what it opens, what runs, and how all of it ends.
 
-Its law: whatever ends it, nothing stays open and nobody waits for ever. What breaks a
+Contract: whatever ends it, nothing stays open and nobody waits for ever. What breaks a
 promise of the protocol (its disk, its state machine, a mesh that knows it with another
 disk) ends it for good; what strangers and networks do, does not.
 """
@@ -188,7 +188,7 @@ class Lifecycle:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.driver.run())
                 self.transport.begin(group)
-        except* Exception as errors:  # noqa: BLE001 - it is told, and `closed` raises it
+        except* Exception as errors:  # noqa: BLE001 - it is logged, and `closed` raises it
             self.failure = next(_leaves(errors))
         finally:
             await self._tear_down()

@@ -1,7 +1,7 @@
 """Structured logs: one event a record, with its fields beside the words.
 
-Its law: what strangers can cause is told at a limited rate, and how often it was left
-out is told with the next line. Records are those of `logging`, under the logger
+Contract: what strangers can cause is logged at a limited rate, and how often it was
+left out stands in the next line. Records are those of `logging`, under the logger
 "primacy_runtime"; the fields stand in `record.fields`. `JsonLines` writes both.
 """
 

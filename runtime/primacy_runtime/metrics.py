@@ -1,6 +1,6 @@
 """Metrics for Prometheus, read from the agent when somebody asks for them.
 
-Its law: nothing here changes anything, and the port answers from threads of its own, a
+Contract: nothing here changes anything, and the port answers from threads of its own, a
 few at a time, so that a slow scrape delays no step. It needs the package
 prometheus_client.
 
@@ -36,7 +36,7 @@ from primacy_runtime.settings import Address
 MOST_SCRAPES: Final = 16
 """How many may be answered at a time."""
 LONGEST_PAUSE_S: Final = 5.0
-"""How long whoever scrapes may say nothing, or take nothing."""
+"""How long a scraper may say nothing, or take nothing."""
 POLL_S: Final = 0.1
 """How soon the port is closed when it shall be."""
 
@@ -136,7 +136,7 @@ def _who(health: Health) -> tuple[list[str], list[str]]:
 
 
 class _Answer(WSGIRequestHandler):
-    """One scrape. Whoever is slow is let go."""
+    """One scrape. A slow scraper is dropped."""
 
     timeout = LONGEST_PAUSE_S
 
@@ -177,7 +177,7 @@ class _Server(ThreadingMixIn, WSGIServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Request, client_address: Caller) -> None:
-        """Say nothing: whoever scraped was slow, or went away."""
+        """Say nothing: the scraper was slow, or went away."""
 
     def server_close(self) -> None:
         """Close the port, end all scrapes, and wait for their threads."""

@@ -1,6 +1,6 @@
 """What clients asked and were not yet answered, by request id.
 
-Its law: the first answer counts and later ones find nobody (runtime.first-answer). A
+Contract: the first answer counts and later ones find nobody (runtime.first-answer). A
 write is acknowledged when the entry that carries its id is applied at its index in its
 term (runtime.acknowledge), and lost when another term is applied there. An id is never
 used twice: it holds 128 random bits of this start of the agent (runtime.request-ids).
@@ -94,7 +94,7 @@ class Requests:
                 del self._placed[pending.index]
 
     def refuse(self, request: RequestId, reason: Reason) -> None:
-        """Tell whoever waits that the request was not begun."""
+        """Report to the client that the request was not begun."""
         pending = self._pending.get(request)
         if pending is not None:
             _fail(pending.answer, NotBegunError(reason))

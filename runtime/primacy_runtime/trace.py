@@ -1,7 +1,7 @@
 """Writing down what an agent does: each call of core, before it is performed.
 
-Its law: a line is handed to the system before anything of its step leaves the agent. So
-`kill -9` loses nothing that was said to anybody, and what cannot be written ends the
+Contract: a line is handed to the system before anything of its step leaves the agent.
+So `kill -9` loses nothing that was said to anybody, and what cannot be written ends the
 agent. It is not waited for the disk: a trace is evidence, not what an agent recovers
 from.
 
@@ -28,7 +28,7 @@ _END: Final = '"event":"end"'
 
 
 class Recording(Protocol):
-    """What is told. If it raises, the agent ends."""
+    """What is recorded. If it raises, the agent ends."""
 
     def start(self, agent: str, state: State, outputs: Sequence[Output]) -> None:
         """Take the first start of an agent."""

@@ -213,4 +213,4 @@ def test_an_address_that_others_reach_without_tls_is_warned_about(
 
     with caplog.at_level(logging.WARNING, LOGGER.name):
         run(work())
-    assert "whoever reaches it is believed" in caplog.text
+    assert "any caller is believed" in caplog.text

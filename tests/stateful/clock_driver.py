@@ -6,7 +6,7 @@ timers. No timer elapses early, none is late unless that is wanted, and the long
 lease that `Config` allows is used. So a margin that is too small by a millisecond is
 too small here.
 
-Its law: after every step it is judged, at the present instant of true time, that at
+Contract: after every step it is judged, at the present instant of true time, that at
 most one agent holds a lease. Between steps leases can only end.
 
 Source: docs/assumptions.md, "Clocks"; docs/timed.md.

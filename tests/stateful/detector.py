@@ -30,7 +30,7 @@ from tests.stateful.machine import Adversary, LeaseAdversary
 EXAMPLES: Final = 1000
 STEPS: Final = 50
 PORTION: Final = 100
-"""So many runs of a machine, then it is the other's turn."""
+"""How many runs of a machine there are before it is the other's turn."""
 MACHINES: Final = (Adversary, LeaseAdversary)
 WRITERS: Final = {"transcript.txt": transcript, "reproduction.py": reproduction}
 

@@ -1,7 +1,7 @@
-"""What is told of a run in which a claim breaks, or the core raises.
+"""The report of a run in which a claim breaks, or the core raises.
 
-Its law: the transcript and the reproduction are those of the run that hypothesis shows,
-the shrunk one, and they are written for no other.
+Contract: the transcript and the reproduction are those of the run that hypothesis
+shows, the shrunk one, and they are written for no other.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.stateful.driver import Driver
 
 
 class Failure:
-    """What is told of a failed run; written only if somebody reads it."""
+    """The report of a failed run; written only if it is read."""
 
     def __init__(self, cluster: Cluster | None, error: Exception) -> None:
         self.cluster, self.error = cluster, error

@@ -122,7 +122,7 @@ def test_a_failure_tells_the_transcript_and_a_program_that_fails_again(
     program = reproduction(failure.cluster, failure.error)
     assert all(line in told for line in program.splitlines())
     with pytest.raises(Broken, match="S9 is broken: fencing"):
-        exec(program, {})  # noqa: S102 - it is what is told to be run
+        exec(program, {})  # noqa: S102 - it is the program of the report
 
 
 def test_the_hunt_finds_a_mutant_and_its_program_repeats_it(tmp_path: Path) -> None:
@@ -178,9 +178,9 @@ def test_the_page_shows_what_its_program_does_under_the_mutant(
     shows = (
         "from primacy_model.simulation.cluster import Broken\n"
         "from primacy_model.simulation.record import transcript\n"
-        "room = {}\n"
-        f"try:\n    exec({program!r}, room)\n"
-        "except Broken as broken:\n    print(transcript(room['cluster'], broken))\n"
+        "names = {}\n"
+        f"try:\n    exec({program!r}, names)\n"
+        "except Broken as broken:\n    print(transcript(names['cluster'], broken))\n"
     )
     (tmp_path / "shows.py").write_text(shows, encoding="utf-8")
     assert ran(tmp_path / "shows.py", tmp_path).stdout.strip() == told.strip()

@@ -1,9 +1,11 @@
 """The seed read literally: a mesh of such agents, and the two worlds where it breaks.
 
-This room decides when a timer may elapse, what the network does, who dies, and what is
-claimed of it; the rules of an agent, with the seed's sentences, stand in
-`literal_seed_agent`. The law of the room: the seed gets the best of worlds, so that
-what breaks is broken by its rules and not by bad luck.
+This module decides when a timer may elapse, what the network does, who dies, and what
+is claimed of it; the rules of an agent, with the seed's sentences, stand in
+`literal_seed_agent`.
+
+Contract: the seed gets the best of worlds, so that what breaks is broken by its rules
+and not by bad luck.
 
 Silences of the seed about the world, and how they are filled:
 - Messages. Between agents that can talk nothing is lost, doubled or slow: no timer

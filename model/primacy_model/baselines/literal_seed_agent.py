@@ -1,7 +1,8 @@
 """One agent that follows the seed to the letter: who may claim, stand, vote and lead.
 
-Each rule of the seed is quoted, with its heading, where it is encoded. The law of the
-room: what the seed says is done, and where it is silent the choice that helps it is
+Each rule of the seed is quoted, with its heading, where it is encoded.
+
+Contract: what the seed says is done, and where it is silent the choice that helps it is
 taken. The rules see one agent and one message or timer; when a timer may elapse and
 what the network does is decided in `literal_seed`.
 

@@ -1,9 +1,11 @@
 """How fast things are: one step, the oracle, and the import of the core.
 
-`make bench` prints one table, and then that of the engines. Its law: every row says
-what was measured, and none says whether that is good. That a measured step does what
-its row says is asserted, for one that refuses is faster than one that grants; how long
-it takes is never asserted, for that is a fact about a machine.
+`make bench` prints one table, and then that of the engines.
+
+Contract: every row says what was measured, and none says whether that is good. That a
+measured step does what its row says is asserted, for one that refuses is faster than
+one that grants; how long it takes is never asserted, for that is a fact about a
+machine.
 
 A step is pure, so one call is repeated. The cost of reading the clock, about a tenth of
 a microsecond, is not subtracted. The collector is off meanwhile, as in `timeit`.

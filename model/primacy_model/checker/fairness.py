@@ -1,9 +1,9 @@
 """Which runs are fair, decided on a graph of numbers.
 
-Its law: a claim that something happens in the end fails exactly if some fair run avoids
-it for ever. A run that never ends stays at last within one strongly connected component
-of the states that avoid the goal. So it is enough to look at those components, and to
-ask of each whether a fair run can stay in it.
+Contract: a claim that something happens in the end fails exactly if some fair run
+avoids it for ever. A run that never ends stays at last within one strongly connected
+component of the states that avoid the goal. So it is enough to look at those
+components, and to ask of each whether a fair run can stay in it.
 
 Every edge belongs to a *class*, or to none. What belongs to none may happen and never
 has to. A class is *enabled* in a state if one of its edges leaves it, or if a bound
@@ -38,7 +38,7 @@ UNFAIR: Final = -1
 class Edges:
     """A state graph as rows of numbers: the edges of state s are first[s]..first[s+1].
 
-    Whoever explores it numbers states and classes as it likes.
+    Its maker numbers states and classes as it likes.
     """
 
     first: Sequence[int]

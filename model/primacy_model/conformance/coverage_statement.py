@@ -1,6 +1,6 @@
 """The coverage statement: what of core the vectors go through, and what not and why.
 
-Its law: what is left out is named here with its reason, and a test holds this list
+Contract: what is left out is named here with its reason, and a test holds this list
 against what is left out indeed.
 
 Source: docs/conformance.md, "Coverage".

@@ -2,9 +2,10 @@
 
 What is refused here is no trace at all: broken JSON, a field that is missing or too
 much, a number out of its place, an agent that the first line does not know, an end that
-is missing or comes too early. Its law: the end is accepted only where the file ends, so
-a trace that was cut off is never taken for a shorter one; and each refusal names its
-line.
+is missing or comes too early.
+
+Contract: the end is accepted only where the file ends, so a trace that was cut off is
+never taken for a shorter one; and each refusal names its line.
 
 Source: docs/conformance.md, "Traces"; pitfall 48, a trace validator that accepts a
 trace it did not read to its end.

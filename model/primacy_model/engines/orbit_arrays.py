@@ -16,7 +16,7 @@ from primacy_model.engines.bit_packing import Array, GrowingArray
 from primacy_model.engines.symmetry import Symmetries
 
 ROOM: Final = 1 << 10
-"""For how many numbers of a column there is room at first."""
+"""For how many numbers of a column there is space at first."""
 AT_ONCE: Final = 1 << 15
 """How many rows are looked at together."""
 ORBIT: Final = 14
@@ -59,7 +59,7 @@ class OrbitArrays:
         return self._stays.array
 
     def make_room(self, count: int) -> None:
-        """Make room for so many numbers of each column."""
+        """Make space for a number of numbers of each column."""
         room = self.held.shape[1]
         while room < count:
             room *= 2

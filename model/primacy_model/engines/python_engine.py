@@ -19,10 +19,10 @@ from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
 
 DIGIT: Final = 30
-"""The bits of a digit; Python's own digits have so many."""
+"""The bits of a digit; Python's own digits have as many."""
 LOW: Final = (1 << DIGIT) - 1
 MOST: Final = 1 << DIGIT
-"""So many values may a column have."""
+"""How many values a column may have."""
 
 
 class ChangeCache(dict[int, int]):
@@ -232,7 +232,7 @@ class Memo:
         (folder / "movers.bin").write_bytes(self._movers)
 
     def load(self, folder: Path, moves: int) -> None:
-        """Take over rows; so many moves were made."""
+        """Take over rows, and the number of moves that were made."""
         width, held = self._width, (folder / "rows.bin").read_bytes()
         self._rows = [
             int.from_bytes(held[at : at + width], "little")

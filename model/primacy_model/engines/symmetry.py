@@ -1,8 +1,9 @@
 """Of states that differ only in who is who, one stands for all.
 
 Where actors may change places and nothing can tell, every state has *images*: the same
-state with other names. A search needs only the *least* of them. The law of this room:
-`least` of a row and of all its images is the same, and is one of them.
+state with other names. A search needs only the *least* of them.
+
+Contract: `least` of a row and of all its images is the same, and is one of them.
 
 To compare all images would take a while: there are 120 where five may change places.
 But what a column holds has images too, and those of one thing are an *orbit*. An image

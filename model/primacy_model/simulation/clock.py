@@ -3,8 +3,8 @@
 True time and what a clock shows are whole microseconds. A clock shows an instant, in
 whole milliseconds, rounded down, as `step` takes it.
 
-Its law: what a clock shows never falls, and between two changes of its rate it advances
-by the rate, to the microsecond.
+Contract: what a clock shows never falls, and between two changes of its rate it
+advances by the rate, to the microsecond.
 """
 
 from __future__ import annotations

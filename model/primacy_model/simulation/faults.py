@@ -1,8 +1,8 @@
 """What goes wrong in a run: how each fault begins and ends.
 
-Its law: whom a fault befalls, for how long and how hard stands in the schedule. What is
-left to the moment (who leads, whom `topple` strikes next) is drawn from the seed. After
-the heal nothing begins.
+Contract: whom a fault befalls, for how long and how hard stands in the schedule. What
+is left to the moment (who leads, whom `topple` strikes next) is drawn from the seed.
+After the heal nothing begins.
 
 Source: docs/assumptions.md, "Faults".
 """
@@ -16,7 +16,7 @@ from primacy_model.simulation.simulator import Simulator
 
 
 def take_token(simulator: Simulator, name: str) -> None:
-    """Let whoever leads take its token. That it has one is core's part."""
+    """Let the leader take its token. That it has one is core's part."""
     state = simulator.cluster.state(name)
     if state is not None and not token(state):
         raise ValueError(f"{name} leads without a token")
@@ -71,7 +71,7 @@ class Strikes:
             self.steady()
 
     def topple(self, until_us: int) -> None:
-        """Crash, stop or cut off whoever leads, again and again."""
+        """Crash, stop or cut off each leader, again and again."""
         simulator, chance = self.simulator, self.simulator.faults
         if simulator.now >= min(until_us, simulator.heal_us):
             return

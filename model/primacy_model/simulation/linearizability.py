@@ -5,7 +5,7 @@ and its answer, so that the answers are those of a single copy. An operation tha
 never answered may have happened at any instant after its call, or not at all. Keys are
 independent objects, so each is checked alone (P-compositionality).
 
-Its law: a search that reaches its bound says `UNKNOWN`, never that all is well.
+Contract: a search that reaches its bound says `UNKNOWN`, never that all is well.
 
 Source: Wing and Gong 1993; Lowe 2017 (memoised configurations); Horn and Kroening 2015
 (one key at a time); Herlihy and Wing 1990 for what is decided.
@@ -97,7 +97,7 @@ class HistoryResult:
 def check(
     history: Iterable[Operation], most: int = MOST_CONFIGURATIONS
 ) -> HistoryResult:
-    """Decide whether a history is linearizable, key by key; the worst key is told."""
+    """Decide whether a history is linearizable, key by key; the worst key is named."""
     keys: dict[str, list[Operation]] = {}
     for operation in sorted(history, key=lambda each: each.called):
         keys.setdefault(operation.key, []).append(operation)

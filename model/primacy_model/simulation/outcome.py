@@ -59,7 +59,7 @@ class RunOutcome:
     at_us: int
     """When, in true time of the run."""
     converged: int | None
-    """After so many thousandths of an election timeout from the heal all agreed."""
+    """The thousandths of an election timeout from the heal until all agreed."""
     counts: RunCounts
     digest: str
     """SHA-256 of every event."""

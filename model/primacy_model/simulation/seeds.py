@@ -1,8 +1,8 @@
 """Many runs, one after the other or in several processes, told in the order of seeds.
 
-Its law: what is told does not depend on how many processes there are. A worker runs one
-schedule at a time and knows nothing of the others. A worker that dies ends all of it:
-`BrokenProcessPool` is raised, as a seed without an outcome is not called good.
+Contract: what is reported does not depend on how many processes there are. A worker
+runs one schedule at a time and knows nothing of the others. A worker that dies ends all
+of it: `BrokenProcessPool` is raised, as a seed without an outcome is not called good.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from primacy_model.simulation.schedule_gen import Wish, schedule_of
 SignalHandler = Callable[[int, FrameType | None], object] | int | None
 
 AHEAD: Final = 4
-"""So many tasks for each process are handed out at once."""
+"""How many tasks for each process are handed out at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Time is a whole number of microseconds. Events of the same microsecond happen in the
 order in which they were planned. Nothing here reads a clock or depends on hashes.
 
-Its law: it keeps the obligations of a runtime. A timer elapses when its agent's own
+Contract: it keeps the obligations of a runtime. A timer elapses when its agent's own
 clock has run for what was drawn, or later; never one that was replaced or disarmed; an
 agent that is paused handles nothing, and everything afterwards.
 
@@ -52,7 +52,7 @@ EventArgument = str | int
 EventHandler = Callable[..., None]  # each takes the arguments that it was planned with
 
 TAIL: Final = 60
-"""So many events are kept to be shown."""
+"""How many events are kept to be shown."""
 
 
 class Simulator:

@@ -1,10 +1,11 @@
 """Agents as processes of this machine, to be killed, paused, cut off and brought back.
 
 Each member is `primacy_runtime.demo.agent_process` in a process of its own, on
-loopback. The demonstration and the tests with faults share it. Its law: whoever leaves
-the stage, however it happens, leaves no process behind: the members end with their
-input, and one that is paused is woken by the system, for it is alone in its process
-group.
+loopback. The demonstration and the tests with faults share it.
+
+Contract: however the stage is left, no process stays behind: the
+members end with their input, and one that is paused is woken by the system, for it is
+alone in its process group.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the demo shows: the stage, what its resource took, and what was done so far.
 
-It knows nothing of keys or terminals; whoever shows it asks it to look.
+It knows nothing of keys or terminals; what shows it asks it to look.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Show:
                 self.written += 1
 
     def note(self, line: str) -> None:
-        """Keep a line for whoever looks on."""
+        """Keep a line for the spectator."""
         self.done.append(f"{time.monotonic() - self._begun:6.1f} s  {line}")
 
     async def press(self, key: str) -> None:

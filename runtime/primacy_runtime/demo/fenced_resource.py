@@ -1,6 +1,6 @@
 """A resource that keeps stale leaders out: a SQLite table with a fence beside it.
 
-Its law: the token is checked, the fence kept and the effect performed in one
+Contract: the token is checked, the fence kept and the effect performed in one
 transaction (runtime.fence), so that a leader that was paused in between cannot slip in
 (pitfall: a check, then an effect). It is an example of what stands behind a mesh, and
 what the demonstration and the tests with faults use.

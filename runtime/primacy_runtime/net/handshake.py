@@ -5,7 +5,7 @@ could vote twice, and forget what it acknowledged. So each disk has a random nam
 ends of a connection say theirs, and each agent keeps on its own disk under which name
 it first heard a peer. Another name is refused, until an operator vouches for it.
 
-Its law: what is not named here is refused, and a peer is kept in mind, durably, before
+Contract: what is not named here is refused, and a peer is kept in mind, durably, before
 the first packet of it is taken.
 """
 
@@ -54,7 +54,7 @@ class Introductions:
         return Hello(self._config.mesh, self._config.agent_id, target, self._store)
 
     def welcome(self, refusal: HandshakeRefusal) -> Welcome:
-        """Answer whoever called; who is refused learns nothing of the disk."""
+        """Answer a caller; one that is refused learns nothing of the disk."""
         store = self._store if refusal == WELCOME else ""
         return Welcome(self._config.agent_id, store, *refusal)
 

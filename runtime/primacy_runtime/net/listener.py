@@ -1,10 +1,10 @@
-"""Receiving: a port, introductions, and the packets of those who may speak.
+"""Receiving: a port, introductions, and the packets of callers that are let in.
 
-Its law: nobody waits for anybody else here. A caller has a moment to introduce itself.
-Strangers are few at a time: in a crowd the one that has said nothing for longest makes
-room, so that whoever speaks at once gets in. A peer has one connection (its newest) and
-a window of packets that are not yet handled. Whatever is not of the format ends the
-connection, is counted, and is told at a limited rate.
+Contract: no caller waits for another. A caller has a moment to introduce itself.
+Strangers are few at a time: in a crowd the one that has said nothing for longest is
+dropped, so that a caller that speaks at once gets in. A peer has one connection (its
+newest) and a window of packets that are not yet handled. Whatever is not of the format
+ends the connection, is counted, and is logged at a limited rate.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class ListenerContext:
 
 
 class Listener:
-    """A port and whoever calls there."""
+    """A port and its callers."""
 
     def __init__(self, house: ListenerContext) -> None:
         self._house = house

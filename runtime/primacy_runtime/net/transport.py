@@ -1,6 +1,6 @@
 """The network of one agent: a port to listen at, and a link to each peer.
 
-Its law: `send` never waits and never fails; a packet that cannot go is lost.
+Contract: `send` never waits and never fails; a packet that cannot go is lost.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Transport:
             self._teller.warn_rarely(
                 "no tls",
                 str(where),
-                why="the address is not loopback: whoever reaches it is believed",
+                why="the address is not loopback: any caller is believed",
             )
         return await self.listener.open(where)
 

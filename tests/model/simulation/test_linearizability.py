@@ -96,7 +96,7 @@ BAD: Final = {
         "a:write 1, a!, b:write 2, b!, c:read, c!2, d:read, d!1"
     ),
     "two swaps from one value": ("a:write 1, a!, b:swap 1>2, c:swap 1>3, b!yes, c!yes"),
-    "a swap that fits is told not to": "a:write 1, a!, b:swap 1>2, b!no",
+    "a swap that fits is refused": "a:write 1, a!, b:swap 1>2, b!no",
 }
 
 GOOD_LISTS: Final = {
@@ -321,7 +321,7 @@ def happened(chance: random.Random, deeds: Sequence[Deed]) -> list[Operation]:
     """Perform up to six operations of one key, and forget some answers.
 
     Each takes effect within its span, or not at all if it has no answer. In every
-    second history one read or swap is told something else.
+    second history one read or swap gets something else.
     """
     count = chance.randint(2, 6)
     spans = [sorted((chance.random(), chance.random())) for _ in range(count)]

@@ -1,7 +1,9 @@
 """What is measured of a system, and how: the same steps for all of them.
 
 In turn: the members rest; their leader is killed with `kill -9`, some times; clients
-write to the leader. Its law: each figure has one definition, given here.
+write to the leader.
+
+Contract: each figure has one definition, given here.
 
 - *failover*: from the kill until a survivor acknowledges a write. Each survivor is
   asked for another write every 50 ms; all were begun after the leader had ended, so it

@@ -28,7 +28,7 @@ NEVER_DONE: Final = ("NotAccepted", "WriteLost", "TooBusy", "NotFresh")
 
 
 class Clients:
-    """Whoever asks the agents of a stage for something."""
+    """A program that asks the agents of a stage for something."""
 
     def __init__(self, stage: Stage, draw: random.Random) -> None:
         self.history: list[Operation] = []

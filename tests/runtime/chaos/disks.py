@@ -22,10 +22,10 @@ class Disks(Protocol):
         """Give the place for the file of an agent."""
 
     async def fill(self, victim: Member) -> None:
-        """Leave no room on the disk of an agent."""
+        """Leave no space on the disk of an agent."""
 
     async def free(self, victim: Member) -> None:
-        """Give the room back."""
+        """Give the space back."""
 
     def close(self) -> None:
         """Leave nothing that is mounted."""
@@ -65,7 +65,7 @@ class Mounted:
 
 
 class Limited:
-    """One folder for all; SQLite is told that the file of an agent may not grow."""
+    """One folder for all; SQLite is given a limit to the file of an agent."""
 
     kind = "PRAGMA max_page_count"
 

@@ -2,7 +2,8 @@
 
 The fence is a few statements of SQL, written apart from `admit`: the row of the fence
 is locked, the effect is written down with the verdict, and the highest token is kept,
-in one transaction. Whoever waits for the lock sees what the one before has kept.
+in one transaction. A transaction that waits for the lock sees what the one before has
+kept.
 
 The server listens on a socket in its folder alone. It will not run as root, so root
 starts it as another user.

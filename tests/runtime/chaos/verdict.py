@@ -1,6 +1,6 @@
 """The judgement of a run, of what lies outside the agents alone.
 
-Its law: the history of all clients is that of one copy, what is unknown of it is not
+Contract: the history of all clients is that of one copy, what is unknown of it is not
 well; no term has two leaders, in what agents said and in what they did; no resource
 admitted a token after a higher one; `primacy conform` allows every trace, each agent
 left one, and each start found the disk that the one before had left; no program failed

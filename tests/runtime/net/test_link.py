@@ -26,7 +26,7 @@ def test_a_peer_that_refuses_this_agent_is_counted_under_a_few_names(
     tmp_path: Path,
 ) -> None:
     async def work() -> None:
-        kinds = iter(["unknown-agent", "so many words", "and others"])
+        kinds = iter(["unknown-agent", "very many words", "and others"])
 
         async def refuse(
             reader: asyncio.StreamReader, writer: asyncio.StreamWriter
