@@ -163,7 +163,7 @@ def test_a_line_that_is_not_so_is_shown_with_the_command_that_mends_it(
 def test_an_agent_that_votes_twice_ends_the_play(
     told: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S4 is judged: the step is bent so that c forgets its vote."""
+    """S4 is judged: the step is patched so that c forgets its vote."""
 
     def forgetful(state: State, message: Message) -> Result:
         if state.me == "c":

@@ -176,7 +176,7 @@ def test_of_a_long_run_the_last_calls_are_told() -> None:
 
 def test_a_core_that_raises_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def raises(*_: object) -> None:
-        raise ZeroDivisionError("bent")
+        raise ZeroDivisionError("a mutant")
 
     cluster = led().cluster
     monkeypatch.setattr(cluster_module, "step", raises)

@@ -1,4 +1,4 @@
-"""Vectors as tests read them, and a bent core that is asked for them."""
+"""Vectors as tests read them, and a mutant that is asked for them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -58,5 +58,5 @@ class Teller:
         try:
             answer, _ = self._twin.asked(asked)
             return expected == {n: _text(v, self._dumps) for n, v in answer.items()}
-        except Exception:  # noqa: BLE001 - a bent core may fail in any way
+        except Exception:  # noqa: BLE001 - a mutant may fail in any way
             return False

@@ -129,7 +129,7 @@ def has_true_matches(views: Views) -> bool:
 def has_quorums_behind_commits(views: Views) -> bool:
     """Tell whether a quorum of disks holds what a leader calls committed.
 
-    The majority is counted here, so that a bent rule of core bends no judge.
+    The majority is counted here, so that a mutant of its rule changes no property.
     """
     agents = [each for each in views if isinstance(each, projections.Called)]
     for leader in agents:

@@ -1,8 +1,8 @@
 """A program that runs seeds until one breaks a claim, and tells which, in JSON.
 
 `python -m primacy_model.simulation.detector --seeds N` runs under whatever core is
-imported: `core` names its file, so that who bent it can see that the bent one was run.
-`is_whole` tells whether it came to its end: all seeds were tried, or one broke a claim.
+imported: `core` names its file, which must be that of the mutant. `is_whole` tells
+whether it came to its end: all seeds were tried, or one broke a claim.
 """
 
 from __future__ import annotations

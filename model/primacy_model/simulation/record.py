@@ -176,7 +176,7 @@ def _made(cluster: Cluster, call: ClusterCall) -> tuple[Happened, tuple[str, ...
         happened = getattr(cluster, call.method)(*call.given, **dict(call.named))
     except Broken as broken:
         happened, failure = cluster.happened, (str(broken),)
-    except Exception as error:  # noqa: BLE001 - a bent core may raise anything
+    except Exception as error:  # noqa: BLE001 - a mutant may raise anything
         happened = Happened(NOBODY)
         failure = (f"raises {type(error).__name__}: {error}",)
     assert isinstance(happened, Happened)

@@ -227,7 +227,7 @@ def test_what_cannot_happen_is_a_mistake_and_no_violation(
     assert "this cannot happen: n000 is down already." in result.output
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="a worker has to be bent, too")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a worker has to be patched, too")
 def test_a_worker_that_is_killed_leaves_it_incomplete(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

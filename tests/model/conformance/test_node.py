@@ -173,7 +173,7 @@ BUGS: Final = (
 )
 
 
-def bent(folder: Path, bug: Bug) -> Path:
+def with_bug(folder: Path, bug: Bug) -> Path:
     source = (HERE / "core.mjs").read_text(encoding="utf-8")
     assert source.count(bug.before) == 1, bug.name
     place = folder / "core.mjs"
@@ -185,7 +185,7 @@ def bent(folder: Path, bug: Bug) -> Path:
 def test_a_bug_fails_in_the_vectors_that_tell_of_it(
     made: Path, tmp_path: Path, bug: Bug
 ) -> None:
-    failed = passed(made, bent(tmp_path, bug))["failed"]
+    failed = passed(made, with_bug(tmp_path, bug))["failed"]
     assert bug.seen_in in failed
 
 
@@ -200,7 +200,7 @@ IN_A_RUN: Final = (
 @pytest.mark.parametrize("name", IN_A_RUN)
 def test_a_bug_that_shows_in_a_run_is_not_allowed(tmp_path: Path, name: str) -> None:
     (bug,) = (each for each in BUGS if each.name == name)
-    code, told = judged(tmp_path, "full", bent(tmp_path, bug))
+    code, told = judged(tmp_path, "full", with_bug(tmp_path, bug))
     assert code == 1
     assert "trace.jsonl:" in told
     assert "not allowed: agent" in told

@@ -296,10 +296,10 @@ def test_a_noop_brings_no_command() -> None:
 
 
 def test_a_step_keeps_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    def bent(before: State, _: object) -> tuple[State, tuple[object, ...]]:
+    def changed(before: State, _: object) -> tuple[State, tuple[object, ...]]:
         return replace(before, config=lifting.config()), ()
 
-    monkeypatch.setattr(stepping, "step", bent)
+    monkeypatch.setattr(stepping, "step", changed)
     with pytest.raises(MeaninglessError, match="configuration"):
         lifting.lift("Claim")
 
@@ -324,10 +324,10 @@ OWN = effects.Disarm(Timer.ELECTION)
 def test_what_is_observed_is_told_last(
     told: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def bent(before: State, _: object) -> tuple[State, Any]:
+    def changed(before: State, _: object) -> tuple[State, Any]:
         return before, told((lifting.OBSERVED,))
 
-    monkeypatch.setattr(stepping, "step", bent)
+    monkeypatch.setattr(stepping, "step", changed)
     with pytest.raises(MeaninglessError, match="observed"):
         lifting.lift("Claim")
 

@@ -1,8 +1,8 @@
-"""The judges of runs with faults would notice: agents of a bent core, and bad ends.
+"""The judges of runs with faults detect agents that run a mutant, and bad ends.
 
-Agents run with a copy of core in which one guard is bent, a fault is done to them by
-the same means as in every run, and clients see what must not be. Each script is done
-again if the machine was too slow for the agents to be where it needs them.
+Agents run with a mutant of core, a fault is done to them by the same means as in every
+run, and clients see what must not be. Each script is done again if the machine was too
+slow for the agents to be where it needs them.
 """
 
 import asyncio
@@ -147,7 +147,7 @@ def is_history_bad(chaos: Chaos) -> bool:
         ("entries-not-persisted", kill_all_after_a_write),
     ],
 )
-def test_clients_of_a_bent_core_see_what_must_not_be(
+def test_clients_of_a_mutant_see_what_must_not_be(
     tmp_path: Path, name: str, script: Callable[[Chaos], Awaitable[None]]
 ) -> None:
     core = tmp_path / "core"
@@ -157,7 +157,7 @@ def test_clients_of_a_bent_core_see_what_must_not_be(
     assert any("not allowed" in each for each in wrong), wrong
 
 
-def test_a_fence_of_a_bent_core_admits_what_must_not_be(tmp_path: Path) -> None:
+def test_a_fence_of_a_mutant_admits_what_must_not_be(tmp_path: Path) -> None:
     core = tmp_path / "core"
     copy_core(core, find_mutant("lower-token-admitted"))
     wrong = done(Place(tmp_path, core=core), act_after_a_pause, is_late)

@@ -57,7 +57,7 @@ class Place:
     postgres: Path | None = None
     """The socket of a server with an empty fence."""
     core: Path | None = None
-    """A copy of core that the agents run, bent perhaps; else the real one."""
+    """A copy of core that the agents run, perhaps a mutant; else the real one."""
 
 
 @dataclass(frozen=True, slots=True)
