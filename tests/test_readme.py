@@ -61,7 +61,7 @@ def test_readme_names_the_guarantees_that_are_theorems() -> None:
 
 
 def test_readme_gives_the_totals_of_the_kill_matrix() -> None:
-    rows = [row for row in read_matrix()["mutants"] if row["kind"] == "safety"]
+    rows = [row for row in read_matrix()["mutants"] if row["harm"] == "safety"]
     by_two = sum(len(row["killed_by"]) > 1 for row in rows)
     by_one = sum(len(row["killed_by"]) == 1 for row in rows)
     assert numbers(cells(README, "`primacy mutants`")[2]) == [len(rows), by_two, by_one]

@@ -171,7 +171,7 @@ def render_list(selected: Sequence[Mutant]) -> str:
     """List what each mutant breaks."""
     width = max(len(mutant.id) for mutant in selected)
     return "\n".join(
-        f"{mutant.id:{width}}  {mutant.kind.value:8}  {mutant.module:11}  "
+        f"{mutant.id:{width}}  {mutant.harm.value:8}  {mutant.module:11}  "
         f"{mutant.clause}: {mutant.fault}"
         for mutant in selected
     )

@@ -23,7 +23,7 @@ from typing import Final
 
 import primacy
 import primacy_model
-from primacy_model.mutation.mutant import Mutant, MutantKind, apply
+from primacy_model.mutation.mutant import Harm, Mutant, apply
 
 CORE: Final = Path(primacy.__file__).parent
 MODEL: Final = Path(primacy_model.__file__).parents[1]
@@ -171,7 +171,7 @@ def run_detector(
     detector: Detector, mutant: Mutant, folder: Path, budget: Budget, stop: Event
 ) -> Outcome:
     """Run a detector with the copy of core in a folder, until it ends or a stop."""
-    if mutant.kind is MutantKind.LIVENESS and not detector.finds_liveness:
+    if mutant.harm is Harm.LIVENESS and not detector.finds_liveness:
         return Outcome(Status.NOT_RUN, detail="it finds faults of safety alone")
     if why := missing(detector):
         return Outcome(Status.SKIPPED, detail=why)

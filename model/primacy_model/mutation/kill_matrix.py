@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from primacy_model.mutation.detectors import CORE, DETECTORS, Outcome, Status
-from primacy_model.mutation.mutant import Mutant, MutantKind, mutant_sha256
+from primacy_model.mutation.mutant import Harm, Mutant, mutant_sha256
 
 COUNTED: Final = tuple(each.name for each in DETECTORS if each.counts)
 """The detectors of which two must kill a safety mutant."""
@@ -35,7 +35,7 @@ class OtherCoreError(Exception):
 
 def required_kills(mutant: Mutant) -> int:
     """Tell how many detectors should kill a mutant."""
-    return 2 if mutant.kind is MutantKind.SAFETY else 1
+    return 2 if mutant.harm is Harm.SAFETY else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def exit_code(rows: Sequence[MatrixRow]) -> int:
 def render_matrix(rows: Sequence[MatrixRow]) -> str:
     """Render the matrix as an aligned table, the survivors, and a summary."""
     names = list(dict.fromkeys(name for row in rows for name in row.outcomes))
-    table = [("mutant", "kind", *names, "kills"), *(_cells(row, names) for row in rows)]
+    table = [("mutant", "harm", *names, "kills"), *(_cells(row, names) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = ["  ".join(map(str.ljust, cells, widths)).rstrip() for cells in table]
     return "\n".join([*lines, "", *_notes(rows), _summary(rows)])
@@ -117,7 +117,7 @@ def _cells(row: MatrixRow, names: Sequence[str]) -> tuple[str, ...]:
     if row.is_survivor:
         kills += " *" if row.mutant.survives else " !"
     cells = (_cell(row.outcomes.get(name, UNKNOWN)) for name in names)
-    return row.mutant.id, row.mutant.kind.value, *cells, kills
+    return row.mutant.id, row.mutant.harm.value, *cells, kills
 
 
 def _cell(outcome: Outcome) -> str:
@@ -148,10 +148,10 @@ def _notes(rows: Sequence[MatrixRow]) -> Iterable[str]:
 
 def _summary(rows: Sequence[MatrixRow]) -> str:
     counts = []
-    for kind in MutantKind:
-        some = [row for row in rows if row.mutant.kind is kind]
+    for harm in Harm:
+        some = [row for row in rows if row.mutant.harm is harm]
         killed = sum(row.is_killed for row in some)
-        counts.append(f"{killed} of {len(some)} {kind.value} mutants")
+        counts.append(f"{killed} of {len(some)} {harm.value} mutants")
     survivors = [row for row in rows if row.is_survivor]
     holes = sum(not row.mutant.survives for row in survivors)
     unknown = sum(row.needed == 0 for row in rows)
@@ -190,7 +190,7 @@ def render_json(rows: Sequence[MatrixRow]) -> str:
 def _row_as_json(row: MatrixRow) -> dict[str, object]:
     return {
         "id": row.mutant.id,
-        "kind": row.mutant.kind.value,
+        "harm": row.mutant.harm.value,
         "mutant_sha256": mutant_sha256(row.mutant),
         "killed_by": list(row.killed_by),
         "property": row.broken,

@@ -13,7 +13,7 @@ from enum import Enum
 from primacy_model.mutation.catalog.table import Table
 
 
-class MutantKind(Enum):
+class Harm(Enum):
     """What the fault of a mutant puts at risk."""
 
     SAFETY = "safety"
@@ -37,7 +37,7 @@ class Mutant:
     """A core with one fault."""
 
     id: str
-    kind: MutantKind
+    harm: Harm
     source: str
     """A pitfall of earlier systems, by number and public report, or a section of
     Ongaro's dissertation, or the guarantee that asks for the guard."""
@@ -86,5 +86,5 @@ def _times(count: int) -> str:
 def mutant_sha256(mutant: Mutant) -> str:
     """Digest what a mutant changes."""
     texts = [text for edit in mutant.edits for text in (edit.before, edit.after)]
-    content = json.dumps([mutant.module, *texts, mutant.kind.value])
+    content = json.dumps([mutant.module, *texts, mutant.harm.value])
     return hashlib.sha256(content.encode()).hexdigest()

@@ -7,7 +7,7 @@ from typing import Final
 
 from primacy_model.mutation.catalog.mutants import find_mutant
 from primacy_model.mutation.expectation import Living, Place, Timed, load_kills
-from primacy_model.mutation.mutant import MutantKind
+from primacy_model.mutation.mutant import Harm
 from primacy_model.synchrony.scopes import LIVING
 
 UNREACHED: Final = ("config", "observation")
@@ -77,6 +77,6 @@ def plan_search(name: str) -> tuple[Place, ...]:
     timed = tuple(
         Timed(scope, forgets=False) for scope in TIMED_SCOPES.get(mutant.module, ())
     )
-    if mutant.kind is MutantKind.SAFETY or mutant.module in UNREACHED:
+    if mutant.harm is Harm.SAFETY or mutant.module in UNREACHED:
         return (*untimed, *timed)
     return (*(Living(world.name) for world in LIVING), *untimed)

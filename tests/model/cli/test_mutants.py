@@ -17,7 +17,7 @@ from primacy_model.mutation.catalog.mutants import find_mutant, load_mutants
 from primacy_model.mutation.detectors import DETECTORS, Budget, Outcome, Status
 from primacy_model.mutation.expectation import RAISES, Timed, load_kills
 from primacy_model.mutation.kill_matrix import MatrixRow, PreviousMatrix
-from primacy_model.mutation.mutant import Mutant, MutantKind, mutant_sha256
+from primacy_model.mutation.mutant import Harm, Mutant, mutant_sha256
 from primacy_model.mutation.runner import MutationRun, run_mutants
 from primacy_model.mutation.search_plan import UNREACHED, plan_search
 
@@ -95,7 +95,7 @@ def test_a_survivor_that_is_explained_is_no_hole() -> None:
 def test_the_table_names_kills_holes_and_what_was_skipped() -> None:
     rows = [row(SAFETY, KILLED, SURVIVED, SKIPPED), row(LIVENESS, KILLED, NOT_RUN)]
     head, first, second, _, *notes = kill_matrix.render_matrix(rows).splitlines()
-    assert head.split() == ["mutant", "kind", "check", "prove", "simulation", "kills"]
+    assert head.split() == ["mutant", "harm", "check", "prove", "simulation", "kills"]
     assert first.split() == [SAFETY.id, "safety", "S1", "-", "skipped", "1", "!"]
     assert second.split() == [LIVENESS.id, "liveness", "S1", "1"]
     assert notes == [
@@ -117,7 +117,7 @@ def test_a_mutant_is_killed_and_written_down_and_kept(tmp_path: Path) -> None:
     first = run(*asked)
     assert first.exit_code == 0
     (told,) = json.loads(file.read_text(encoding="utf-8"))["mutants"]
-    assert (told["id"], told["kind"]) == (SAFETY.id, "safety")
+    assert (told["id"], told["harm"]) == (SAFETY.id, "safety")
     assert told["mutant_sha256"] == mutant_sha256(SAFETY)
     assert (told["killed_by"], told["property"]) == (["check"], "S1")
     figures = told["detectors"]["check"]["figures"]
@@ -321,7 +321,7 @@ def test_a_detector_that_fails_is_undecided_and_its_last_words_are_told(
 
 def test_a_detector_of_safety_is_not_run_on_liveness(tmp_path: Path) -> None:
     prove = next(each for each in DETECTORS if each.name == "prove")
-    assert LIVENESS.kind is MutantKind.LIVENESS
+    assert LIVENESS.harm is Harm.LIVENESS
     outcome = detectors.run_detector(prove, LIVENESS, tmp_path, BUDGET, Event())
     assert outcome.status is Status.NOT_RUN
 

@@ -30,7 +30,7 @@ MATRIX: Final = ROOT / "tests" / "model" / "mutation" / "kill_matrix.json"
 MUTATION_RUN: Final = ROOT / "tests" / "model" / "mutation" / "mutation_run.md"
 """What mutmut found, read and judged by hand."""
 
-KINDS: Final = ("safety", "liveness")
+HARMS: Final = ("safety", "liveness")
 DECIDED: Final = ("killed", "survived", "undecided")
 """The outcomes of a detector that was run."""
 OTHERS: Final = ("simulation", "hypothesis", "tests")
@@ -61,7 +61,7 @@ the tests of core that cite the clause, and does not count. A safety mutant is t
 killed by two of the four, a liveness mutant by one; each survivor is
 [explained](#survivors).
 
-- **Kind**: *safety* if something that must never happen may happen; *liveness* if only
+- **Harm**: *safety* if something that must never happen may happen; *liveness* if only
   progress or a service is lost: a delay, a cost, or a report to an observer.
 - **Fault**: the clause of [the specification](specification.md) that is broken, and
   how.
@@ -78,10 +78,10 @@ out:
 PLACES_HEAD: Final = """
 ### Where `check` kills
 
-A kill in a default scope is one that `primacy check` finds without knowing the mutant.
-An arena is made for its mutant: a small mesh, most often after a script that leads near
-to the fault. Such a kill shows that the property can see the fault, not that the
-default scopes do.
+A kill in a default scope is one that `primacy check`, or `primacy check --model
+liveness`, finds without knowing the mutant. An arena is made for its mutant: a small
+mesh, most often after a script that leads near to the fault. Such a kill shows that the
+property can see the fault, not that the default scopes reach it.
 """
 
 MATRIX_HEAD: Final = """
@@ -174,12 +174,12 @@ def _status(row: Row, detector: str) -> str:
 
 def is_killed(row: Row) -> bool:
     """Tell whether enough detectors killed a mutant."""
-    return len(row["killed_by"]) >= (2 if row["kind"] == "safety" else 1)
+    return len(row["killed_by"]) >= (2 if row["harm"] == "safety" else 1)
 
 
 def not_run(row: Row) -> list[str]:
     """Name the detectors that could still kill a mutant and were not run on it."""
-    names = COUNTED if row["kind"] == "safety" else COUNTED[:1]
+    names = COUNTED if row["harm"] == "safety" else COUNTED[:1]
     return [name for name in names if _status(row, name) not in DECIDED]
 
 
@@ -193,28 +193,28 @@ def is_open(row: Row) -> bool:
 
 def _summary(rows: Sequence[Row]) -> Iterator[str]:
     yield "## Summary\n"
-    counts = [sum(row["kind"] == kind for row in rows) for kind in KINDS]
+    counts = [sum(row["harm"] == harm for row in rows) for harm in HARMS]
     lines = [("mutants", *map(str, counts))]
     lines += [
         (f"killed by `{each.name}`", *_counts(rows, each.name)) for each in DETECTORS
     ]
-    enough = [sum(is_killed(r) for r in rows if r["kind"] == kind) for kind in KINDS]
+    enough = [sum(is_killed(r) for r in rows if r["harm"] == harm) for harm in HARMS]
     lines.append(("killed by the required number of detectors", *map(str, enough)))
-    yield table(("", *KINDS), lines)
+    yield table(("", *HARMS), lines)
     yield PLACES_HEAD
     places = count_places(rows)
     yield table(
-        ("place of the kill", *KINDS),
+        ("place of the kill", *HARMS),
         [
-            (place, *(str(places[place, kind]) for kind in KINDS))
+            (place, *(str(places[place, harm]) for harm in HARMS))
             for place in dict.fromkeys(place for place, _ in places)
         ],
     )
 
 
 def _counts(rows: Sequence[Row], name: str) -> Iterator[str]:
-    for kind in KINDS:
-        statuses = [_status(row, name) for row in rows if row["kind"] == kind]
+    for harm in HARMS:
+        statuses = [_status(row, name) for row in rows if row["harm"] == harm]
         ran = sum(status in DECIDED for status in statuses)
         yield f"{statuses.count('killed')} of {ran} run" if ran else "not run"
 
@@ -228,11 +228,11 @@ PLACES: Final = (IN_DEFAULT, IN_CHANGED, BY_NAME, CONFIGURATIONS, IN_ARENA)
 
 
 def count_places(rows: Sequence[Row]) -> dict[tuple[str, str], int]:
-    """Count the kills of `check` by the sort of their place and the kind of mutant."""
-    counts = {(place, kind): 0 for place in PLACES for kind in KINDS}
+    """Count the kills of `check` by the sort of place and the harm of the mutant."""
+    counts = {(place, harm): 0 for place in PLACES for harm in HARMS}
     for row in rows:
         if _status(row, "check") == "killed":
-            counts[_place(row), row["kind"]] += 1
+            counts[_place(row), row["harm"]] += 1
     return counts
 
 
@@ -265,7 +265,7 @@ MARKS: Final = {"survived": "-", "undecided": "undecided"}
 
 
 def _matrix(rows: Sequence[Row]) -> Iterator[str]:
-    heads = ("mutant", "kind", "fault", "check", "prove", "other detectors")
+    heads = ("mutant", "harm", "fault", "check", "prove", "other detectors")
     for module, some in groupby(rows, lambda row: find_mutant(row["id"]).module):
         yield f"### {module}.py\n"
         yield table(heads, map(_cells, some))
@@ -280,7 +280,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     told = f" ({prove['detail']})" if prove.get("status") == "killed" else ""
     return (
         mutant.id,
-        mutant.kind.value,
+        mutant.harm.value,
         f"{mutant.clause}: {mutant.fault}",
         _cell(_outcome(row, "check")),
         _cell(prove) + told,
@@ -338,19 +338,19 @@ def _noticed(rows: Sequence[Row]) -> str:
 
 def _survivors(rows: Sequence[Row]) -> Iterator[str]:
     survivors = [row for row in rows if not is_killed(row) and not is_open(row)]
-    heads = ("mutant", "kind", "killed by", "why it survives")
+    heads = ("mutant", "harm", "killed by", "why it survives")
     yield table(heads, [(*_killers(row), _reason(row)) for row in survivors])
     waiting = [row for row in rows if is_open(row)]
     if waiting:
         yield OPEN_HEAD.format(count=len(waiting))
         yield table(
-            ("mutant", "kind", "killed by", "not run yet"),
+            ("mutant", "harm", "killed by", "not run yet"),
             [(*_killers(row), ", ".join(not_run(row))) for row in waiting],
         )
 
 
 def _killers(row: Row) -> tuple[str, str, str]:
-    return row["id"], row["kind"], ", ".join(row["killed_by"]) or "none"
+    return row["id"], row["harm"], ", ".join(row["killed_by"]) or "none"
 
 
 def _reason(row: Row) -> str:

@@ -23,14 +23,14 @@ from primacy_model.mutation.expectation import (
     load_kills,
     read_kill,
 )
-from primacy_model.mutation.mutant import Edit, EditError, Mutant, MutantKind, apply
+from primacy_model.mutation.mutant import Edit, EditError, Harm, Mutant, apply
 from primacy_model.mutation.scripts import SCRIPTS
 from tests.support.mutated_core import CORE
 
 ENTRY = """
 [[mutant]]
 id = "forgets-its-vote"
-kind = "safety"
+harm = "safety"
 source = "protocol, S4"
 clause = "vote.durable"
 fault = "a vote is forgotten"
@@ -78,7 +78,7 @@ def kill(folder: Path, text: str) -> ExpectedKill:
 def test_a_mutant_is_read(tmp_path: Path) -> None:
     assert read(tmp_path, ENTRY) == Mutant(
         id="forgets-its-vote",
-        kind=MutantKind.SAFETY,
+        harm=Harm.SAFETY,
         source="protocol, S4",
         clause="vote.durable",
         fault="a vote is forgotten",
@@ -123,9 +123,13 @@ def test_a_kill_is_read(tmp_path: Path, text: str, place: object) -> None:
         ("[[mutant]]", "[[mutant", "election.toml is not TOML: "),
         ("[[mutant]]", "[[mutants]]", "election.toml: unknown key 'mutants'; did you"),
         ("fault =", "fualt =", "forgets-its-vote: unknown key 'fualt'; did you mean"),
-        ("fault =", "harm =", "election.toml, forgets-its-vote: unknown key 'harm'."),
-        ('kind = "safety"\n', "", "forgets-its-vote: the key 'kind' is missing."),
-        ('"safety"', '"unsafe"', "'kind' must be one of safety, liveness."),
+        (
+            "fault =",
+            "damage =",
+            "election.toml, forgets-its-vote: unknown key 'damage'.",
+        ),
+        ('harm = "safety"\n', "", "forgets-its-vote: the key 'harm' is missing."),
+        ('"safety"', '"unsafe"', "'harm' must be one of safety, liveness."),
         ('id = "forgets-its-vote"\n', "", "mutant 1: the key 'id' is missing."),
         ('"vote.durable"', "7", "forgets-its-vote: 'clause' must be a string."),
         ('after = ""', "", "forgets-its-vote, edit 1: the key 'after' is missing."),
@@ -192,7 +196,7 @@ def test_a_text_that_does_not_occur_as_often_as_stated_is_refused(
 ) -> None:
     mutant = Mutant(
         id="x",
-        kind=MutantKind.SAFETY,
+        harm=Harm.SAFETY,
         source="",
         clause="",
         fault="",
@@ -208,7 +212,7 @@ def test_edits_are_applied_in_their_order() -> None:
     (mutant, *_) = load_mutants()
     twice = Mutant(
         id="x",
-        kind=mutant.kind,
+        harm=mutant.harm,
         source="",
         clause="",
         fault="",

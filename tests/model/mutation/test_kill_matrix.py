@@ -38,7 +38,7 @@ def test_the_matrix_has_every_mutant_once() -> None:
 def test_a_row_is_about_its_mutant(mutant: Mutant) -> None:
     row = ROWS[mutant.id]
     assert row["mutant_sha256"] == mutant_sha256(mutant), AGAIN
-    assert row["kind"] == mutant.kind.value
+    assert row["harm"] == mutant.harm.value
     killed_by = [
         name
         for name in kill_matrix.COUNTED
@@ -62,7 +62,7 @@ def test_what_is_expected_of_the_checker_was_found(kill: ExpectedKill) -> None:
 
 
 def test_the_checker_was_run_on_every_safety_mutant() -> None:
-    safety = [row for row in ROWS.values() if row["kind"] == "safety"]
+    safety = [row for row in ROWS.values() if row["harm"] == "safety"]
     assert all("check" in row["detectors"] for row in safety)
 
 
@@ -93,14 +93,14 @@ def test_every_pitfall_has_a_mutant_or_a_reason() -> None:
 
 def test_every_kill_of_the_checker_is_counted_at_one_sort_of_place() -> None:
     counts = page.count_places(MATRIX["mutants"])
-    for kind in ("safety", "liveness"):
+    for harm in ("safety", "liveness"):
         killed = [
             row
             for row in MATRIX["mutants"]
-            if row["kind"] == kind
+            if row["harm"] == harm
             and row["detectors"].get("check", {}).get("status") == "killed"
         ]
-        assert sum(counts[place, kind] for place in page.PLACES) == len(killed)
+        assert sum(counts[place, harm] for place in page.PLACES) == len(killed)
     arenas = [kill for kill in FIRST.values() if isinstance(kill.place, Arena)]
-    in_arenas = sum(counts[page.IN_ARENA, kind] for kind in ("safety", "liveness"))
+    in_arenas = sum(counts[page.IN_ARENA, harm] for harm in ("safety", "liveness"))
     assert in_arenas == len(arenas)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from primacy_model.mutation.mutant import Edit, Mutant, MutantKind
+from primacy_model.mutation.mutant import Edit, Harm, Mutant
 from primacy_proofs.laws import registry
 from primacy_proofs.mutation.mutants import load_tasks
 from tests.support.mutated_core import copy_core, run_under
 
 LATE = Mutant(
     id="late-heartbeat-rejected-and-answered",
-    kind=MutantKind.SAFETY,
+    harm=Harm.SAFETY,
     source="test",
     clause="message.late-is-valid",
     fault="a heartbeat that is late is rejected, too",

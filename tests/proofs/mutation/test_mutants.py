@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from primacy_model.mutation.catalog.mutants import find_mutant
 from primacy_model.mutation.catalog.table import CatalogError, Table
-from primacy_model.mutation.mutant import MutantKind
+from primacy_model.mutation.mutant import Harm
 from primacy_proofs.cli import prove as cli_prove
 from primacy_proofs.mutation import runner
 from primacy_proofs.mutation.mutants import (
@@ -59,14 +59,14 @@ def test_a_mutant_that_is_expected_to_survive_is_of_liveness_and_keeps_every_law
 ):
     assert SURVIVING
     for task in SURVIVING:
-        assert task.mutant.kind is MutantKind.LIVENESS
+        assert task.mutant.harm is Harm.LIVENESS
         assert task.reason.strip()
         assert task.groups == ()  # all of them
 
 
 def test_a_mutant_that_is_expected_to_be_killed_names_what_must_break() -> None:
     for task in KILLED:
-        assert task.mutant.kind is MutantKind.SAFETY
+        assert task.mutant.harm is Harm.SAFETY
         assert task.groups
 
 

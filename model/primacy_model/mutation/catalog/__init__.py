@@ -5,7 +5,7 @@ what they edit. Everything about a mutant stands in its entry; to add one, add a
 
     [[mutant]]
     id = "vote-repeated-to-any"
-    kind = "safety"                 # or "liveness"
+    harm = "safety"                 # or "liveness"
     source = "protocol, S4"
     clause = "vote.repeated"        # of docs/specification.md
     fault = "how the clause is broken"

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from primacy_model.mutation.catalog.table import CatalogError, Table
-from primacy_model.mutation.mutant import Edit, Mutant, MutantKind
+from primacy_model.mutation.mutant import Edit, Harm, Mutant
 
 FOLDER: Final = Path(__file__).parent
-KINDS: Final = tuple(kind.value for kind in MutantKind)
+HARMS: Final = tuple(harm.value for harm in Harm)
 
 
 class UnknownMutantError(LookupError):
@@ -59,12 +59,12 @@ def _read_file(file: Path) -> Iterator[Mutant]:
 
 def _read(table: Table, file: Path) -> Mutant:
     table.require_keys(
-        ("id", "kind", "source", "clause", "fault", "edit"),
+        ("id", "harm", "source", "clause", "fault", "edit"),
         ("survives", "check", "prove"),
     )
     return Mutant(
         id=table.text("id"),
-        kind=MutantKind(table.choice("kind", KINDS)),
+        harm=Harm(table.choice("harm", HARMS)),
         source=table.text("source"),
         clause=table.text("clause"),
         fault=table.text("fault"),
