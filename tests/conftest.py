@@ -9,6 +9,7 @@ time of a test that keeps many states.
 """
 
 import difflib
+import fnmatch
 import gc
 import os
 import subprocess
@@ -39,13 +40,13 @@ gc.set_threshold(50_000, 20, 100)
 def pytest_addoption(parser: pytest.Parser) -> None:
     what = "run that many busy loops beside the tests; none may need an idle machine"
     parser.addoption("--busy", type=int, default=0, metavar="LOOPS", help=what)
-    what = "run only the tests that cite this clause of the specification"
+    what = "run only the tests that cite this clause of the specification, or vote.*"
     parser.addoption("--clause", metavar="NAME", help=what)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     name, known = config.getoption("--clause"), clauses(SPECIFICATION)
-    if name is not None and name not in known:
+    if name is not None and not fnmatch.filter(known, name):
         near = difflib.get_close_matches(name, known)
         meant = f"; did you mean {' or '.join(near)}?" if near else "."
         raise pytest.UsageError(f"no clause is named {name!r}{meant}")
@@ -61,7 +62,10 @@ def pytest_collection_modifyitems(
     name = config.getoption("--clause")
     if name is None:
         return
-    cites = [any(name in m.args for m in item.iter_markers("clause")) for item in items]
-    left_out = [item for item, is_kept in zip(items, cites, strict=True) if not is_kept]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item, is_kept in zip(items, cites, strict=True) if is_kept]
+    kept = [
+        item
+        for item in items
+        if any(fnmatch.filter(mark.args, name) for mark in item.iter_markers("clause"))
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept

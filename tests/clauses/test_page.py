@@ -40,6 +40,14 @@ def test_tests_are_selected_by_the_clause_that_they_cite() -> None:
     assert names == {"test_candidate_with_an_older_log_is_refused"}
 
 
+def test_tests_are_selected_by_a_group_of_clauses() -> None:
+    one, group = (
+        collect("--clause", name, "tests/core/test_votes.py").stdout.count("::")
+        for name in ("vote.log", "vote.*")
+    )
+    assert 0 < one < group
+
+
 def test_an_unknown_clause_is_refused_in_one_sentence() -> None:
     done = collect("--clause", "vote.logs", "tests/core/test_votes.py")
     assert done.returncode == 4

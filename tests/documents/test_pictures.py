@@ -1,7 +1,6 @@
-"""The pictures in the documents are those of the code, and what they name exists."""
+"""The pictures in the documents are those of the code."""
 
 import re
-from pkgutil import resolve_name
 
 import pytest
 
@@ -14,7 +13,6 @@ from tests.documents.pictures import (
 )
 
 ARCHITECTURE = PAGES[0].read_text(encoding="utf-8")
-NAMES = re.findall(r"`(primacy(?:_\w+)?\.[\w.]+)`", ARCHITECTURE)
 
 
 def test_the_pictures_are_made_from_the_code() -> None:
@@ -30,8 +28,3 @@ def test_the_pictures_are_made_from_the_code() -> None:
 def test_every_package_that_is_drawn_is_explained(root: str) -> None:
     prose = re.sub(r"```.*?```", "", ARCHITECTURE, flags=re.DOTALL)
     assert [name for name in packages(root) if f"`{name}`" not in prose] == []
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_functions_that_are_named_exist(name: str) -> None:
-    assert callable(resolve_name(name))
