@@ -14,6 +14,8 @@ from typing import Final
 import primacy
 from primacy_proofs.counterexamples import rendering
 from primacy_proofs.counterexamples.rendering import Shown
+from primacy_proofs.laws.catalog import LAWS
+from primacy_proofs.laws.law import Laws
 from primacy_proofs.smt.solver import VERSION, Status
 from primacy_proofs.theorems import prover
 from primacy_proofs.theorems.catalog import EVERY_MESH, THEOREMS, Theorem
@@ -91,19 +93,25 @@ def units_of(theorems: Sequence[Theorem], jobs: int) -> Iterator[Unit]:
     return prover.run(prover.units(), wanted, jobs)
 
 
-def judged(theorems: Sequence[Theorem], units: Iterable[Unit]) -> tuple[Finding, ...]:
+def judged(
+    theorems: Sequence[Theorem], units: Iterable[Unit], known: Laws = LAWS
+) -> tuple[Finding, ...]:
     """Judge theorems by what the units found."""
     found = tuple(units)
     every = [each for unit in found for each in unit.obligations]
-    return tuple(_judged(theorem, every, found) for theorem in theorems)
+    return tuple(_judged(theorem, every, found, known) for theorem in theorems)
 
 
 def _judged(
-    theorem: Theorem, every: Sequence[Obligation], units: tuple[Unit, ...]
+    theorem: Theorem,
+    every: Sequence[Obligation],
+    units: tuple[Unit, ...],
+    known: Laws,
 ) -> Finding:
     owed = tuple(each for each in every if theorem.owns(each))
     said = {each.status for each in owed}
-    found = first_counterexample(owed)
+    failed = [each for each in owed if each.status != Status.PROVED.value]
+    found = rendering.find(failed, known=known)
     is_stated = {each.law for each in owed}.issuperset(theorem.claims)
     if Status.REFUTED.value in said or found is not None:
         verdict = Verdict.REFUTED
@@ -114,11 +122,6 @@ def _judged(
     else:
         verdict = Verdict.PROVED
     return Finding(theorem, verdict, owed, units, found)
-
-
-def first_counterexample(owed: Sequence[Obligation]) -> Shown | None:
-    """Search for a finite counterexample to what was not proved, law by law."""
-    return rendering.find([each for each in owed if each.status != Status.PROVED.value])
 
 
 def overall(findings: Sequence[Finding]) -> Verdict:

@@ -15,8 +15,19 @@ from typing import Final
 from primacy.outputs import Output
 from primacy.state import State
 from primacy_proofs.counterexamples.search import Question
-from primacy_proofs.laws import registry
-from primacy_proofs.laws.registry import CONSEQUENCES, INVARIANTS, STEP_LAWS, Law
+from primacy_proofs.laws.catalog import LAWS
+from primacy_proofs.laws.law import (
+    ALL_PATHS,
+    NEVER_RAISES,
+    RESTS_ON,
+    TOTAL,
+    Kind,
+    Law,
+    Laws,
+    by_name,
+    lemmas,
+    of_kind,
+)
 from primacy_proofs.smt.solver import FALSE, Expr
 from primacy_proofs.symbolic.paths import Path
 from primacy_proofs.system import history, lifting
@@ -26,7 +37,7 @@ from primacy_proofs.system.round_history import moments
 from primacy_proofs.system.transitions import Step, steps
 from primacy_proofs.system.world import World, mesh_facts
 from primacy_proofs.theorems import prover
-from primacy_proofs.theorems.prover import RESTS_ON, Obligation
+from primacy_proofs.theorems.prover import Obligation
 
 EVERYTHING: Final = "commit"
 """The group that rests on all others that every world has."""
@@ -53,52 +64,48 @@ class Posed:
     """The agent crashes between two writes of the step, and begins again."""
 
 
-def posed(obligation: Obligation) -> Iterator[Posed]:
+def posed(obligation: Obligation, known: Laws = LAWS) -> Iterator[Posed]:
     """Pose an obligation again: once for each step that has its name."""
-    law, unit = _law(obligation.law), obligation.unit
-    if unit == prover.QUORUMS or obligation.law == registry.ALL_PATHS:
+    law, unit = by_name(known).get(obligation.law), obligation.unit
+    if unit == prover.QUORUMS or obligation.law == ALL_PATHS.name:
         return  # no world is in these
     if unit == prover.FIRST:
-        yield _in_the_first_world(obligation)
+        yield _in_the_first_world(obligation, known)
     elif unit in (prover.RESOURCE, prover.MOMENTS):
         passages = history.passages() if unit == prover.RESOURCE else moments()
         for where, condition, after in passages:
             if where == obligation.where and law is not None:
-                question = _question(law, condition, after)
+                question = _question(law, condition, after, known)
                 yield Posed(obligation, law, question, World(), after, None)
     elif unit != prover.OBSERVATION:
-        yield from _of_case(obligation, law)
+        yield from _of_case(obligation, law, known)
 
 
-def _law(name: str) -> Law | None:
-    return (INVARIANTS | CONSEQUENCES | STEP_LAWS).get(name)
-
-
-def _resting(group: str) -> tuple[Law, ...]:
+def _resting(group: str, known: Laws) -> Laws:
     among = {*RESTS_ON[EVERYTHING], *RESTS_ON.get(group, ())}
-    return tuple(law for law in INVARIANTS.values() if law.group in among)
+    return tuple(law for law in of_kind(Kind.INVARIANT, known) if law.group in among)
 
 
-def _question(law: Law, condition: Expr, after: World) -> Question:
-    is_of_step = law.name in STEP_LAWS
+def _question(law: Law, condition: Expr, after: World, known: Laws) -> Question:
+    is_of_step = law.kind is Kind.STEP
     goal = law.goal_of_step(World(), after) if is_of_step else law.goal(after)
-    given = (condition, *registry.lemmas(law, after))
-    return Question(_resting(law.group), FACTS, given, goal)
+    given = (condition, *lemmas(law, after, known))
+    return Question(_resting(law.group, known), FACTS, given, goal)
 
 
-def _in_the_first_world(obligation: Obligation) -> Posed:
-    law = _law(obligation.law)
-    if law is None:
-        raise ValueError(f"no law is named {obligation.law!r}")
-    known, world = _resting(law.group), World()
-    if law.name in STEP_LAWS:
-        goal = law.goal_of_step(world, world)
-    elif law.name in CONSEQUENCES:
-        goal = law.goal(world)
-    else:
-        known, world = (), history.initial_world()
-        goal = law.goal(world)
-    return Posed(obligation, law, Question(known, FACTS, (), goal), world, world, None)
+def _in_the_first_world(obligation: Obligation, known: Laws) -> Posed:
+    law = by_name(known)[obligation.law]
+    stated, world = _resting(law.group, known), World()
+    match law.kind:
+        case Kind.STEP:
+            goal = law.goal_of_step(world, world)
+        case Kind.CONSEQUENCE:
+            goal = law.goal(world)
+        case Kind.INVARIANT:
+            stated, world = (), history.initial_world()
+            goal = law.goal(world)
+    question = Question(stated, FACTS, (), goal)
+    return Posed(obligation, law, question, world, world, None)
 
 
 @cache
@@ -107,31 +114,31 @@ def _lifted(unit: str) -> tuple[Case, tuple[Step, ...]]:
     return case, tuple(steps(case))
 
 
-def _of_case(obligation: Obligation, law: Law | None) -> Iterator[Posed]:
+def _of_case(obligation: Obligation, law: Law | None, known: Laws) -> Iterator[Posed]:
     case, taken = _lifted(obligation.unit)
-    if obligation.law == registry.NEVER_RAISES:
+    if obligation.law == NEVER_RAISES.name:
         number = int(obligation.where.split()[1].rstrip(":"))
         path = case.paths[number - 1]
         given = case.given, path.condition
-        question = Question(_resting(registry.TOTAL), FACTS, given, FALSE)
+        question = Question(_resting(TOTAL, known), FACTS, given, FALSE)
         yield Posed(obligation, None, question, World(), World(), case, (path,))
         return
-    if obligation.law in prover.OF_PATHS:
+    of_paths = {each.name: owed for each, owed in prover.OF_PATHS.items()}
+    if obligation.law in of_paths:
         number = int(obligation.where.split()[1].rstrip(":"))
         path = case.paths[number - 1]
-        group, of_paths = prover.OF_PATHS[obligation.law]
-        owed = {each: (given, goal) for each, given, goal in of_paths(case)}
-        assumed, goal = owed[number]
-        question = Question(_resting(group), FACTS, assumed, goal)
+        owed = of_paths[obligation.law](case)
+        (owes,) = ((given, goal) for each, given, goal in owed if each == number)
+        question = Question(_resting(obligation.group, known), FACTS, *owes)
         yield Posed(obligation, None, question, World(), World(), case, (path,))
         return
     for step in taken:
         if step.name != obligation.where:
             continue
         if law is None:
-            known = _resting("durable")
-            question = Question(known, FACTS, (step.condition,), FALSE)
+            stated = _resting("durable", known)
+            question = Question(stated, FACTS, (step.condition,), FALSE)
         else:
-            question = _question(law, step.condition, step.after)
+            question = _question(law, step.condition, step.after, known)
         told = case.paths, step.outputs, step.is_crash
         yield Posed(obligation, law, question, World(), step.after, case, *told)

@@ -26,7 +26,8 @@ from primacy_proofs.counterexamples.wording import (
     told,
     variable_words,
 )
-from primacy_proofs.laws import registry
+from primacy_proofs.laws.catalog import LAWS
+from primacy_proofs.laws.law import NEVER_RAISES, Laws
 from primacy_proofs.smt.solver import INT, Expr, constant
 from primacy_proofs.smt.symbols import AGENT
 from primacy_proofs.symbolic.containers import Answered, Served
@@ -85,14 +86,16 @@ class Shown:
 
 
 def find(
-    failed: Sequence[Obligation], sizes: Sequence[tuple[Bounds, int]] = SEARCHED
+    failed: Sequence[Obligation],
+    sizes: Sequence[tuple[Bounds, int]] = SEARCHED,
+    known: Laws = LAWS,
 ) -> Shown | None:
     """Find a smallest counterexample to any of what was not proved, and show it.
 
     The smaller the worlds, the more obligations are posed in them, those of different
     laws first.
     """
-    posed_again = _posed(failed)
+    posed_again = _posed(failed, known)
     for bounds, most in sizes:
         for alike in posed_again[:most]:
             for again in alike:
@@ -103,13 +106,13 @@ def find(
     return None
 
 
-def _posed(failed: Sequence[Obligation]) -> list[tuple[Posed, ...]]:
+def _posed(failed: Sequence[Obligation], known: Laws) -> list[tuple[Posed, ...]]:
     """Pose again what has a world, those of different laws first."""
     first = {each.law: each for each in reversed(failed)}
     of_laws = [first[name] for name in dict.fromkeys(each.law for each in failed)]
     found: list[tuple[Posed, ...]] = []
     for each in dict.fromkeys([*of_laws, *failed]):
-        alike = tuple(posed(each))
+        alike = tuple(posed(each, known))
         if alike:
             found.append(alike)
         if len(found) == MOST_POSED:
@@ -297,7 +300,7 @@ class Picture:
 
     def _ending(self) -> Iterator[str]:
         """Tell what comes of a path that breaks no law of the world."""
-        if self._posed.obligation.law == registry.NEVER_RAISES:
+        if self._posed.obligation.law == NEVER_RAISES.name:
             yield f"and raises {self._posed.paths[0].error!r}"
             return
         kinds = []

@@ -23,8 +23,9 @@ from primacy_proofs.axioms import containers
 from primacy_proofs.counterexamples.obligation import FACTS
 from primacy_proofs.counterexamples.search import Model, Question, search
 from primacy_proofs.counterexamples.small_world import Bounds
+from primacy_proofs.laws.catalog import LAWS
+from primacy_proofs.laws.law import Kind, of_kind
 from primacy_proofs.laws.leases import holds_lease
-from primacy_proofs.laws.registry import CONSEQUENCES, INVARIANTS
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     FALSE,
@@ -59,14 +60,14 @@ SIZES: Final = (
 )
 """Which worlds are searched for one in which a path is taken."""
 RICH: Final = Bounds(4, 3)
+INVARIANTS: Final = of_kind(Kind.INVARIANT, LAWS)
 
 # --- one rich world -------------------------------------------------------------------
 
 
 def rich_world() -> Model | None:
     """Find a world that keeps all invariants and in which much has happened."""
-    known = tuple(INVARIANTS.values())
-    return search(Question(known, FACTS, tuple(_rich()), FALSE), RICH)
+    return search(Question(INVARIANTS, FACTS, tuple(_rich()), FALSE), RICH)
 
 
 def _rich() -> Iterator[Expr]:
@@ -218,9 +219,8 @@ def _fate(
     if _everything().prove(given, FALSE).status is Status.PROVED:
         laws = needed(_facts(), _named(), given)
         return Fate(message, place, 0, laws, shown)
-    known = tuple(INVARIANTS.values())
     for bounds in SIZES:
-        if search(Question(known, FACTS, given, FALSE), bounds) is not None:
+        if search(Question(INVARIANTS, FACTS, given, FALSE), bounds) is not None:
             return Fate(message, place, bounds.agents, None, shown)
     return Fate(message, place, 0, None, shown)
 
@@ -236,7 +236,7 @@ def _everything() -> Prover:
 
 @cache
 def _named() -> dict[str, Expr]:
-    known = (*INVARIANTS.values(), *CONSEQUENCES.values())
+    known = (*INVARIANTS, *of_kind(Kind.CONSEQUENCE, LAWS))
     return {law.name: law.hypothesis(World()) for law in known}
 
 

@@ -16,7 +16,7 @@ from primacy_proofs.counterexamples.obligation import Posed
 from primacy_proofs.counterexamples.search import Model
 from primacy_proofs.counterexamples.small_values import NUMBERS
 from primacy_proofs.counterexamples.wording import remembered, shown
-from primacy_proofs.laws import registry
+from primacy_proofs.laws.law import looks_at
 from primacy_proofs.smt.solver import INT, REAL, Expr, constant, quantified, written
 from primacy_proofs.smt.symbols import AGENT
 from primacy_proofs.system.clocks import PROMISE, clock, lease_of
@@ -41,9 +41,7 @@ class Scene:
         self.me: Final = model.bounds.names[model.bounds.me]
         """The agent that takes the step."""
         law = again.law
-        self.law_looks: Final = (
-            frozenset(registry.looks_at(law)) if law else frozenset()
-        )
+        self.law_looks: Final = frozenset(looks_at(law)) if law else frozenset()
         self.goal_says: Final = symbols_of(again.question.goal)
 
     def now(self, expr: Expr) -> str:

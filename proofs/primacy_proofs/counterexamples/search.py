@@ -16,7 +16,7 @@ from typing import Any, Final
 from primacy_proofs.counterexamples.evaluation import Reader, Reading, denied
 from primacy_proofs.counterexamples.small_values import Bounds, decoded, encoded, every
 from primacy_proofs.counterexamples.small_world import Open, Told
-from primacy_proofs.laws.registry import Law
+from primacy_proofs.laws.law import Law
 from primacy_proofs.smt.solver import FALSE, TRUE, Expr, Finder, quantified, written
 from primacy_proofs.system.world import World
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from primacy.agents import AgentMap, AgentSet
 from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.pending import AskedReads, ParkedReads
-from primacy_proofs.laws.registry import Law
+from primacy_proofs.laws.law import Law
 from primacy_proofs.smt.solver import written
 from primacy_proofs.symbolic.paths import Decision
 from primacy_proofs.system.world import (

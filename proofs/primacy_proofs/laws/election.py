@@ -11,7 +11,7 @@ Source: Ongaro 2014, section 3.4; docs/specification.md, S1 to S4 and S9.
 from __future__ import annotations
 
 from primacy.role import Role
-from primacy_proofs.laws.registry import consequence, invariant, step_law
+from primacy_proofs.laws.law import Law, consequence, invariant, step_law
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     INT,
@@ -179,8 +179,8 @@ def who_stands_or_leads_is_an_elector(w: World, n: Expr) -> Expr:
     return implies(differ(w("role", n), FOLLOWER), is_elector(n))
 
 
-def _of_leaders(kind: str) -> None:
-    """Declare that a kind of packet comes from whoever led its term."""
+def _of_leaders(kind: str) -> Law:
+    """Make the law that a kind of packet comes from whoever led its term."""
 
     def body(w: World, m: Expr) -> Expr:
         """Say that whoever sent it led its term."""
@@ -188,11 +188,15 @@ def _of_leaders(kind: str) -> None:
         return implies(w.sent(kind, m), led)
 
     body.__name__ = f"{kind}_comes_from_a_leader"
-    invariant("election", PACKET_SORTS[kind], on=lambda w, m: [[w.sent(kind, m)]])(body)
+    on_sent = invariant(
+        "election", PACKET_SORTS[kind], on=lambda w, m: [[w.sent(kind, m)]]
+    )
+    return on_sent(body)
 
 
-for _kind in ("Heartbeat", "Append", "TransferNow"):
-    _of_leaders(_kind)
+heartbeat_comes_from_a_leader = _of_leaders("Heartbeat")
+append_comes_from_a_leader = _of_leaders("Append")
+transfer_now_comes_from_a_leader = _of_leaders("TransferNow")
 
 
 @invariant("election", AGENT, on=lambda w, n: [[w("leader", n)]])

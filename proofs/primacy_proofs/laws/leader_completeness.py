@@ -12,15 +12,19 @@ Source: Ongaro 2014, section 3.6; docs/specification.md, S7 and S8.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 from primacy_proofs.laws.election import LEADER
+from primacy_proofs.laws.law import Lemma, Proof, consequence, invariant, step_law
 from primacy_proofs.laws.log_matching import led, led_log, same, within
-from primacy_proofs.laws.registry import consequence, invariant, step_law
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     INT,
     Expr,
     all_of,
     any_of,
+    constant,
     equal,
     implies,
     negation,
@@ -31,6 +35,7 @@ from primacy_proofs.system.log_history import has, some_quorum
 from primacy_proofs.system.world import (
     APPLYING,
     EVERYONE,
+    FUNCTIONS,
     ME,
     PACKET_SORTS,
     World,
@@ -52,7 +57,57 @@ def known_at(w: World, log: Expr, index: Expr) -> Expr:
     )
 
 
-@step_law(GROUP, INT)
+# --- what arrives in an append --------------------------------------------------------
+
+ARRIVING: Final = constant("packet", APPEND)
+"""The append that arrives, where one does."""
+TERM, PREV, ENTRIES = (
+    field("Append", name, ARRIVING) for name in ("term", "prev_index", "entries")
+)
+OFF: Final = on.differs(FUNCTIONS["log"](ME), PREV, ENTRIES)
+"""Where the append and the follower's log differ, if they do."""
+
+
+def _meet(index: Callable[..., Expr]) -> tuple[Lemma, ...]:
+    """Show what an append, its leader's log and the follower's share up to an index."""
+    cut = "an append is cut from its leaders log"
+    agree = "logs agree with leaders"
+    led_agree = "logs of leaders agree with leaders"
+    return (
+        Lemma(cut, lambda _, *of: (ARRIVING, index(*of) - PREV)),
+        Lemma(cut, lambda *_: (ARRIVING, OFF)),
+        Lemma(agree, lambda _, *of: (ME, index(*of), PREV + OFF)),
+        Lemma(led_agree, lambda _, *of: (TERM, index(*of), PREV + OFF)),
+        Lemma(agree, lambda _, *of: (ME, PREV, index(*of))),
+        Lemma(led_agree, lambda _, *of: (TERM, PREV, index(*of))),
+    )
+
+
+_OF_LOGS: Final = (
+    "the disk has the log",
+    "the disk has the term",
+    "no term is negative",
+    "Append comes from a leader",
+    "Heartbeat comes from a leader",
+    "a leader voted for itself",
+    "who leads is known to have led",
+    "history knows the leader",
+    "history knows the log of a leader",
+    "entries of logs come from leaders",
+    "entries of logs of leaders come from leaders",
+    "logs agree with leaders",
+    "logs of leaders agree with leaders",
+    "terms never fall within logs",
+    "terms never fall within logs of leaders",
+    "an append has a place in its leaders log",
+    "an append is cut from its leaders log",
+    "a heartbeat tells a final index",
+    "a commit index is final",
+)
+"""What the logs of an agent and of its leader have in common."""
+
+
+@step_law(GROUP, INT, proof=Proof(uses=_OF_LOGS, lemmas_before=_meet(lambda i: i)))
 def an_agent_drops_only_what_its_leader_lacks(
     before: World, after: World, i: Expr
 ) -> Expr:
@@ -64,7 +119,14 @@ def an_agent_drops_only_what_its_leader_lacks(
     return implies(within(log, i), any_of(lacks, kept))
 
 
-@step_law(GROUP, INT)
+@step_law(
+    GROUP,
+    INT,
+    proof=Proof(
+        uses=("later leaders are long enough", *_OF_LOGS),
+        lemmas_before=_meet(lambda i: i),
+    ),
+)
 def an_agent_commits_what_its_leader_has(before: World, after: World, i: Expr) -> Expr:
     """Say that what is newly committed stands in the log of the leader."""
     log, term = after("log", ME), after("term", ME)
@@ -96,7 +158,18 @@ def what_is_given_out_is_newly_committed(
     return implies(given, is_newly_committed(before, after, i))
 
 
-@step_law(GROUP, INT)
+@step_law(
+    GROUP,
+    INT,
+    proof=Proof(
+        lemmas_after=(
+            Lemma(
+                "a quorum held what was chosen",
+                lambda w, _: (w("term", ME), w("commit_index", ME)),
+            ),
+        ),
+    ),
+)
 def later_leaders_have_what_is_chosen_now(before: World, after: World, u: Expr) -> Expr:
     """S7: a leader that chooses has been deposed only by leaders that have it."""
     term, index = after("term", ME), after("commit_index", ME)
@@ -119,6 +192,13 @@ def what_was_held_is_its_leaders(w: World, v: Expr, t: Expr, i: Expr) -> Expr:
     INT,
     INT,
     on=lambda w, v, t, i: [[w("held", v, t, i)]],
+    proof=Proof(
+        lemmas_of_step=(
+            Lemma(
+                "an agent drops only what its leader lacks", lambda _, __, ___, i: (i,)
+            ),
+        ),
+    ),
 )
 def what_was_held_is_kept_or_blocked(w: World, v: Expr, t: Expr, i: Expr) -> Expr:
     """Say that an entry is lost only if it cannot be chosen."""
@@ -217,6 +297,85 @@ def later_leaders_agree_on_what_was_chosen(
     return implies(later, same(led_log(w, u), led_log(w, t), j))
 
 
+def _who_chose(t: Expr, i: Expr, j: Expr) -> list[Expr]:
+    """Tell an entry that was chosen before, and who chose what is already known."""
+    w = World()
+    by = w("known.by", j)
+    is_new = all_of(negation(w("chosen", t, i)), j <= w("known"))
+    return [
+        w("chosen", t, i),
+        all_of(is_new, by < t),
+        all_of(is_new, equal(by, t)),
+        all_of(is_new, by > t),
+    ]
+
+
+_OF_ONE_LOG: Final = Proof(
+    uses=(
+        "what is known was chosen",
+        "what was chosen is within the known",
+        "later leaders agree on what was chosen",
+        "later leaders have what was chosen",
+        "an acknowledgement is of what was held",
+        "a quorum held what was chosen",
+        "what was chosen is not blocked",
+        "what matches was held",
+        "what matches is within the log",
+        "a leader counts everyone",
+        "a commit index is final",
+        "the roll is fixed",
+        "who leads is known to have led",
+        "a candidate has not led",
+        "a leader voted for itself",
+        "a cast is among electors",
+        "no term is negative",
+        "a cast bounds the term",
+        "history knows the leader",
+        "history knows the log of a leader",
+        "entries of logs of leaders come from leaders",
+    ),
+    lemmas_before=(
+        Lemma(
+            "later leaders have what is known",
+            lambda w, t, _, j: (t, w("boss", t), j),
+        ),
+        Lemma(
+            "what was chosen is known",
+            lambda w, _, __, j: (w("known.by", j), w("known.at", j), j),
+        ),
+        Lemma(
+            "logs of leaders agree with leaders",
+            lambda w, _, i, j: (w("known.by", j), i, j),
+        ),
+    ),
+    lemmas_after=(
+        Lemma(
+            "a term has one leader",
+            lambda _, t, *__: (t, World()("boss", t), ME),
+        ),
+        Lemma(
+            "what a later leader lacks is blocked",
+            lambda _, t, __, j: (t, ME, World()("known.by", j), World()("known.at", j)),
+        ),
+        Lemma(
+            "a quorum left what is blocked",
+            lambda _, __, ___, j: (World()("known.by", j), World()("known.at", j)),
+        ),
+        Lemma(
+            "logs of leaders agree with leaders",
+            lambda _, t, __, j: (t, World()("known.at", j), j),
+        ),
+    ),
+    lemmas_of_step=(
+        Lemma(
+            "later leaders have what is chosen now",
+            lambda _, __, ___, j: (World()("known.by", j),),
+        ),
+    ),
+    cases=_who_chose,
+)
+
+
 @invariant(
     GROUP,
     INT,
@@ -228,6 +387,8 @@ def later_leaders_agree_on_what_was_chosen(
         [w("chosen", t, i), w("known.term", j)],
         [w("chosen", t, i), w("known.body", j)],
     ],
+    proof=_OF_ONE_LOG,
+    is_on_demand=True,
 )
 def what_was_chosen_is_known(w: World, t: Expr, i: Expr, j: Expr) -> Expr:
     """Say that all that is chosen up to an index is one log."""
@@ -250,6 +411,7 @@ def what_was_chosen_is_within_the_known(w: World, t: Expr, i: Expr) -> Expr:
         [w("known.by", j)],
         [w("known.at", j)],
     ],
+    is_on_demand=True,
 )
 def what_is_known_was_chosen(w: World, j: Expr) -> Expr:
     """Say that every known entry was committed by some leader."""
@@ -259,7 +421,13 @@ def what_is_known_was_chosen(w: World, j: Expr) -> Expr:
 
 
 @consequence(
-    GROUP, INT, AGENT, INT, on=lambda w, u, n, j: [[w("led", u, n), w("known.by", j)]]
+    GROUP,
+    INT,
+    AGENT,
+    INT,
+    on=lambda w, u, n, j: [[w("led", u, n), w("known.by", j)]],
+    proof=Proof(on_demand=("what is known was chosen", "what was chosen is known")),
+    is_on_demand=True,
 )
 def later_leaders_have_what_is_known(w: World, u: Expr, n: Expr, j: Expr) -> Expr:
     """S7: every later leader has what was committed in an earlier term."""
@@ -314,6 +482,7 @@ def later_leaders_are_long_enough(w: World, t: Expr, c: Expr, u: Expr, n: Expr) 
         [w("final", t, c), w("led", u, n), on.body_at(led_log(w, u), j)],
         [w("final", t, c), w("led", u, n), w("known.term", j)],
     ],
+    proof=Proof(on_demand=("what was chosen is known",)),
 )
 def later_leaders_have_what_is_final(  # noqa: PLR0917 - two terms, two places
     w: World, t: Expr, c: Expr, u: Expr, n: Expr, j: Expr
@@ -324,7 +493,23 @@ def later_leaders_have_what_is_final(  # noqa: PLR0917 - two terms, two places
     return implies(all_of(premise, within_final), known_at(w, led_log(w, u), j))
 
 
-@invariant(GROUP, AGENT, on=lambda w, n: [[w("commit_index", n)]])
+@invariant(
+    GROUP,
+    AGENT,
+    on=lambda w, n: [[w("commit_index", n)]],
+    proof=Proof(
+        lemmas_of_step=(
+            Lemma(
+                "an agent drops only what its leader lacks",
+                lambda *_: (FUNCTIONS["commit_index"](ME),),
+            ),
+            Lemma(
+                "an agent commits what its leader has",
+                lambda w, _: (w("commit_index", ME),),
+            ),
+        ),
+    ),
+)
 def a_commit_index_is_final(w: World, n: Expr) -> Expr:
     """Say that an agent commits what a leader up to its term committed."""
     index, log = w("commit_index", n), w("log", n)
@@ -337,6 +522,18 @@ def a_commit_index_is_final(w: World, n: Expr) -> Expr:
     AGENT,
     INT,
     on=lambda w, n, j: [[on.term_at(w("log", n), j)], [on.body_at(w("log", n), j)]],
+    proof=Proof(
+        lemmas_after=(
+            Lemma(
+                "what was chosen is known",
+                lambda w, n, j: (w("term", n), w("commit_index", n), j),
+            ),
+        ),
+        lemmas_of_step=(
+            Lemma("an agent drops only what its leader lacks", lambda _, __, j: (j,)),
+            Lemma("an agent commits what its leader has", lambda _, __, j: (j,)),
+        ),
+    ),
 )
 def what_an_agent_commits_is_known(w: World, n: Expr, j: Expr) -> Expr:
     """S8: up to its commit index every agent has the one committed log."""
@@ -377,6 +574,7 @@ def a_heartbeat_tells_a_final_index(w: World, m: Expr) -> Expr:
             ),
         ]
     ],
+    proof=Proof(lemmas_before=_meet(lambda _, i: i)),
 )
 def an_acknowledgement_is_of_what_was_held(w: World, m: Expr, i: Expr) -> Expr:
     """Say that what is acknowledged was held, as far as it is of the term."""
@@ -431,7 +629,17 @@ def a_leader_counts_everyone(w: World, n: Expr) -> Expr:
     return implies(equal(w("role", n), LEADER), all_of(*over))
 
 
-@step_law(GROUP, INT, INT, BODY)
+@step_law(
+    GROUP,
+    INT,
+    INT,
+    BODY,
+    proof=Proof(
+        lemmas_after=(
+            Lemma("what an agent commits is known", lambda _, j, *__: (ME, j)),
+        ),
+    ),
+)
 def what_is_applied_is_known(_: World, after: World, j: Expr, t: Expr, b: Expr) -> Expr:
     """S8: what is given out at an index is the one committed entry there."""
     is_known = all_of(

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from primacy.reads import has_lease
 from primacy.role import Role, Wait
+from primacy_proofs.laws.law import Proof, consequence, invariant, step_law
 from primacy_proofs.laws.log_matching import led
 from primacy_proofs.laws.reads import has_heir, leads
-from primacy_proofs.laws.registry import consequence, invariant, step_law
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     INT,
@@ -261,7 +261,13 @@ def one_agent_holds_a_lease(w: World, n: Expr, m: Expr) -> Expr:
 # --- reads under a lease --------------------------------------------------------------
 
 
-@invariant(GROUP, TEXT, INT, on=lambda w, q, t: [[w("floor.by", q), w("heir", t)]])
+@invariant(
+    GROUP,
+    TEXT,
+    INT,
+    on=lambda w, q, t: [[w("floor.by", q), w("heir", t)]],
+    proof=Proof(on_demand=("what is known was chosen",)),
+)
 def a_floor_of_a_later_leader_shows_an_heir(w: World, q: Expr, t: Expr) -> Expr:
     """Say that what a later leader had committed at the question, an heir preceded."""
     later = all_of(w("asked", q), w("floor", q) >= number(1), t < w("floor.by", q))

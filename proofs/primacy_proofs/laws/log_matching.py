@@ -10,9 +10,10 @@ Source: Ongaro 2014, section 3.5; docs/specification.md, S5 and S6.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from primacy_proofs.laws.election import CANDIDATE, LEADER
-from primacy_proofs.laws.registry import consequence, invariant, step_law
+from primacy_proofs.laws.law import Law, consequence, invariant, step_law
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     INT,
@@ -60,8 +61,8 @@ Of = Callable[..., Expr]
 
 def _of_logs(
     whose: str, names: tuple[Sort, ...], log: Of, counts: Of, bound: Of
-) -> None:
-    """Declare what holds of the logs that agents, leaders or candidates have."""
+) -> tuple[Law, Law, Law]:
+    """Make what holds of the logs that agents, leaders or candidates have."""
 
     def pairs(w: World, *key: Expr) -> list[list[Expr]]:
         *of, i, j = key
@@ -100,26 +101,28 @@ def _of_logs(
     come.__name__ = f"entries_of_{whose}_come_from_leaders"
     agree.__name__ = f"{whose}_agree_with_leaders"
     rise.__name__ = f"terms_never_fall_within_{whose}"
-    invariant(GROUP, *names, INT, on=ones)(come)
-    invariant(GROUP, *names, INT, INT, on=pairs)(agree)
-    invariant(GROUP, *names, INT, INT, on=pairs)(rise)
+    return (
+        invariant(GROUP, *names, INT, on=ones)(come),
+        invariant(GROUP, *names, INT, INT, on=pairs)(agree),
+        invariant(GROUP, *names, INT, INT, on=pairs)(rise),
+    )
 
 
-_of_logs(
+OF_LOGS: Final = _of_logs(
     "logs",
     (AGENT,),
     lambda w, n: w("log", n),
     lambda _, n: equal(n, n),
     lambda w, n: w("term", n),
 )
-_of_logs(
+OF_LOGS_OF_LEADERS: Final = _of_logs(
     "logs_of_leaders",
     (INT,),
     led_log,
     led,
     lambda _, t: t,
 )
-_of_logs(
+OF_LOGS_OF_CANDIDATES: Final = _of_logs(
     "logs_of_candidates",
     (INT, AGENT),
     lambda w, t, n: w("camp", t, n),

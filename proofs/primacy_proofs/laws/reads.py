@@ -12,8 +12,8 @@ Source: Ongaro 2014, section 6.4; docs/specification.md, S10.
 from __future__ import annotations
 
 from primacy_proofs.laws.election import LEADER
+from primacy_proofs.laws.law import Proof, consequence, invariant, step_law
 from primacy_proofs.laws.log_matching import led
-from primacy_proofs.laws.registry import consequence, invariant, step_law
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     INT,
@@ -189,7 +189,12 @@ def a_leader_has_committed_what_was_chosen_before(
 # --- reads ----------------------------------------------------------------------------
 
 
-@invariant(GROUP, TEXT, on=lambda w, q: [[w("floor", q)]])
+@invariant(
+    GROUP,
+    TEXT,
+    on=lambda w, q: [[w("floor", q)]],
+    proof=Proof(on_demand=("what is known was chosen",)),
+)
 def a_floor_was_chosen(w: World, q: Expr) -> Expr:
     """Say that what was committed when a read was asked for is committed."""
     by, at, least = w("floor.by", q), w("floor.at", q), w("floor", q)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from primacy.role import Role
 from primacy_proofs.laws.election import CANDIDATE, FOLLOWER, LEADER
-from primacy_proofs.laws.registry import invariant, step_law
+from primacy_proofs.laws.law import invariant, step_law
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     INT,

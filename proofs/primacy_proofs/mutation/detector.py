@@ -14,10 +14,9 @@ import time
 from typing import Final
 
 import primacy
-from primacy_proofs.laws import registry
+from primacy_proofs.laws.law import PATHS, RESTS_ON
 from primacy_proofs.mutation.mutants import load_tasks
 from primacy_proofs.mutation.runner import find_broken_law
-from primacy_proofs.theorems import prover
 
 NO_THEOREM: Final = "no theorem is about what it changes"
 
@@ -30,7 +29,7 @@ def main(name: str) -> None:
     if task is None:
         report["why"] = NO_THEOREM
     else:
-        every = tuple(each for each in prover.RESTS_ON if each != registry.PATHS)
+        every = tuple(each for each in RESTS_ON if each != PATHS)
         broken = find_broken_law(task.units, frozenset(task.groups or every))
         report["property"] = broken["law"] or None
         report |= {key: broken[key] for key in ("unit", "agents", "obligations")}

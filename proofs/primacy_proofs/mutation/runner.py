@@ -25,6 +25,7 @@ import primacy_proofs
 from primacy_model.mutation.mutant import apply
 from primacy_proofs.counterexamples import rendering
 from primacy_proofs.counterexamples.rendering import Shown
+from primacy_proofs.laws.law import RESTS_ON
 from primacy_proofs.mutation.mutants import ProofTask, load_expected
 from primacy_proofs.smt.solver import RLIMIT, Prover, Status
 from primacy_proofs.theorems import prover
@@ -102,7 +103,7 @@ def run_task(task: ProofTask) -> ProofOutcome:
         shutil.copytree(CORE, copy, ignore=shutil.ignore_patterns("__pycache__"))
         file = copy / f"{task.mutant.module}.py"
         file.write_text(_source(task), encoding="utf-8", newline="\n")
-        groups = task.groups or tuple(prover.RESTS_ON)
+        groups = task.groups or tuple(RESTS_ON)
         done = subprocess.run(  # noqa: S603 - this interpreter, and text of this module
             [sys.executable, "-B", "-c", PROGRAM, ",".join(task.units), *groups],
             cwd=place,

@@ -5,8 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from primacy_proofs.laws import registry
-from primacy_proofs.theorems.prover import OF_PATHS, QUORUMS, RESTS_ON, Obligation
+from primacy_proofs.laws.law import (
+    ALL_PATHS,
+    APPLIES_FIRST,
+    FORWARDED,
+    NEVER_RAISES,
+    ONLY_IMPOSSIBLE,
+    PATHS,
+    PERSISTS_FIRST,
+    REJECTION,
+    RESTS_ON,
+    TOTAL,
+)
+from primacy_proofs.theorems.prover import Obligation
 
 EVERY_MESH: Final = "every mesh"
 
@@ -39,34 +50,14 @@ class Theorem:
     @property
     def groups(self) -> frozenset[str]:
         """Name the groups of laws whose obligations are the theorem's."""
-        if self.group == registry.PATHS:
-            return frozenset((registry.PATHS,))
-        resting = (self.group, registry.TOTAL, registry.PATHS)
+        if self.group == PATHS:
+            return frozenset((PATHS,))
+        resting = (self.group, TOTAL, PATHS)
         return frozenset(each for one in resting for each in (one, *RESTS_ON[one]))
 
     def owns(self, obligation: Obligation) -> bool:
         """Tell whether an obligation is one of the theorem's."""
-        if obligation.unit == QUORUMS:
-            return "election" in self.groups
-        return group_of(obligation.law) in self.groups
-
-
-def group_of(law: str) -> str:
-    """Name the group of a law."""
-    if law == registry.NEVER_RAISES:
-        return registry.TOTAL
-    if law == registry.ALL_PATHS:
-        return registry.PATHS
-    if law in OF_PATHS:
-        return OF_PATHS[law][0]
-    if law == registry.PERSISTS_FIRST:
-        return "durable"
-    if law == registry.APPLIES_FIRST:
-        return "commit"
-    for among in (registry.INVARIANTS, registry.CONSEQUENCES, registry.STEP_LAWS):
-        if law in among:
-            return among[law].group
-    return ""
+        return obligation.group in self.groups
 
 
 OF_DISKS: Final = (
@@ -257,7 +248,7 @@ THEOREMS: Final = (
             "no token is admitted after a higher one",
             "a token names one leader",
             "a token was its leaders",
-            registry.FORWARDED,
+            FORWARDED.name,
         ),
         (
             "fencing.token-is-term",
@@ -279,7 +270,7 @@ THEOREMS: Final = (
             "a confirmed read is fresh",
             "a leased read is fresh",
             "all that is committed is given out",
-            registry.APPLIES_FIRST,
+            APPLIES_FIRST.name,
         ),
         (
             "read.own-term",
@@ -328,7 +319,7 @@ THEOREMS: Final = (
         "nothing leaves an agent that a crash could make untrue",
         "durable",
         (
-            registry.PERSISTS_FIRST,
+            PERSISTS_FIRST.name,
             "the disk has the term",
             "the disk has the vote",
             "the disk has the log",
@@ -350,8 +341,8 @@ THEOREMS: Final = (
         "NR",
         "no handler raises",
         "no exception leaves step, and no container is asked for what it lacks",
-        registry.TOTAL,
-        (registry.NEVER_RAISES,),
+        TOTAL,
+        (NEVER_RAISES.name,),
         ("message.total",),
         OF_DISKS,
         twin="stranger-counted",
@@ -361,8 +352,8 @@ THEOREMS: Final = (
         "rejection",
         "whoever sent it, a packet is rejected, and changes nothing, exactly if it "
         "cannot be valid",
-        registry.REJECTION,
-        (registry.ONLY_IMPOSSIBLE,),
+        REJECTION,
+        (ONLY_IMPOSSIBLE.name,),
         (
             "message.kind",
             "message.mesh",
@@ -385,8 +376,8 @@ THEOREMS: Final = (
         "PC",
         "path completeness",
         "every message takes exactly the paths through step that were lifted",
-        registry.PATHS,
-        (registry.ALL_PATHS,),
+        PATHS,
+        (ALL_PATHS.name,),
         ("message.kind",),
         (),
         twin="",

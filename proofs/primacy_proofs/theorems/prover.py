@@ -19,19 +19,26 @@ from typing import Final
 from primacy import outputs as effects
 from primacy_proofs.axioms import containers
 from primacy_proofs.axioms.quorum import induction
-from primacy_proofs.laws import (
-    election,
-    forwarding,
-    hints,
-    leader_completeness,
-    leases,
-    log_matching,
-    reads,
-    registry,
-    rejection,
-    workers,
+from primacy_proofs.laws import forwarding, rejection
+from primacy_proofs.laws.catalog import LAWS
+from primacy_proofs.laws.law import (
+    ALL_PATHS,
+    APPLIES_FIRST,
+    FORWARDED,
+    NEVER_RAISES,
+    ONLY_IMPOSSIBLE,
+    PATHS,
+    PERSISTS_FIRST,
+    RESTS_ON,
+    TOTAL,
+    Kind,
+    Law,
+    Laws,
+    WorldlessLaw,
+    lemmas,
+    looks_at,
+    of_kind,
 )
-from primacy_proofs.laws.registry import CONSEQUENCES, INVARIANTS, STEP_LAWS, Law
 from primacy_proofs.smt.solver import (
     FALSE,
     Answer,
@@ -54,43 +61,16 @@ OBSERVATION: Final = "Observation"
 QUORUMS: Final = "Quorums"
 MOMENTS: Final = "Moments"
 
-ROOMS: Final = (
-    election,
-    log_matching,
-    leader_completeness,
-    hints,
-    reads,
-    leases,
-    workers,
-)
-"""The modules whose laws are proved; a law is declared when its module is imported."""
-
 NOTHING: Final = "nothing"
 """No hypotheses at all."""
 AXIOMS_ALONE: Final = "axioms"
 """What containers and configurations promise, and no invariant."""
 
 OF_PATHS: Final = {
-    registry.ONLY_IMPOSSIBLE: (registry.REJECTION, rejection.owed),
-    registry.FORWARDED: ("fencing", forwarding.owed),
+    ONLY_IMPOSSIBLE: rejection.owed,
+    FORWARDED: forwarding.owed,
 }
-"""Laws about single paths: their group, and what has to be shown of each path."""
-
-RESTS_ON: Final = {
-    "durable": ("durable",),
-    "roll": ("roll",),
-    "election": ("durable", "roll", "election"),
-    "fencing": ("durable", "roll", "election", "fencing"),
-    "worker": ("durable", "roll", "election", "worker"),
-    "log": ("durable", "roll", "election", "log"),
-    registry.PATHS: (),
-    "commit": ("durable", "roll", "election", "log", "commit"),
-    "read": ("durable", "roll", "election", "log", "commit", "read"),
-    "lease": ("durable", "roll", "election", "log", "commit", "read", "lease"),
-    registry.TOTAL: ("durable", "roll", "election", "log", "commit"),
-    registry.REJECTION: ("durable", "roll", "election", "log", "commit"),
-}
-"""Which groups of laws the proofs of a group may use."""
+"""Laws about single paths, and what has to be shown of each path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +80,7 @@ class Obligation:
     unit: str
     where: str
     law: str
+    group: str
     status: str
     seconds: float
     reason: str = ""
@@ -132,7 +113,7 @@ def run(names: Iterable[str], wanted: frozenset[str], jobs: int = 1) -> Iterator
         yield from pool.map(prove_unit, chosen, [wanted] * len(chosen))
 
 
-def prove_unit(name: str, wanted: frozenset[str]) -> Unit:
+def prove_unit(name: str, wanted: frozenset[str], known: Laws = LAWS) -> Unit:
     """Prove what one unit owes to the laws of some groups.
 
     It begins with solvers that have seen no other unit, so its verdicts do not depend
@@ -142,65 +123,66 @@ def prove_unit(name: str, wanted: frozenset[str]) -> Unit:
     if name == QUORUMS:
         place, nothing = Place(name, ""), _prover(NOTHING)
         owed = [
-            _posed(place, law, nothing, given, goal)
+            _posed(place, WorldlessLaw(law, "election"), nothing, given, goal)
             for law, given, goal in (*induction(), *drift())
         ]
         return Unit(name, 0, tuple(owed))
     if name == FIRST:
-        return Unit(name, 0, tuple(_in_the_first_world(wanted)))
+        return Unit(name, 0, tuple(_in_the_first_world(wanted, known)))
     if name in (RESOURCE, MOMENTS):
         passages = history.passages() if name == RESOURCE else list(moments())
         owed = [
             each
             for where, condition, after in passages
-            for each in _kept(Place(name, where), condition, after, wanted)
+            for each in _kept(Place(name, where), condition, after, wanted, known)
         ]
         return Unit(name, len(passages), tuple(owed))
     if name == OBSERVATION:
         told = lifting.lift_observation()
-        place, total = Place(name, ""), _prover(registry.TOTAL)
+        place, total = Place(name, ""), _prover(TOTAL)
         owed = [
-            _posed(place, registry.NEVER_RAISES, total, [path.condition], FALSE)
+            _posed(place, NEVER_RAISES, total, [path.condition], FALSE)
             for path in told
-            if path.error is not None and registry.TOTAL in wanted
+            if path.error is not None and TOTAL in wanted
         ]
         return Unit(name, len(told), tuple(owed))
     case = lifting.lift(name)
-    return Unit(name, len(case.paths), tuple(_of_case(case, wanted)))
+    return Unit(name, len(case.paths), tuple(_of_case(case, wanted, known)))
 
 
-def obligations(name: str, wanted: frozenset[str]) -> Iterator[Obligation]:
+def obligations(
+    name: str, wanted: frozenset[str], known: Laws = LAWS
+) -> Iterator[Obligation]:
     """Prove what one unit owes, one obligation after the other."""
     if name in lifting.cases():
         _prover.cache_clear()
-        yield from _of_case(lifting.lift(name), wanted)
+        yield from _of_case(lifting.lift(name), wanted, known)
     else:
-        yield from prove_unit(name, wanted).obligations
+        yield from prove_unit(name, wanted, known).obligations
 
 
 @cache
 def _prover(
     group: str,
-    shy: frozenset[str] = frozenset(),
+    known: Laws = LAWS,
+    on_demand: frozenset[str] = frozenset(),
     only: frozenset[str] = frozenset(),
     before: str = "",
 ) -> Prover:
     """Take for granted what the proofs of a group may use.
 
-    The proof of a consequence may use those that are declared before it.
+    The proof of a consequence may use those that stand before it.
     """
-    world, follows = World(), list(CONSEQUENCES.values())
+    world, follows = World(), of_kind(Kind.CONSEQUENCE, known)
     if before:
-        follows = follows[: list(CONSEQUENCES).index(before)]
-    known = [*INVARIANTS.values(), *follows]
-    used = [law for law in known if law.group in RESTS_ON.get(group, ())]
+        follows = follows[: [law.name for law in follows].index(before)]
+    among = (*of_kind(Kind.INVARIANT, known), *follows)
     stated = [
         law.hypothesis(world)
-        for law in used
-        if (
-            law.name in only
-            if only
-            else law.name not in registry.SHY or law.name in shy
+        for law in among
+        if law.group in RESTS_ON.get(group, ())
+        and (
+            law.name in only if only else not law.is_on_demand or law.name in on_demand
         )
     ]
     axioms = containers.AXIOMS if group != NOTHING else ()
@@ -208,12 +190,15 @@ def _prover(
     return Prover([*axioms, *facts, *stated])
 
 
-def _prover_of(law: Law) -> Prover:
+def _prover_of(law: Law, known: Laws) -> Prover:
     """Take for granted what the proof of a law may use."""
-    shy = frozenset(name for name, users in registry.SHY.items() if law.name in users)
-    only = registry.ONLY.get(law.name, frozenset())
-    before = law.name if law.name in CONSEQUENCES else ""
-    return _prover(law.group, shy, only, before)
+    own = {law.name}
+    only = frozenset(own.union(law.proof.uses) if law.proof.uses else ())
+    on_demand = (
+        own.union(law.proof.on_demand) if law.is_on_demand else law.proof.on_demand
+    )
+    before = law.name if law.kind is Kind.CONSEQUENCE else ""
+    return _prover(law.group, known, frozenset(on_demand), only, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,58 +223,68 @@ def _of_path(case: Case, number: int) -> Place:
 
 
 def _posed(
-    place: Place, law: str, prover: Prover, given: Iterable[Expr], goal: Expr
+    place: Place,
+    law: Law | WorldlessLaw,
+    prover: Prover,
+    given: Iterable[Expr],
+    goal: Expr,
 ) -> Obligation:
     return _answered(place, law, prover.prove(given, goal))
 
 
-def _answered(place: Place, law: str, answer: Answer) -> Obligation:
-    shown = () if answer.status is Status.PROVED else place.path
-    status, seconds = answer.status.value, answer.seconds
+def _answered(place: Place, law: Law | WorldlessLaw, answer: Answer) -> Obligation:
     return Obligation(
-        place.unit, place.where, law, status, seconds, answer.reason, shown
+        place.unit,
+        place.where,
+        law.name,
+        law.group,
+        answer.status.value,
+        answer.seconds,
+        answer.reason,
+        () if answer.status is Status.PROVED else place.path,
     )
 
 
-def _chosen(among: dict[str, Law], wanted: frozenset[str]) -> list[Law]:
-    return [law for law in among.values() if law.group in wanted]
+def _chosen(kind: Kind, wanted: frozenset[str], known: Laws) -> list[Law]:
+    return [law for law in of_kind(kind, known) if law.group in wanted]
 
 
-def _in_the_first_world(wanted: frozenset[str]) -> Iterator[Obligation]:
+def _in_the_first_world(wanted: frozenset[str], known: Laws) -> Iterator[Obligation]:
     world, begins = history.initial_world(), Place(FIRST, "begins")
-    for law in _chosen(INVARIANTS, wanted):
+    for law in _chosen(Kind.INVARIANT, wanted, known):
         axioms = _prover(AXIOMS_ALONE)
-        yield _posed(begins, law.name, axioms, [], law.goal(world))
-    for law in _chosen(CONSEQUENCES, wanted):
+        yield _posed(begins, law, axioms, [], law.goal(world))
+    for law in _chosen(Kind.CONSEQUENCE, wanted, known):
         place = Place(FIRST, "follows")
-        yield _posed(place, law.name, _prover_of(law), [], law.goal(World()))
-    for law in _chosen(STEP_LAWS, wanted):
+        yield _posed(place, law, _prover_of(law, known), [], law.goal(World()))
+    for law in _chosen(Kind.STEP, wanted, known):
         place, goal = (
             Place(FIRST, "nothing changes"),
             law.goal_of_step(World(), World()),
         )
-        yield _posed(place, law.name, _prover_of(law), [], goal)
+        yield _posed(place, law, _prover_of(law, known), [], goal)
 
 
-def _of_case(case: Case, wanted: frozenset[str]) -> Iterator[Obligation]:
-    if registry.PATHS in wanted:
+def _of_case(case: Case, wanted: frozenset[str], known: Laws) -> Iterator[Obligation]:
+    if PATHS in wanted:
         whole = any_of(*(path.condition for path in case.paths))
         place = Place(case.name, "all paths")
-        yield _posed(place, registry.ALL_PATHS, _prover(NOTHING), [], whole)
-    if registry.TOTAL in wanted:
+        yield _posed(place, ALL_PATHS, _prover(NOTHING), [], whole)
+    if TOTAL in wanted:
         yield from _without_errors(case)
-    for law, (group, owed) in OF_PATHS.items():
-        if group in wanted:
+    for law, owed in OF_PATHS.items():
+        if law.group in wanted:
             for number, given, goal in owed(case):
-                yield _posed(_of_path(case, number), law, _prover(group), given, goal)
+                place, prover = _of_path(case, number), _prover(law.group)
+                yield _posed(place, law, prover, given, goal)
     for step in steps(case):
         place = _of_step(step)
         if "durable" in wanted and not step.is_crash:
-            yield _answered(place, registry.PERSISTS_FIRST, Answer(_order(step), 0.0))
+            yield _answered(place, PERSISTS_FIRST, Answer(_order(step), 0.0))
         if "commit" in wanted and not step.is_crash:
             status = Answer(_order_of_reads(step), 0.0)
-            yield _answered(place, registry.APPLIES_FIRST, status)
-        yield from _kept(place, step.condition, step.after, wanted)
+            yield _answered(place, APPLIES_FIRST, status)
+        yield from _kept(place, step.condition, step.after, wanted, known)
 
 
 def _without_errors(case: Case) -> Iterator[Obligation]:
@@ -298,27 +293,29 @@ def _without_errors(case: Case) -> Iterator[Obligation]:
             continue
         place = _of_path(case, number)
         given = [case.given, path.condition]
-        yield _posed(
-            place, registry.NEVER_RAISES, _prover(registry.TOTAL), given, FALSE
-        )
+        yield _posed(place, NEVER_RAISES, _prover(TOTAL), given, FALSE)
 
 
 def _kept(
-    place: Place, condition: Expr, after: World, wanted: frozenset[str]
+    place: Place,
+    condition: Expr,
+    after: World,
+    wanted: frozenset[str],
+    known: Laws,
 ) -> Iterator[Obligation]:
     """Show that a step keeps what it may have changed."""
     changed = frozenset(after.changes)
-    for law in _chosen(INVARIANTS, wanted):
-        if registry.looks_at(law) & changed:
-            given = [condition, law.goal(World()), *registry.lemmas(law, after)]
-            prover, goal = _prover_of(law), law.goal(after)
-            for case in registry.cases_of(law):
-                yield _posed(place, law.name, prover, [*given, case], goal)
-    for law in _chosen(STEP_LAWS, wanted):
-        if registry.looks_at(law) & changed:
-            given = [condition, *registry.lemmas(law, after)]
+    for law in _chosen(Kind.INVARIANT, wanted, known):
+        if looks_at(law) & changed:
+            given = [condition, law.goal(World()), *lemmas(law, after, known)]
+            prover, goal = _prover_of(law, known), law.goal(after)
+            for case in law.cases():
+                yield _posed(place, law, prover, [*given, case], goal)
+    for law in _chosen(Kind.STEP, wanted, known):
+        if looks_at(law) & changed:
+            given = [condition, *lemmas(law, after, known)]
             goal = law.goal_of_step(World(), after)
-            yield _posed(place, law.name, _prover_of(law), given, goal)
+            yield _posed(place, law, _prover_of(law, known), given, goal)
 
 
 def _order(step: Step) -> Status:

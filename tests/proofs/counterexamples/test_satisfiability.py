@@ -11,7 +11,8 @@ from primacy_proofs.counterexamples import satisfiability
 from primacy_proofs.counterexamples.obligation import FACTS
 from primacy_proofs.counterexamples.satisfiability import Fate
 from primacy_proofs.counterexamples.search import Judge, Question
-from primacy_proofs.laws.registry import CONSEQUENCES, INVARIANTS
+from primacy_proofs.laws.catalog import LAWS
+from primacy_proofs.laws.law import by_name
 from primacy_proofs.smt.solver import FALSE, needed
 from primacy_proofs.system import lifting
 from primacy_proofs.system.world import World
@@ -21,8 +22,7 @@ from primacy_proofs.system.world import World
 def test_one_rich_world_keeps_all_invariants() -> None:
     found = satisfiability.rich_world()
     assert found is not None
-    known = tuple(INVARIANTS.values())
-    judge = Judge(Question(known, FACTS, (), FALSE), found.told)
+    judge = Judge(Question(satisfiability.INVARIANTS, FACTS, (), FALSE), found.told)
     assert judge.is_model()
 
 
@@ -45,7 +45,7 @@ def test_what_excludes_a_path_is_named_and_all_of_it_is_needed() -> None:
     assert fate.reason == ", ".join(fate.excluded_by)
     case = lifting.lift("Claim")
     given = case.given, case.paths[fate.number - 1].condition
-    among = INVARIANTS | CONSEQUENCES
+    among = by_name(LAWS)
     named = {name: among[name].hypothesis(World()) for name in fate.excluded_by}
     facts = (*AXIOMS, *FACTS)
     assert needed(facts, named, given) == fate.excluded_by

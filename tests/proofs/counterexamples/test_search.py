@@ -20,8 +20,8 @@ from primacy_proofs.counterexamples.rendering import NONE_WITHIN, find
 from primacy_proofs.counterexamples.search import Judge, Question, search
 from primacy_proofs.counterexamples.small_values import Bounds, NotSmallError
 from primacy_proofs.counterexamples.small_world import Told
-from primacy_proofs.laws import registry
-from primacy_proofs.laws.registry import INVARIANTS, Law
+from primacy_proofs.laws.catalog import LAWS
+from primacy_proofs.laws.law import RESTS_ON, Body, Kind, Law, invariant, of_kind
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import FALSE, REAL, Expr, constant, differ, equal
 from primacy_proofs.smt.symbols import AGENT
@@ -34,7 +34,7 @@ from primacy_proofs.theorems.prover import FIRST, QUORUMS, RESOURCE, Obligation,
 
 SMALL = Bounds(2, 2)
 KNOWN = tuple(
-    law for law in INVARIANTS.values() if law.group in prover.RESTS_ON["election"]
+    law for law in of_kind(Kind.INVARIANT, LAWS) if law.group in RESTS_ON["election"]
 )
 LEADS = equal(World()("role", ME), on.ROLES[Role.LEADER])
 
@@ -54,33 +54,29 @@ def nobody_has_promised_anything(w: World, n: Expr) -> Expr:
     return differ(w("wait", n), on.WAITS[Wait.PROMISE])
 
 
-def law_of(body: registry.Body, group: str = "election") -> Law:
+def law_of(body: Body) -> Law:
     """Make a law that no theorem has."""
-    name = body.__name__.replace("_", " ")
-    return Law(name, group, (AGENT,), body, lambda w, n: [[w("leader", n)]])
+    return invariant("election", AGENT, on=lambda w, n: [[w("leader", n)]])(body)
 
 
-@pytest.fixture
-def false_law(monkeypatch: pytest.MonkeyPatch) -> Iterator[Law]:
-    """Declare, for one test, a law that a heartbeat breaks."""
-    law = law_of(nobody_is_followed)
-    monkeypatch.setitem(INVARIANTS, law.name, law)
-    yield law
-    prover._prover.cache_clear()  # none remembers the law
+FALSE_LAW = law_of(nobody_is_followed)
+WITH_A_FALSE_LAW = (*LAWS, FALSE_LAW)
+"""A heartbeat breaks one of them."""
 
 
-def failed(unit: str, law: Law) -> Iterator[Obligation]:
-    """Prove a law in a unit, and list what is not proved."""
-    for each in prover.obligations(unit, frozenset([law.group])):
-        if each.law == law.name and each.status != "proved":
+def failed(unit: str) -> Iterator[Obligation]:
+    """Prove the false law in a unit, and list what is not proved."""
+    groups = frozenset([FALSE_LAW.group])
+    for each in prover.obligations(unit, groups, WITH_A_FALSE_LAW):
+        if each.law == FALSE_LAW.name and each.status != "proved":
             yield each
 
 
 # --- what is not so has a counterexample ----------------------------------------------
 
 
-def test_a_law_that_is_not_kept_has_a_counterexample(false_law: Law) -> None:
-    found = find(list(failed("Heartbeat", false_law)))
+def test_a_law_that_is_not_kept_has_a_counterexample() -> None:
+    found = find(list(failed("Heartbeat")), known=WITH_A_FALSE_LAW)
     assert found is not None
     assert found.agents == 2
     lines = found.text.splitlines()
@@ -95,16 +91,15 @@ def test_a_law_that_is_not_kept_has_a_counterexample(false_law: Law) -> None:
     assert row.split() == ["follows", "nobody", "->", "b", "nobody"]
 
 
-def test_another_agent_may_take_the_step(false_law: Law) -> None:
-    found = find(list(failed("Heartbeat", false_law)), [(Bounds(2, 2, me=2), 1)])
+def test_another_agent_may_take_the_step() -> None:
+    sizes = [(Bounds(2, 2, me=2), 1)]
+    found = find(list(failed("Heartbeat")), sizes, WITH_A_FALSE_LAW)
     assert found is not None
     assert "b handles Heartbeat from a: term " in found.text
     assert found.text.endswith("the law fails for agent n = b")
 
 
-def test_a_smallest_world_is_preferred(
-    false_law: Law, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_smallest_world_is_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Bounds] = []
 
     def noted(
@@ -114,12 +109,12 @@ def test_a_smallest_world_is_preferred(
         return search(question, bounds)
 
     monkeypatch.setattr(rendering, "search", noted)
-    obligations = list(failed("Heartbeat", false_law))
+    obligations = list(failed("Heartbeat"))
     larger = [(Bounds(agents, 2), 1) for agents in (2, 3)]
-    found = find(obligations, larger)
+    found = find(obligations, larger, WITH_A_FALSE_LAW)
     assert found is not None
     assert (found.agents, asked) == (2, [Bounds(2, 2)])
-    found = find(obligations, larger[1:])
+    found = find(obligations, larger[1:], WITH_A_FALSE_LAW)
     assert found is not None
     assert found.agents == 3
 
@@ -194,22 +189,22 @@ def test_clocks_are_judged_at_every_instant_of_true_time() -> None:
     assert found.value(shown) > found.value(then)
 
 
-def test_what_fails_in_the_first_world_is_shown(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_fails_in_the_first_world_is_shown() -> None:
     law = law_of(somebody_is_followed)
-    monkeypatch.setitem(INVARIANTS, law.name, law)
-    found = find([Obligation(FIRST, "begins", law.name, "open", 0.0)])
+    owed = Obligation(FIRST, "begins", law.name, law.group, "open", 0.0)
+    found = find([owed], known=(*LAWS, law))
     assert found is not None
     assert "in the first world" in found.text.splitlines()
 
 
-def test_a_crash_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_is_told() -> None:
     law = law_of(nobody_has_promised_anything)
-    monkeypatch.setitem(INVARIANTS, law.name, law)
     crashes = [each for each in steps(lifting.lift("VoteRequest")) if each.is_crash]
-    owed = [Obligation(e.case, e.name, law.name, "open", 0.0) for e in crashes]
-    found = find(owed, [(SMALL, len(owed))])
+    owed = [
+        Obligation(each.case, each.name, law.name, law.group, "open", 0.0)
+        for each in crashes
+    ]
+    found = find(owed, [(SMALL, len(owed))], (*LAWS, law))
     assert found is not None
     told = " ".join(found.text.split())
     assert "but crashes between two writes to its disk and begins again by" in told
@@ -220,8 +215,8 @@ def test_a_crash_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def of_known_laws(unit: str) -> Iterator[Obligation]:
-    known = {*INVARIANTS, *registry.CONSEQUENCES, *registry.STEP_LAWS}
-    owed = prover.obligations(unit, frozenset(prover.RESTS_ON))
+    known = {law.name for law in LAWS}
+    owed = prover.obligations(unit, frozenset(RESTS_ON))
     return (each for each in owed if each.law in known)
 
 
@@ -248,22 +243,22 @@ def test_what_is_about_no_world_has_no_counterexample() -> None:
 
 
 def test_what_has_no_small_values_has_no_counterexample(
-    false_law: Law, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(*_: object) -> None:
         raise NotSmallError("too many")
 
     monkeypatch.setattr(rendering, "search", refuse)
-    assert find(list(failed("Heartbeat", false_law))) is None
+    assert find(list(failed("Heartbeat")), known=WITH_A_FALSE_LAW) is None
 
 
 # --- a run ----------------------------------------------------------------------------
 
 
-def test_a_theorem_that_fails_is_refuted_and_shown(false_law: Law) -> None:
-    groups = frozenset([false_law.group])
-    units = [prover.prove_unit("Heartbeat", groups)]
-    findings = session.judged(session.chosen(["S1"]), units)
+def test_a_theorem_that_fails_is_refuted_and_shown() -> None:
+    groups = frozenset([FALSE_LAW.group])
+    units = [prover.prove_unit("Heartbeat", groups, WITH_A_FALSE_LAW)]
+    findings = session.judged(session.chosen(["S1"]), units, WITH_A_FALSE_LAW)
     assert findings[0].verdict is session.Verdict.REFUTED
     assert session.overall(findings).exit_code == 1
     told = session.shown(findings)
@@ -273,7 +268,7 @@ def test_a_theorem_that_fails_is_refuted_and_shown(false_law: Law) -> None:
 
 
 def test_a_run_says_that_no_counterexample_was_found() -> None:
-    owed = Obligation(QUORUMS, "", "majorities meet", "open", 0.0)
+    owed = Obligation(QUORUMS, "", "majorities meet", "election", "open", 0.0)
     units = [Unit(QUORUMS, 0, (owed,))]
     findings = session.judged(session.chosen(["S1"]), units)
     assert findings[0].verdict is session.Verdict.UNKNOWN

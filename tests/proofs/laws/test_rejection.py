@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from primacy_model.mutation.mutant import Edit, Harm, Mutant
-from primacy_proofs.laws import registry
+from primacy_proofs.laws.law import ONLY_IMPOSSIBLE, REJECTION
 from primacy_proofs.mutation.mutants import load_tasks
 from tests.support.mutated_core import copy_core, run_under
 
@@ -32,6 +32,6 @@ def test_what_is_valid_is_not_rejected_beside_other_outputs(tmp_path: Path) -> N
     copy_core(tmp_path, LATE)
     asks_it = "heartbeat-of-a-worker-taken"  # heartbeats, and the law of rejection
     (task,) = (each for each in load_tasks() if each.id == asks_it)
-    assert (task.units, task.groups) == (("Heartbeat",), (registry.REJECTION,))
+    assert (task.units, task.groups) == (("Heartbeat",), (REJECTION,))
     told = run_under(tmp_path, "primacy_proofs.mutation.detector", asks_it)
-    assert (told["property"], told["unit"]) == (registry.ONLY_IMPOSSIBLE, "Heartbeat")
+    assert (told["property"], told["unit"]) == (ONLY_IMPOSSIBLE.name, "Heartbeat")

@@ -12,11 +12,10 @@ from primacy_model.mesh.scopes import DEFAULT
 from primacy_model.timed.scopes import scopes
 from primacy_proofs.axioms.containers import CONTRACTS
 from primacy_proofs.cli import session
-from primacy_proofs.laws import registry
-from primacy_proofs.laws.registry import Law
+from primacy_proofs.laws.catalog import LAWS
+from primacy_proofs.laws.law import PATH_LAWS, RESTS_ON, Kind, Law
 from primacy_proofs.mutation.mutants import load_expected
 from primacy_proofs.smt.solver import VERSION
-from primacy_proofs.theorems import prover
 from primacy_proofs.theorems.catalog import EVERY_MESH, THEOREMS, Theorem
 from tests.support.traceability import cited_by_tests
 
@@ -138,12 +137,6 @@ def _listed(names: Iterable[str]) -> str:
 
 # --- what they are made of ------------------------------------------------------------
 
-KINDS: Final = (
-    ("invariant", registry.INVARIANTS),
-    ("consequence", registry.CONSEQUENCES),
-    ("step law", registry.STEP_LAWS),
-)
-
 
 def _laws() -> Iterator[str]:
     yield "## Laws\n"
@@ -153,26 +146,19 @@ def _laws() -> Iterator[str]:
         "and after a step. The proofs of a group use the\nlaws of the groups that are "
         "named.\n"
     )
-    for group, used in prover.RESTS_ON.items():
+    for group, used in RESTS_ON.items():
         rows = [
-            (kind, law.name, _sentence(law))
-            for kind, among in KINDS
-            for law in among.values()
-            if law.group == group
+            (kind.value, law.name, _sentence(law))
+            for kind in Kind
+            for law in LAWS
+            if (law.kind, law.group) == (kind, group)
         ]
         if rows:
             yield f"### Group {group}\n"
             others = [each for each in used if each != group]
             yield f"Uses: {', '.join(others) or 'nothing else'}.\n"
             yield _table(("kind", "law", "in other words"), rows)
-    own = (
-        registry.PERSISTS_FIRST,
-        registry.APPLIES_FIRST,
-        registry.NEVER_RAISES,
-        *prover.OF_PATHS,
-        registry.ALL_PATHS,
-    )
-    rest = "; ".join(f"*{name}*" for name in own)
+    rest = "; ".join(f"*{law.name}*" for law in PATH_LAWS)
     yield f"Six laws are not about a world but about paths: {rest}.\n"
 
 

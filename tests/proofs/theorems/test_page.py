@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
-from primacy_proofs.laws import registry
-from primacy_proofs.theorems import prover
+from primacy_proofs.laws.catalog import LAWS
+from primacy_proofs.laws.law import PATH_LAWS
 from primacy_proofs.theorems.catalog import THEOREMS
 from tests.proofs.theorems.page import UNPROVED, page
 from tests.support.traceability import clauses
@@ -49,16 +49,14 @@ def test_every_guarantee_is_a_theorem_or_listed_as_none() -> None:
 
 def test_theorems_name_clauses_and_laws_that_exist() -> None:
     known = set(clauses(SPECIFICATION))
-    every = {*registry.INVARIANTS, *registry.CONSEQUENCES, *registry.STEP_LAWS}
-    every |= {registry.PERSISTS_FIRST, registry.APPLIES_FIRST}
-    every |= {registry.NEVER_RAISES, *prover.OF_PATHS, registry.ALL_PATHS}
+    every = {law.name for law in LAWS} | {law.name for law in PATH_LAWS}
     for theorem in THEOREMS:
         assert known.issuperset((*theorem.clauses, *theorem.assumes)), theorem.id
         assert every.issuperset(theorem.claims), theorem.id
 
 
 def test_every_law_says_what_it_means() -> None:
-    for law in (*registry.INVARIANTS.values(), *registry.STEP_LAWS.values()):
+    for law in LAWS:
         assert law.body.__doc__, law.name
 
 
@@ -66,8 +64,7 @@ def test_the_laws_that_the_proof_is_told_with_exist() -> None:
     told = {
         " ".join(name.split()).lower() for name in re.findall(r"\*([^*]+)\*", PROOF)
     }
-    known = {*registry.INVARIANTS, *registry.CONSEQUENCES, *registry.STEP_LAWS}
-    known = {name.lower() for name in known} | {each.name for each in THEOREMS}
+    known = {law.name.lower() for law in LAWS} | {each.name for each in THEOREMS}
     laws_told = {name for name in told if len(name.split()) > 2}
     assert len(laws_told) > 20
     assert laws_told - known == set()

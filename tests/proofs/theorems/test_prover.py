@@ -11,7 +11,8 @@ import pytest
 
 from primacy_proofs.axioms.containers import CONTRACTS
 from primacy_proofs.cli import session
-from primacy_proofs.laws import registry
+from primacy_proofs.laws.catalog import LAWS
+from primacy_proofs.laws.law import RESTS_ON, Kind, by_name, of_kind
 from primacy_proofs.smt.solver import FALSE, Expr, Prover, Status
 from primacy_proofs.system import lifting
 from primacy_proofs.system.clocks import clock_facts, drift
@@ -29,10 +30,10 @@ def test_two_leaders_a_term_need_majorities_that_meet() -> None:
     ]
     stated = [
         law.hypothesis(World())
-        for law in registry.INVARIANTS.values()
-        if law.group in prover.RESTS_ON["election"]
+        for law in of_kind(Kind.INVARIANT, LAWS)
+        if law.group in RESTS_ON["election"]
     ]
-    goal = registry.CONSEQUENCES["a term has one leader"].goal(World())
+    goal = by_name(LAWS)["a term has one leader"].goal(World())
     without = Prover([*known, *mesh_facts(), *stated])
     assert without.prove([], goal).status is Status.OPEN
 
@@ -41,14 +42,14 @@ def lease_laws() -> list[Expr]:
     """State what the proofs about leases use, but for the clocks."""
     stated = [
         law.hypothesis(World())
-        for law in registry.INVARIANTS.values()
-        if law.group in prover.RESTS_ON["lease"]
+        for law in of_kind(Kind.INVARIANT, LAWS)
+        if law.group in RESTS_ON["lease"]
     ]
     return [*(each.axiom for each in CONTRACTS), *mesh_facts(), *stated]
 
 
 def test_one_lease_needs_clocks_within_their_bound() -> None:
-    goal = registry.CONSEQUENCES["who holds a lease has no heir"].goal(World())
+    goal = by_name(LAWS)["who holds a lease has no heir"].goal(World())
     assert Prover([*lease_laws(), *clock_facts()]).prove([], goal).status is (
         Status.PROVED
     )
@@ -69,7 +70,7 @@ def test_what_is_said_of_clocks_needs_the_drift_bound() -> None:
     assert len(needed) >= 3, name  # how fast, how long a lease, how slow
 
 
-@pytest.mark.parametrize("group", prover.RESTS_ON)
+@pytest.mark.parametrize("group", RESTS_ON)
 def test_what_is_taken_for_granted_is_no_contradiction(group: str) -> None:
     assert not prover.is_contradictory(group)
 
@@ -93,8 +94,8 @@ of that term. The word of a transfer in a higher term finds no leader that is fo
 def test_every_step_is_possible_but_those_that_are_listed() -> None:
     stated = [
         law.hypothesis(World())
-        for law in registry.INVARIANTS.values()
-        if law.group in prover.RESTS_ON["fencing"]
+        for law in of_kind(Kind.INVARIANT, LAWS)
+        if law.group in RESTS_ON["fencing"]
     ]
     known = Prover([*(each.axiom for each in CONTRACTS), *mesh_facts(), *stated])
     excluded: dict[str, int] = {}

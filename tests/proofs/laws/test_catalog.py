@@ -1,0 +1,163 @@
+"""What is proved is what is listed: no law is left out, and no help is unsound."""
+
+import json
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
+
+import pytest
+
+import primacy_proofs
+from primacy_proofs.laws.catalog import LAWS, UnsoundHelpError, collect
+from primacy_proofs.laws.law import (
+    RESTS_ON,
+    Kind,
+    Law,
+    Laws,
+    Lemma,
+    Proof,
+    by_name,
+    of_kind,
+)
+from primacy_proofs.smt.solver import TRUE
+
+
+def written() -> Iterator[Law]:
+    """List the laws that stand in a module, alone or in a tuple."""
+    for module in pkgutil.walk_packages(primacy_proofs.__path__, "primacy_proofs."):
+        for value in vars(import_module(module.name)).values():
+            for each in value if isinstance(value, tuple) else (value,):
+                if isinstance(each, Law):
+                    yield each
+
+
+def test_every_law_that_is_written_is_listed() -> None:
+    assert set(written()) == set(LAWS)
+    assert len(LAWS) > 120
+
+
+def test_what_a_group_rests_on_rests_on_nothing_else() -> None:
+    for group, used in RESTS_ON.items():
+        assert not {name for each in used for name in RESTS_ON[each]} - set(used), group
+
+
+def test_a_lemma_that_is_on_demand_is_demanded() -> None:
+    demanded = {
+        name for law in LAWS for name in (*law.proof.on_demand, *law.proof.uses)
+    }
+    demanded |= {each.law for law in LAWS for each in law.proof.lemmas_before}
+    on_demand = {law.name for law in LAWS if law.is_on_demand}
+    assert on_demand
+    assert on_demand <= demanded
+
+
+# --- the order of imports -------------------------------------------------------------
+
+OBLIGATIONS = """
+import json, sys
+from importlib import import_module
+
+for name in sys.argv[1:]:
+    import_module(name)
+from primacy_proofs import prover
+from primacy_proofs.smt.solver import Answer, Prover, Status
+from primacy_proofs.laws.catalog import LAWS
+
+Prover.prove = lambda *_: Answer(Status.PROVED, 0.0)
+groups = frozenset(law.group for law in LAWS)
+units = ("First world", "Restart", "VoteReply", "Moments", "Resource")
+owed = [
+    (each.unit, each.where, each.law)
+    for unit in units
+    for each in prover.prove_unit(unit, groups).obligations
+]
+print(json.dumps(owed))
+"""
+
+
+def obligations(*modules: str) -> list[list[str]]:
+    """Import modules in an order, and list what some units owe."""
+    command = [sys.executable, "-c", OBLIGATIONS, *modules]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: list[list[str]] = json.loads(done.stdout)
+    return found
+
+
+def test_what_is_owed_does_not_depend_on_the_order_of_imports() -> None:
+    modules = sorted({law.body.__module__ for law in LAWS})
+    owed = obligations(*modules)
+    assert len(modules) > 5
+    assert {law for _, _, law in owed} == {law.name for law in LAWS} | {
+        "every persist stands before what leaves the agent",
+        "what is committed is given out before a read is served",
+    }
+    assert obligations(*reversed(modules)) == owed
+    assert obligations() == owed
+
+
+# --- help that is refused -------------------------------------------------------------
+
+CHOSEN = by_name(LAWS)["what was chosen is known"]
+APPLIED = by_name(LAWS)["what is applied is known"]
+VOTED = by_name(LAWS)["a cast bounds the term"]
+
+
+def with_help(law: Law, proof: Proof) -> Laws:
+    """Give another help to the proof of a law."""
+    return tuple(replace(each, proof=proof) if each is law else each for each in LAWS)
+
+
+def lemma(name: str) -> tuple[Lemma, ...]:
+    """Name a law as a lemma, whatever its values."""
+    return (Lemma(name, lambda *_: ()),)
+
+
+@pytest.mark.parametrize(
+    ("law", "proof", "said"),
+    [
+        (VOTED, Proof(uses=("all is well",)), "which is no law"),
+        (VOTED, Proof(uses=(CHOSEN.name,)), "of the group commit"),
+        (VOTED, Proof(lemmas_before=lemma(CHOSEN.name)), "of the group commit"),
+        (CHOSEN, Proof(uses=(APPLIED.name,)), "about a step"),
+        (CHOSEN, Proof(lemmas_after=lemma(APPLIED.name)), "about a step"),
+        (CHOSEN, Proof(lemmas_of_step=lemma(VOTED.name)), "for a law about a step"),
+        (
+            CHOSEN,
+            Proof(lemmas_after=lemma("what was chosen is not blocked")),
+            "which follows from its own group",
+        ),
+        (CHOSEN, Proof(on_demand=(VOTED.name,)), "need not demand"),
+        (CHOSEN, Proof(lemmas_after=lemma(CHOSEN.name)), "rests on itself"),
+        (
+            CHOSEN,
+            Proof(lemmas_after=lemma("what an agent commits is known")),
+            "rests on itself",
+        ),
+        (CHOSEN, CHOSEN.proof, None),
+        (CHOSEN, Proof(lemmas_before=lemma(CHOSEN.name)), None),
+    ],
+)
+def test_help_that_a_proof_may_not_use_is_refused(
+    law: Law, proof: Proof, said: str | None
+) -> None:
+    laws = with_help(law, proof)
+    if said is None:
+        assert collect(*laws) == laws
+        return
+    with pytest.raises(UnsoundHelpError, match=said):
+        collect(*laws)
+
+
+def test_two_laws_of_one_name_are_refused() -> None:
+    twice = replace(VOTED, body=lambda *_: TRUE)
+    with pytest.raises(UnsoundHelpError, match="two laws have one name"):
+        collect(*LAWS, twice)
+
+
+def test_laws_are_selected_by_what_they_speak_of() -> None:
+    kinds = [of_kind(kind, LAWS) for kind in Kind]
+    assert sum(map(len, kinds)) == len(LAWS)
+    assert all(kinds)
