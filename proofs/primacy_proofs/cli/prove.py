@@ -1,7 +1,7 @@
 """The command `primacy prove`: which theorems are proved, and how the program ends.
 
-Contract: 0 proved, 1 refuted, 2 bad usage, 3 unknown, 4 vacuous. z3 is imported only
-when the command runs, so that the help of `primacy` needs no extra.
+Contract: 0 proved, 1 not inductive, 2 bad usage, 3 unknown, 4 vacuous. z3 is imported
+only when the command runs, so that the help of `primacy` needs no extra.
 """
 
 from __future__ import annotations
@@ -54,8 +54,10 @@ def prove(
     With --mutants: show that the proofs refuse a core with a fault. With --paths: show
     that the hypotheses exclude nothing that a mesh may do.
 
-    Exit codes: 0 proved, 1 refuted, 2 bad usage, 3 unknown (z3 neither proved nor
-    refuted something), 4 vacuous (the hypotheses contradict each other).
+    Exit codes: 0 proved, 1 not inductive (a law fails in a step from a mesh that keeps
+    all laws; whether a mesh gets there is not said), 2 bad usage, 3 unknown (z3 found
+    neither a proof nor a counterexample), 4 vacuous (the hypotheses contradict each
+    other).
     """
     if of_mutants or of_paths:
         if is_listing or json is not None or (of_mutants and of_paths):

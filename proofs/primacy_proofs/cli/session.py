@@ -26,17 +26,21 @@ SHOWN_FAILURES: Final = 5
 
 
 class Verdict(Enum):
-    """What became of a theorem, best first."""
+    """What became of a theorem, best first.
+
+    Not inductive: a law of it fails in a step from a world that keeps all laws. Whether
+    a mesh reaches that world is not said, so the theorem need not be false.
+    """
 
     PROVED = "proved"
     VACUOUS = "vacuous"
     UNKNOWN = "unknown"
-    REFUTED = "refuted"
+    NOT_INDUCTIVE = "not inductive"
 
     @property
     def exit_code(self) -> int:
         """Give the code with which the program ends."""
-        return {"proved": 0, "refuted": 1, "unknown": 3, "vacuous": 4}[self.value]
+        return {"proved": 0, "not inductive": 1, "unknown": 3, "vacuous": 4}[self.value]
 
 
 class UnknownTheoremError(ValueError):
@@ -61,16 +65,16 @@ class Finding:
 
 
 def chosen(ids: Sequence[str]) -> tuple[Theorem, ...]:
-    """Find the theorems that are named; all of them if none is."""
+    """Find the theorems that are named, in either case; all of them if none is."""
     known = {theorem.id: theorem for theorem in THEOREMS}
     for name in ids:
-        if name not in known:
+        if name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known)
             meant = f"; did you mean {' or '.join(near)}?" if near else "."
             raise UnknownTheoremError(
                 f"no theorem is named {name!r}, there are {', '.join(known)}{meant}"
             )
-    named = dict.fromkeys(ids) or dict.fromkeys(known)
+    named = dict.fromkeys(name.upper() for name in ids) or dict.fromkeys(known)
     return tuple(known[name] for name in named)
 
 
@@ -114,7 +118,7 @@ def _judged(
     found = rendering.find(failed, known=known)
     is_stated = {each.law for each in owed}.issuperset(theorem.claims)
     if Status.REFUTED.value in said or found is not None:
-        verdict = Verdict.REFUTED
+        verdict = Verdict.NOT_INDUCTIVE
     elif said != {Status.PROVED.value}:
         verdict = Verdict.UNKNOWN if said else Verdict.VACUOUS
     elif not is_stated or prover.is_contradictory(theorem.group):

@@ -255,14 +255,14 @@ def test_what_has_no_small_values_has_no_counterexample(
 # --- a run ----------------------------------------------------------------------------
 
 
-def test_a_theorem_that_fails_is_refuted_and_shown() -> None:
+def test_a_theorem_whose_law_fails_is_not_inductive() -> None:
     groups = frozenset([FALSE_LAW.group])
     units = [prover.prove_unit("Heartbeat", groups, WITH_A_FALSE_LAW)]
     findings = session.judged(session.chosen(["S1"]), units, WITH_A_FALSE_LAW)
-    assert findings[0].verdict is session.Verdict.REFUTED
+    assert findings[0].verdict is session.Verdict.NOT_INDUCTIVE
     assert session.overall(findings).exit_code == 1
     told = session.shown(findings)
-    assert told.startswith("S1 election safety: refuted (")
+    assert told.startswith("S1 election safety: not inductive (")
     assert "  a finite counterexample, with 2 agents, to\n" in told
     assert NONE_WITHIN not in told
 

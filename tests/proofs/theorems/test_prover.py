@@ -126,3 +126,9 @@ def test_the_law_of_a_theorem_that_is_not_stated_makes_it_vacuous() -> None:
     theorems = session.chosen(["S1"])
     units = [prover.prove_unit(FIRST, frozenset(["durable"]))]
     assert session.judged(theorems, units)[0].verdict is session.Verdict.VACUOUS
+
+
+def test_theorems_are_named_in_either_case() -> None:
+    assert session.chosen(["s7", "S7", "nr"]) == session.chosen(["S7", "NR"])
+    with pytest.raises(session.UnknownTheoremError, match="did you mean S1"):
+        session.chosen(["s111"])
