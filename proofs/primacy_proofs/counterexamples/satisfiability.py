@@ -85,8 +85,8 @@ def _rich() -> Iterator[Expr]:
     index, begun = constant("its index", INT), constant("its round", INT)
     yield equal(w("role", leader), on.ROLES[Role.LEADER])
     yield w("term", leader) >= 2
-    yield differ(w("boss", number(1)), leader)
-    yield w("led", number(1), w("boss", number(1)))
+    yield differ(w("leader_of", number(1)), leader)
+    yield w("led", number(1), w("leader_of", number(1)))
     yield w("commit_index", leader) >= 2
     yield equal(on.term_at(w("log", leader), number(1)), 1)
     yield on.get(w("match", leader), follower) >= 2

@@ -28,7 +28,7 @@ IN_TABLE: Final = ("due", "life")
 """What history remembers of each agent, shown beside its fields."""
 COUNTS: Final = ("fence", "known", "time", "acked", "leased")
 """What history counts: a step shows what it was before."""
-EVENTS: Final = ("begun.at", "heir.at", "asked.at")
+EVENTS: Final = ("begun.at", "successor_at", "asked.at")
 """What happened at an instant of true time."""
 
 
@@ -156,22 +156,22 @@ class Scene:
         if "" in arguments and FUNCTIONS[name].domain(arguments.index("")) == AGENT:
             return False  # nobody does nothing
         match name:
-            case "boss" | "led.log" | "leased":
+            case "leader_of" | "led.log" | "leased":
                 agents = self.model.bounds.names[1:]
                 return any(is_so("led", *arguments, agent) for agent in agents)
-            case "camp":
-                return is_so("cast", arguments[1], *arguments)
+            case "campaign_log":
+                return is_so("vote_cast", arguments[1], *arguments)
             case "final.term" | "final.index":
                 return is_so("final", *arguments)
             case "known.term" | "known.body" | "known.by" | "known.at":
                 return bool(1 <= arguments[0] <= self.after("known"))
             case "begun.at" | "late":
                 return is_so("begun", *arguments)
-            case "heir.at" | "elects":
-                return is_so("heir", arguments[0])
+            case "successor_at" | "elects":
+                return is_so("successor_term", arguments[0])
             case "asked.at" | "floor" | "floor.by" | "floor.at":
                 return is_so("asked", *arguments)
-            case "acked" | "heir":
+            case "acked" | "successor_term":
                 return is_so(name, *arguments)
             case _:
                 return True

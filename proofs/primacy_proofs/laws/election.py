@@ -77,21 +77,21 @@ def no_term_is_negative(w: World, n: Expr) -> Expr:
     return w("term", n) >= 0
 
 
-_cast = lambda w, v, t, c: [[w("cast", v, t, c)]]  # noqa: E731
+_cast = lambda w, v, t, c: [[w("vote_cast", v, t, c)]]  # noqa: E731
 
 
 @invariant("election", AGENT, INT, AGENT, on=_cast)
 def a_cast_bounds_the_term(w: World, v: Expr, t: Expr, c: Expr) -> Expr:
     """Say that a vote once cast is held still, or its term is past."""
     is_held = implies(equal(w("term", v), t), equal(w("voted_for", v), c))
-    return implies(w("cast", v, t, c), all_of(w("term", v) >= t, is_held))
+    return implies(w("vote_cast", v, t, c), all_of(w("term", v) >= t, is_held))
 
 
 @invariant("election", AGENT, INT, AGENT, on=_cast)
 def a_cast_is_among_electors(w: World, v: Expr, t: Expr, c: Expr) -> Expr:
     """S2: who votes and who is voted for is an elector."""
     return implies(
-        w("cast", v, t, c), all_of(is_elector(v), is_elector(c), t >= number(1))
+        w("vote_cast", v, t, c), all_of(is_elector(v), is_elector(c), t >= number(1))
     )
 
 
@@ -101,13 +101,13 @@ def a_cast_is_among_electors(w: World, v: Expr, t: Expr, c: Expr) -> Expr:
     INT,
     AGENT,
     AGENT,
-    on=lambda w, v, t, c, d: [[w("cast", v, t, c), w("cast", v, t, d)]],
+    on=lambda w, v, t, c, d: [[w("vote_cast", v, t, c), w("vote_cast", v, t, d)]],
 )
 def an_agent_casts_one_vote_a_term(
     w: World, v: Expr, t: Expr, c: Expr, d: Expr
 ) -> Expr:
     """S4: restarts included."""
-    both = all_of(w("cast", v, t, c), w("cast", v, t, d))
+    both = all_of(w("vote_cast", v, t, c), w("vote_cast", v, t, d))
     return implies(both, equal(c, d))
 
 
@@ -115,7 +115,7 @@ def an_agent_casts_one_vote_a_term(
 def a_vote_that_is_held_was_cast(w: World, n: Expr) -> Expr:
     """Say that a vote in memory was on the disk."""
     vote = w("voted_for", n)
-    return implies(differ(vote, on.NOBODY_), w("cast", n, w("term", n), vote))
+    return implies(differ(vote, on.NOBODY_), w("vote_cast", n, w("term", n), vote))
 
 
 VOTE_REPLY = PACKET_SORTS["VoteReply"]
@@ -126,7 +126,7 @@ def a_granted_vote_was_cast(w: World, m: Expr) -> Expr:
     """Say that what a voter granted was on its disk."""
     granted = all_of(w.sent("VoteReply", m), field("VoteReply", "granted", m))
     parts = [field("VoteReply", name, m) for name in ("sender", "term", "target")]
-    return implies(granted, w("cast", *parts))
+    return implies(granted, w("vote_cast", *parts))
 
 
 @invariant("election", AGENT, on=lambda w, n: [[w("role", n)]])
@@ -142,7 +142,7 @@ def a_candidate_voted_for_itself(w: World, n: Expr) -> Expr:
 def a_counted_vote_was_cast(w: World, n: Expr, v: Expr) -> Expr:
     """Count what was cast for a candidate in its term."""
     counted = all_of(equal(w("role", n), CANDIDATE), on.member(v, w("granted", n)))
-    return implies(counted, w("cast", v, w("term", n), n))
+    return implies(counted, w("vote_cast", v, w("term", n), n))
 
 
 @invariant("election", INT, AGENT, on=lambda w, t, n: [[w("led", t, n)]])
@@ -152,7 +152,7 @@ def a_leader_was_elected(w: World, t: Expr, n: Expr) -> Expr:
     counted = on.size(on.common(ELECTORS, voters))
     voted = forall(
         [voter],
-        implies(on.member(voter, voters), w("cast", voter, t, n)),
+        implies(on.member(voter, voters), w("vote_cast", voter, t, n)),
         [[on.member(voter, voters)]],
     )
     is_majority = counted * 2 > on.size(ELECTORS)
@@ -170,7 +170,7 @@ def who_leads_is_known_to_have_led(w: World, n: Expr) -> Expr:
 @invariant("election", INT, AGENT, on=lambda w, t, n: [[w("led", t, n)]])
 def a_leader_voted_for_itself(w: World, t: Expr, n: Expr) -> Expr:
     """Its own vote is one of the quorum, so its term is not below."""
-    return implies(w("led", t, n), w("cast", n, t, n))
+    return implies(w("led", t, n), w("vote_cast", n, t, n))
 
 
 @invariant("election", AGENT, on=lambda w, n: [[w("role", n)]])
@@ -274,4 +274,4 @@ def a_cast_is_not_forgotten(
     before: World, after: World, v: Expr, t: Expr, c: Expr
 ) -> Expr:
     """History only grows."""
-    return implies(before("cast", v, t, c), after("cast", v, t, c))
+    return implies(before("vote_cast", v, t, c), after("vote_cast", v, t, c))

@@ -213,14 +213,14 @@ def what_was_held_is_kept_or_blocked(w: World, v: Expr, t: Expr, i: Expr) -> Exp
     AGENT,
     INT,
     INT,
-    on=lambda w, u, c, v, t, i: [[w("cast", v, u, c), w("held", v, t, i)]],
+    on=lambda w, u, c, v, t, i: [[w("vote_cast", v, u, c), w("held", v, t, i)]],
 )
 def a_voter_saw_what_it_held(  # noqa: PLR0917 - two votes of one voter
     w: World, u: Expr, c: Expr, v: Expr, t: Expr, i: Expr
 ) -> Expr:
     """Say that whoever got a vote had what the voter held, or it is blocked."""
-    before = all_of(w("cast", v, u, c), w("held", v, t, i), t < u)
-    stood = has(w("camp", u, c), i, t)
+    before = all_of(w("vote_cast", v, u, c), w("held", v, t, i), t < u)
+    stood = has(w("campaign_log", u, c), i, t)
     return implies(before, any_of(stood, w("blocked", t, i)))
 
 
@@ -337,7 +337,7 @@ _OF_ONE_LOG: Final = Proof(
     lemmas_before=(
         Lemma(
             "later leaders have what is known",
-            lambda w, t, _, j: (t, w("boss", t), j),
+            lambda w, t, _, j: (t, w("leader_of", t), j),
         ),
         Lemma(
             "what was chosen is known",
@@ -351,7 +351,7 @@ _OF_ONE_LOG: Final = Proof(
     lemmas_after=(
         Lemma(
             "a term has one leader",
-            lambda _, t, *__: (t, World()("boss", t), ME),
+            lambda _, t, *__: (t, World()("leader_of", t), ME),
         ),
         Lemma(
             "what a later leader lacks is blocked",

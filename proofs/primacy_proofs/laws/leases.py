@@ -57,7 +57,7 @@ STANDING = (
 
 def is_gone(w: World, t: Expr) -> Expr:
     """Tell whether the leader of a term leads no more, or has begun a transfer."""
-    who = w("boss", t)
+    who = w("leader_of", t)
     stays = all_of(leads(w, who), equal(w("term", who), t))
     return negation(all_of(stays, negation(w("lease_void", who))))
 
@@ -82,10 +82,10 @@ def a_round_is_past(w: World, t: Expr, r: Expr) -> Expr:
     return implies(w("begun", t, r), w("begun.at", t, r) <= w("time"))
 
 
-@invariant(GROUP, INT, on=lambda w, t: [[w("heir.at", t)]])
+@invariant(GROUP, INT, on=lambda w, t: [[w("successor_at", t)]])
 def an_heir_is_past(w: World, t: Expr) -> Expr:
     """Say that no leader was elected later than now."""
-    return implies(has_heir(w, t), w("heir.at", t) <= w("time"))
+    return implies(has_heir(w, t), w("successor_at", t) <= w("time"))
 
 
 @invariant(
@@ -138,7 +138,7 @@ def a_promise_lasts(w: World, v: Expr, t: Expr) -> Expr:
     bound = all_of(has_acknowledged(w, v, t), negation(has_heir(w, t)))
     until = w("begun.at", t, w("acked", v, t)) + PROMISE
     waits = all_of(equal(w("wait", v), PROMISED), w("due", v) >= until)
-    is_other = differ(v, w("boss", t))
+    is_other = differ(v, w("leader_of", t))
     kept = is_kept(w, t, v, w("time"))
     return implies(all_of(bound, is_other), any_of(kept, waits))
 
@@ -149,14 +149,14 @@ def a_promise_lasts(w: World, v: Expr, t: Expr) -> Expr:
     INT,
     INT,
     AGENT,
-    on=lambda w, v, t, u, c: [[w("acked", v, t), w("cast", v, u, c)]],
+    on=lambda w, v, t, u, c: [[w("acked", v, t), w("vote_cast", v, u, c)]],
 )
 def a_later_vote_comes_after_the_promise(
     w: World, v: Expr, t: Expr, u: Expr, c: Expr
 ) -> Expr:
     """Say that before the first later leader nobody votes within its promise."""
     bound = all_of(has_acknowledged(w, v, t), negation(has_heir(w, t)))
-    voted = all_of(w("cast", v, u, c), t < u)
+    voted = all_of(w("vote_cast", v, u, c), t < u)
     return implies(all_of(bound, voted), is_kept(w, t, v, w("time")))
 
 
@@ -166,7 +166,7 @@ def a_later_vote_comes_after_the_promise(
 def an_heir_comes_after_the_promises(w: World, v: Expr, t: Expr) -> Expr:
     """Say that the first later leader was elected after the promises of its voters."""
     bound = all_of(has_acknowledged(w, v, t), w("elects", t, v))
-    return implies(bound, is_kept(w, t, v, w("heir.at", t)))
+    return implies(bound, is_kept(w, t, v, w("successor_at", t)))
 
 
 # --- leases ---------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def a_leased_leader_has_no_heir_in_time(w: World, n: Expr) -> Expr:
     """Say that no later leader was elected before the promises ended."""
     term = w("term", n)
     until = w("begun.at", term, since(w, n)) + PROMISE
-    late = any_of(negation(has_heir(w, term)), w("heir.at", term) >= until)
+    late = any_of(negation(has_heir(w, term)), w("successor_at", term) >= until)
     return implies(all_of(is_leased(w, n), negation(w("lease_void", n))), late)
 
 
@@ -265,13 +265,13 @@ def one_agent_holds_a_lease(w: World, n: Expr, m: Expr) -> Expr:
     GROUP,
     TEXT,
     INT,
-    on=lambda w, q, t: [[w("floor.by", q), w("heir", t)]],
+    on=lambda w, q, t: [[w("floor.by", q), w("successor_term", t)]],
     proof=Proof(on_demand=("what is known was chosen",)),
 )
 def a_floor_of_a_later_leader_shows_an_heir(w: World, q: Expr, t: Expr) -> Expr:
     """Say that what a later leader had committed at the question, an heir preceded."""
     later = all_of(w("asked", q), w("floor", q) >= number(1), t < w("floor.by", q))
-    known = all_of(has_heir(w, t), w("heir.at", t) <= w("asked.at", q))
+    known = all_of(has_heir(w, t), w("successor_at", t) <= w("asked.at", q))
     return implies(later, known)
 
 

@@ -52,7 +52,7 @@ def led_log(w: World, term: Expr) -> Expr:
 
 def led(w: World, term: Expr) -> Expr:
     """Tell whether a term ever had a leader."""
-    return w("led", term, w("boss", term))
+    return w("led", term, w("leader_of", term))
 
 
 Of = Callable[..., Expr]
@@ -125,8 +125,8 @@ OF_LOGS_OF_LEADERS: Final = _of_logs(
 OF_LOGS_OF_CANDIDATES: Final = _of_logs(
     "logs_of_candidates",
     (INT, AGENT),
-    lambda w, t, n: w("camp", t, n),
-    lambda w, t, n: w("cast", n, t, n),
+    lambda w, t, n: w("campaign_log", t, n),
+    lambda w, t, n: w("vote_cast", n, t, n),
     lambda _, t, __: t - 1,
 )
 
@@ -134,7 +134,7 @@ OF_LOGS_OF_CANDIDATES: Final = _of_logs(
 @invariant(GROUP, INT, AGENT, on=lambda w, t, n: [[w("led", t, n)]])
 def history_knows_the_leader(w: World, t: Expr, n: Expr) -> Expr:
     """Name the one leader of a term."""
-    return implies(w("led", t, n), equal(w("boss", t), n))
+    return implies(w("led", t, n), equal(w("leader_of", t), n))
 
 
 @invariant(GROUP, AGENT, on=lambda w, n: [[w("role", n)]])
@@ -147,7 +147,7 @@ def history_knows_the_log_of_a_leader(w: World, n: Expr) -> Expr:
 @invariant(GROUP, AGENT, on=lambda w, n: [[w("role", n)]])
 def a_candidate_has_not_led(w: World, n: Expr) -> Expr:
     """Say that nobody stands again in a term that it led."""
-    log = equal(w("log", n), w("camp", w("term", n), n))
+    log = equal(w("log", n), w("campaign_log", w("term", n), n))
     new = negation(w("led", w("term", n), n))
     return implies(equal(w("role", n), CANDIDATE), all_of(log, new))
 
@@ -160,12 +160,12 @@ def a_candidate_has_not_led(w: World, n: Expr) -> Expr:
     on=lambda w, t, n, i: [
         [w("led", t, n), on.term_at(led_log(w, t), i)],
         [w("led", t, n), on.body_at(led_log(w, t), i)],
-        [w("led", t, n), on.term_at(w("camp", t, n), i)],
+        [w("led", t, n), on.term_at(w("campaign_log", t, n), i)],
     ],
 )
 def a_leader_keeps_the_log_it_stood_with(w: World, t: Expr, n: Expr, i: Expr) -> Expr:
     """Say that a leader adds entries of its own term alone."""
-    stood, log = w("camp", t, n), led_log(w, t)
+    stood, log = w("campaign_log", t, n), led_log(w, t)
     kept = implies(within(stood, i), same(log, stood, i))
     added = implies(
         all_of(within(log, i), i > on.last(stood)), equal(on.term_at(log, i), t)
@@ -176,14 +176,14 @@ def a_leader_keeps_the_log_it_stood_with(w: World, t: Expr, n: Expr, i: Expr) ->
 @invariant(GROUP, INT, AGENT, on=lambda w, t, n: [[w("led", t, n)]])
 def a_leader_drops_nothing_it_stood_with(w: World, t: Expr, n: Expr) -> Expr:
     """Say that the log of a leader is no shorter than that of its candidacy."""
-    grown = on.last(w("camp", t, n)) <= on.last(led_log(w, t))
+    grown = on.last(w("campaign_log", t, n)) <= on.last(led_log(w, t))
     return implies(w("led", t, n), grown)
 
 
-@invariant(GROUP, AGENT, INT, AGENT, on=lambda w, v, t, c: [[w("cast", v, t, c)]])
+@invariant(GROUP, AGENT, INT, AGENT, on=lambda w, v, t, c: [[w("vote_cast", v, t, c)]])
 def whoever_is_voted_for_voted_for_itself(w: World, v: Expr, t: Expr, c: Expr) -> Expr:
     """Say that a candidate is its own first voter."""
-    return implies(w("cast", v, t, c), w("cast", c, t, c))
+    return implies(w("vote_cast", v, t, c), w("vote_cast", c, t, c))
 
 
 REQUEST = PACKET_SORTS["VoteRequest"]
@@ -193,13 +193,13 @@ REQUEST = PACKET_SORTS["VoteRequest"]
 def a_request_shows_the_log_of_its_candidate(w: World, m: Expr) -> Expr:
     """Say that a candidate tells where its log ends."""
     sender, term = (field("VoteRequest", name, m) for name in ("sender", "term"))
-    log = w("camp", term, sender)
+    log = w("campaign_log", term, sender)
     ends = all_of(
         equal(field("VoteRequest", "last_index", m), on.last(log)),
         equal(field("VoteRequest", "last_term", m), on.term_at(log, on.last(log))),
     )
     return implies(
-        w.sent("VoteRequest", m), all_of(w("cast", sender, term, sender), ends)
+        w.sent("VoteRequest", m), all_of(w("vote_cast", sender, term, sender), ends)
     )
 
 

@@ -53,25 +53,29 @@ def leads(w: World, n: Expr) -> Expr:
 
 def has_heir(w: World, t: Expr) -> Expr:
     """Tell whether a leader of a later term was ever elected."""
-    return differ(w("heir", t), 0)
+    return differ(w("successor_term", t), 0)
 
 
 # --- heirs ----------------------------------------------------------------------------
 
 
 @invariant(
-    GROUP, INT, INT, AGENT, on=lambda w, t, u, n: [[w("heir", t), w("led", u, n)]]
+    GROUP,
+    INT,
+    INT,
+    AGENT,
+    on=lambda w, t, u, n: [[w("successor_term", t), w("led", u, n)]],
 )
 def a_later_leader_makes_an_heir(w: World, t: Expr, u: Expr, n: Expr) -> Expr:
     """Say that history knows that a leader was succeeded."""
     return implies(all_of(w("led", u, n), t < u), has_heir(w, t))
 
 
-@invariant(GROUP, INT, on=lambda w, t: [[w("heir", t)]])
+@invariant(GROUP, INT, on=lambda w, t: [[w("successor_term", t)]])
 def an_heir_was_elected(w: World, t: Expr) -> Expr:
     """Say that a quorum voted for the first later leader before it led."""
     voted = some_quorum(lambda v: w("elects", t, v))
-    return implies(has_heir(w, t), all_of(w("heir", t) > t, voted))
+    return implies(has_heir(w, t), all_of(w("successor_term", t) > t, voted))
 
 
 @invariant(GROUP, INT, AGENT, on=lambda w, t, v: [[w("elects", t, v)]])

@@ -75,8 +75,8 @@ def a_worker_makes_nobody_vote(
     before: World, after: World, v: Expr, t: Expr, c: Expr
 ) -> Expr:
     """S2: whoever hears a worker casts no vote."""
-    voted = after("cast", v, t, c)
-    return implies(all_of(after(WORKED), voted), before("cast", v, t, c))
+    voted = after("vote_cast", v, t, c)
+    return implies(all_of(after(WORKED), voted), before("vote_cast", v, t, c))
 
 
 @step_law("worker", INT, AGENT)

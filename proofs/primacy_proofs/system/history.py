@@ -59,7 +59,7 @@ def ghost_changes(
             before, all_of(is_me(agent), is_leader, equal(led, term))
         )
     if disks:
-        changes["cast"] = lambda before, voter, cast, candidate: any_of(
+        changes["vote_cast"] = lambda before, voter, cast, candidate: any_of(
             before,
             all_of(
                 is_me(voter),
@@ -98,7 +98,7 @@ def initial_world() -> World:
     for column, nothing in blank:
         changes[f"disk.{column.name}"] = _everywhere(nothing)
     ghosts = (
-        "cast",
+        "vote_cast",
         "led",
         "attached",
         "admitted",

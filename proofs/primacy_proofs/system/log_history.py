@@ -1,12 +1,12 @@
 """What history remembers of logs, written once as a function of a step.
 
-`led.log(t)`: the log of the leader of t, and `boss(t)` who that is. `camp(t, c)`: the
-log with which c stood in t. `held(v, t, i)`: v once held an entry of t at i while in t.
-`chosen(t, i)`: the leader of t committed up to i by counting. `blocked(t, i)`: a quorum
-has left t without holding an entry of t at i, so none can be chosen there. `known`: how
-far anything was ever committed, and what: `known.term(j)`, `known.body(j)`, chosen as
-`(known.by(j), known.at(j))`. `final(t, c)`: a leader of t or before committed c or
-more, as `(final.term(t, c), final.index(t, c))`.
+`led.log(t)`: the log of the leader of t; that leader is `leader_of(t)`.
+`campaign_log(t, c)`: the log with which c stood in t. `held(v, t, i)`: v once held an
+entry of t at i while in t. `chosen(t, i)`: the leader of t committed up to i by
+counting. `blocked(t, i)`: a quorum has left t without holding an entry of t at i, so
+none can be chosen there. `known`: how far anything was ever committed, and what:
+`known.term(j)`, `known.body(j)`, chosen as `(known.by(j), known.at(j))`. `final(t, c)`:
+a leader of t or before committed c or more, as `(final.term(t, c), final.index(t, c))`.
 
 Trusted: this file. It says what history remembers.
 """
@@ -112,7 +112,7 @@ def past_changes(
     if now.is_changed and not is_same(simplified(now.leads), FALSE):
         changes |= _of_leaders(now) | _of_commits(now)
     if disks:
-        changes["camp"] = _standing(disks)
+        changes["campaign_log"] = _standing(disks)
     for output in outputs:
         if isinstance(output, WriteAccepted):
             changes[ACCEPTING] = _accepting(output)
@@ -141,7 +141,7 @@ def _of_leaders(now: After) -> dict[str, Change]:
         return any_of(before, all_of(now.leads, some_quorum(has_left)))
 
     return {
-        "boss": lambda before, term: choose(now.leads_in(term), ME, before),
+        "leader_of": lambda before, term: choose(now.leads_in(term), ME, before),
         "led.log": lambda before, term: choose(now.leads_in(term), now.log, before),
         "blocked": blocked,
     }
@@ -187,15 +187,15 @@ def _of_commits(now: After) -> dict[str, Change]:
 def _standing(disks: tuple[Disk, ...]) -> Change:
     """Keep the log on the disk that first holds the agent's vote for itself."""
 
-    def camp(before: Expr, term: Expr, candidate: Expr) -> Expr:
+    def campaign_log(before: Expr, term: Expr, candidate: Expr) -> Expr:
         value = before
         for reached, vote, log in reversed(disks):
             is_this = all_of(equal(reached, term), equal(vote, ME))
             value = choose(is_this, log, value)
-        is_new = negation(FUNCTIONS["cast"](ME, term, ME))
+        is_new = negation(FUNCTIONS["vote_cast"](ME, term, ME))
         return choose(all_of(is_me(candidate), is_new), value, before)
 
-    return camp
+    return campaign_log
 
 
 def _accepting(output: WriteAccepted) -> Change:

@@ -1,13 +1,14 @@
 """What history remembers of rounds, heirs, promises and reads.
 
-`begun(t, r)`: the leader of t began round r, at `begun.at(t, r)` of true time;
-`late(t, r)`: a leader of a later term had been elected by then. `acked(v, t)`: the
-highest round of t that v acknowledged. `heir(t)`: the term of the first leader elected
-in a term above t, 0 while there is none; elected at `heir.at(t)` by the voters v with
-`elects(t, v)`. `leased(t)`: the round from which the lease of the leader of t counts.
-`due(n)`: before this the election timer of n does not elapse. `life(n)`: how often n
-began anew. `asked(q)`: a client asked for read q, at `asked.at(q)`, when entries up to
-`floor(q)` were committed, the last of them chosen as `(floor.by(q), floor.at(q))`.
+`begun(t, r)`: the leader of t began round r, at `begun.at(t, r)` of true time; `late(t,
+r)`: a leader of a later term had been elected by then. `acked(v, t)`: the highest round
+of t that v acknowledged. `successor_term(t)`: the term of the heir of t, the first
+leader elected in a term above t, 0 while there is none; elected at `successor_at(t)` by
+the voters v with `elects(t, v)`. `leased(t)`: the round from which the lease of the
+leader of t counts. `due(n)`: before this the election timer of n does not elapse.
+`life(n)`: how often n began anew. `asked(q)`: a client asked for read q, at
+`asked.at(q)`, when entries up to `floor(q)` were committed, the last of them chosen as
+`(floor.by(q), floor.at(q))`.
 
 Trusted: this file. It says what history remembers.
 """
@@ -58,7 +59,7 @@ from primacy_proofs.system.world import (
 LEADER = on.ROLES[Role.LEADER]
 NEVER = ("begun", "late", "elects", "asked")
 """What has not happened in the first world."""
-NONE = ("acked", "heir", "leased")
+NONE = ("acked", "successor_term", "leased")
 """What counts from 0 in the first world."""
 
 
@@ -96,16 +97,16 @@ def _of_timers(outputs: Outputs) -> dict[str, Change]:
 
 def _of_heirs(now: dict[str, Expr], disks: tuple[Disk, ...]) -> dict[str, Change]:
     """Note the first leader above each term, and who voted for it by then."""
-    heir, time, term = FUNCTIONS["heir"], FUNCTIONS["time"](), now["term"]
+    time, term = FUNCTIONS["time"](), now["term"]
     is_elected = all_of(
         equal(now["role"], LEADER), differ(FUNCTIONS["role"](ME), LEADER)
     )
 
     def is_first(of: Expr) -> Expr:
-        return all_of(is_elected, of < term, equal(heir(of), 0))
+        return all_of(is_elected, of < term, equal(FUNCTIONS["successor_term"](of), 0))
 
     def elects(before: Expr, of: Expr, voter: Expr) -> Expr:
-        votes = [FUNCTIONS["cast"](voter, term, ME)]
+        votes = [FUNCTIONS["vote_cast"](voter, term, ME)]
         votes += [
             all_of(is_me(voter), equal(when, term), equal(vote, ME))
             for when, vote, _ in disks
@@ -113,8 +114,8 @@ def _of_heirs(now: dict[str, Expr], disks: tuple[Disk, ...]) -> dict[str, Change
         return any_of(before, all_of(is_first(of), any_of(*votes)))
 
     return {
-        "heir": lambda before, of: choose(is_first(of), term, before),
-        "heir.at": lambda before, of: choose(is_first(of), time, before),
+        "successor_term": lambda before, of: choose(is_first(of), term, before),
+        "successor_at": lambda before, of: choose(is_first(of), time, before),
         "elects": elects,
     }
 
@@ -133,7 +134,7 @@ def _of_rounds(now: dict[str, Expr]) -> dict[str, Change]:
     def is_this(of: Expr, count: Expr) -> Expr:
         return all_of(is_new, equal(of, term), equal(count, reached))
 
-    is_late = differ(FUNCTIONS["heir"](term), 0)
+    is_late = differ(FUNCTIONS["successor_term"](term), 0)
     return {
         "begun": lambda before, of, count: any_of(before, is_this(of, count)),
         "begun.at": lambda before, of, count: choose(is_this(of, count), time, before),

@@ -6,9 +6,9 @@ did not touch needs no words. Packets that were sent stay sent, so loss, repetit
 reordering and delay need no steps of their own. A packet has one target: a broadcast
 sends one to each.
 
-The ghosts, what history remembers: `cast(v, t, c)`, the disk of v once held a vote for
-c in term t; `led(t, n)`, n once led term t; `attached(t, n)`, n once attached token t
-to an effect; `admitted(t, n)`, the resource once admitted that effect.
+The ghosts, what history remembers: `vote_cast(v, t, c)`, the disk of v once held a vote
+for c in term t; `led(t, n)`, n once led term t; `attached(t, n)`, n once attached token
+t to an effect; `admitted(t, n)`, the resource once admitted that effect.
 
 Trusted: this file. It says what a mesh is.
 """
@@ -87,15 +87,15 @@ TRANSIENT: Final = (ADMITTING, APPLYING, ACCEPTING, SERVING, LEASING, WORKED)
 """What holds of one step alone."""
 
 HISTORY: Final[Mapping[str, tuple[Sort, ...]]] = {
-    "cast": (on.AGENT, INT, on.AGENT, BOOL),
+    "vote_cast": (on.AGENT, INT, on.AGENT, BOOL),
     "led": (INT, on.AGENT, BOOL),
     "attached": (INT, on.AGENT, BOOL),
     "admitted": (INT, on.AGENT, BOOL),
     ADMITTING: (INT, on.AGENT, BOOL),
     "fence": (INT,),
-    "boss": (INT, on.AGENT),
+    "leader_of": (INT, on.AGENT),
     "led.log": (INT, on.LOG),
-    "camp": (INT, on.AGENT, on.LOG),
+    "campaign_log": (INT, on.AGENT, on.LOG),
     "held": (on.AGENT, INT, INT, BOOL),
     "blocked": (INT, INT, BOOL),
     "chosen": (INT, INT, BOOL),
@@ -116,8 +116,8 @@ HISTORY: Final[Mapping[str, tuple[Sort, ...]]] = {
     "begun.at": (INT, INT, REAL),
     "late": (INT, INT, BOOL),
     "acked": (on.AGENT, INT, INT),
-    "heir": (INT, INT),
-    "heir.at": (INT, REAL),
+    "successor_term": (INT, INT),
+    "successor_at": (INT, REAL),
     "elects": (INT, on.AGENT, BOOL),
     "leased": (INT, INT),
     "asked": (on.TEXT, BOOL),

@@ -145,7 +145,9 @@ def test_a_world_that_breaks_a_law_is_no_model() -> None:
     (key,) = (
         key
         for key, value in entries.items()
-        if key[0] == "cast" and value and key[1] == ("a", entries["term", ("a",)], "a")
+        if key[0] == "vote_cast"
+        and value
+        and key[1] == ("a", entries["term", ("a",)], "a")
     )
     judge = Judge(question_of(FALSE), world)
     judge.hear({**entries, key: False})
