@@ -10,7 +10,7 @@ Source: the guarantees of docs/specification.md; Ongaro 2014, figure 3.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -20,6 +20,7 @@ from primacy_model.checker.actors import Claim, Views
 from primacy_model.checker.model import Kind
 from primacy_model.mesh import projections
 from primacy_model.mesh.agent import Gate, Node, Wire
+from primacy_model.mesh.bounds import Shape
 from primacy_model.mesh.history import History
 
 SharedView = Callable[[Gate, History], Hashable]
@@ -256,6 +257,43 @@ ALWAYS: Final[tuple[MeshProperty, ...]] = (
     ),
 )
 """What every scope checks in every state."""
+
+
+# --- where an invariant can fail ------------------------------------------------------
+
+
+def _elects(shape: Shape) -> bool:
+    """Tell whether votes are cast in a shape."""
+    return shape.begins == "fresh" or shape.terms > 1
+
+
+def _appends(shape: Shape) -> bool:
+    """Tell whether entries are sent in a shape."""
+    return _elects(shape) or shape.budgets.writes > 0
+
+
+_CAN_FAIL: Final[Mapping[str, Callable[[Shape], bool]]] = {
+    "S1": _elects,
+    "S2": lambda shape: bool(shape.workers) and _elects(shape),
+    "S3": _elects,
+    "S4": _elects,
+    "S5": _appends,
+    "S6": _appends,
+    "S7": lambda shape: shape.terms > 1,
+    "S8": _appends,
+    "S9": lambda shape: shape.budgets.effects > 0,
+    "S10": lambda shape: shape.budgets.reads > 0,
+    "S13": _appends,
+    "rejection": lambda shape: shape.intruders,
+}
+
+
+def can_fail(name: str, shape: Shape) -> bool:
+    """Tell whether a mesh of a shape does what an invariant speaks of.
+
+    Every scope checks all of them, but no fence can fail where no effect is sent.
+    """
+    return name not in _CAN_FAIL or _CAN_FAIL[name](shape)
 
 
 # --- sometimes ------------------------------------------------------------------------

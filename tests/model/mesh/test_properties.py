@@ -40,9 +40,13 @@ from primacy.role import Role
 from primacy.state import Durable, Leadership, State
 from primacy_model.checker.actors import on_views
 from primacy_model.mesh.agent import Node
+from primacy_model.mesh.bounds import Shape
 from primacy_model.mesh.history import Committed, History
-from primacy_model.mesh.model import MeshWorld
-from primacy_model.mesh.properties import ALWAYS
+from primacy_model.mesh.model import Mesh, MeshWorld
+from primacy_model.mesh.properties import ALWAYS, can_fail
+from primacy_model.mesh.scopes import DEFAULT
+from primacy_model.timed.model import TimedMesh
+from primacy_model.timed.scopes import scopes as timed_scopes
 from tests.support.meshes import elected, nodes, performed, with_node
 
 A, B, C, W = (AgentId(name) for name in "abcw")
@@ -394,3 +398,43 @@ def test_a_step_that_commits_without_a_quorum_breaks_commit_quorum() -> None:
     after = replace(state_of(alone, A), commit_index=Index(2))
     assert broken(alone) == []
     assert broken(stepped(alone, after)) == ["commit-quorum"]
+
+
+# --- where an invariant can fail ------------------------------------------------------
+
+HAPPENS = {
+    "S1": {"deliver VoteReply"},
+    "S3": {"deliver VoteRequest"},
+    "S4": {"deliver VoteRequest"},
+    "S5": {"deliver Append"},
+    "S6": {"deliver Append"},
+    "S8": {"deliver Append"},
+    "S9": {"act"},
+    "S10": {"read", "lease read"},
+    "S13": {"deliver Append"},
+}
+"""What must happen in a scope, or `check` calls it vacuous: one of these."""
+
+
+@pytest.mark.parametrize("name", HAPPENS)
+def test_an_invariant_can_fail_where_what_it_speaks_of_happens(name: str) -> None:
+    found = set()
+    timed = [scope.actors for scope in timed_scopes()]
+    for mesh in (*(scope.actors for scope in DEFAULT), *timed):
+        assert isinstance(mesh, Mesh | TimedMesh)
+        happens = not HAPPENS[name].isdisjoint(mesh.kinds)
+        assert can_fail(name, mesh.shape) == happens, mesh.name
+        found.add(happens)
+    assert found == {True, False}
+
+
+def test_other_invariants_can_fail_where_there_is_who_breaks_them() -> None:
+    assert not can_fail("S2", Shape(terms=2))
+    assert not can_fail("S2", Shape(begins="elected", workers=("w",)))
+    assert can_fail("S2", Shape(workers=("w",)))
+    assert [can_fail("S7", Shape(terms=terms)) for terms in (1, 2)] == [False, True]
+    assert [can_fail("rejection", Shape(intruders=each)) for each in (False, True)] == [
+        False,
+        True,
+    ]
+    assert can_fail("S11", Shape())

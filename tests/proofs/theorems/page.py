@@ -8,8 +8,12 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Final
 
-from primacy_model.mesh.scopes import DEFAULT
-from primacy_model.timed.scopes import scopes
+from primacy_model.mesh.model import Mesh
+from primacy_model.mesh.properties import can_fail
+from primacy_model.mesh.scopes import DEFAULT, MeshScope
+from primacy_model.synchrony.scopes import LIVING
+from primacy_model.timed.model import TimedMesh
+from primacy_model.timed.scopes import TimedScope, scopes
 from primacy_proofs.axioms.containers import CONTRACTS
 from primacy_proofs.cli import session
 from primacy_proofs.laws.catalog import LAWS
@@ -35,8 +39,14 @@ It speaks of these bytes of `core/primacy`, by their SHA-256, and was made with 
 
 Three methods are told apart. *Proved*: z3 shows it of every path of the shipped `step`,
 for {every}: any number of agents, terms, entries and packets. *Explored*: the model
-checker finds no violation in the worlds of its scopes, and nothing is said of others.
+checker finds no violation in the worlds of its scopes, and nothing is said of others. A
+scope counts for a property if it does what the property speaks of: a scope without
+workers cannot break S2, one without effects S9, one without reads S10.
 *Tested*: so many tests cite the clauses that the guarantee rests on.
+
+A theorem that is not proved is `not inductive`, `unknown` or `vacuous`. *Not inductive*
+does not mean false: a law fails in a step from a world that keeps all laws, and no mesh
+need ever reach that world ([reading a counterexample](counterexample.md)).
 """
 
 UNPROVED: Final = {
@@ -48,6 +58,9 @@ UNPROVED: Final = {
     "L5": "progress",
 }
 """The guarantees of the specification that no theorem is about."""
+
+CHECKED_AS: Final = {"RJ": "rejection"}
+"""The property that the model checker knows by another name."""
 
 
 def page() -> str:
@@ -74,7 +87,7 @@ def _methods() -> Iterator[str]:
             theorem.id,
             theorem.name,
             f"for {EVERY_MESH}",
-            explored(theorem.id),
+            explored(CHECKED_AS.get(theorem.id, theorem.id)),
             f"{len(tests_of(theorem))} tests",
             f"`{theorem.twin}`" if theorem.twin else "a path left out",
         )
@@ -87,7 +100,9 @@ def _methods() -> Iterator[str]:
     yield _table(heads, rows)
     yield (
         "*Explored* means scopes, of which `primacy check` names the bounds and counts "
-        "the\nstates; those that are timed have clocks. A *twin* is the core with one "
+        "the\nstates; those that are timed have clocks. In the scopes of "
+        "[liveness](liveness.md) every fair run\nreaches what the property names, "
+        "after the network has become stable. A *twin* is the core with one "
         "guard bent: without that\nassumption a law of the theorem fails, in a small "
         "mesh that `primacy prove --mutants` shows. "
         f"There are {sum(each.must_die for each in load_expected())} such mutants.\n"
@@ -95,14 +110,27 @@ def _methods() -> Iterator[str]:
 
 
 def explored(name: str) -> str:
-    """Say in which scopes a property is checked in every state."""
-    kinds = {
-        "scopes": {each.id for scope in DEFAULT for each in scope.actors.claims},
-        "timed scopes": {each.id for scope in scopes() for each in scope.actors.claims},
+    """Say in which scopes a property is checked in every state, and can fail."""
+    counts = {
+        "scopes": sum(_can_fail(name, scope) for scope in DEFAULT),
+        "timed scopes": sum(_can_fail(name, scope) for scope in scopes()),
+        "liveness scopes": sum(
+            name in {each.id for each in scope.properties} for scope in LIVING
+        ),
     }
-    counts = {"scopes": len(DEFAULT), "timed scopes": len(scopes())}
-    found = [f"{counts[kind]} {kind}" for kind, ids in kinds.items() if name in ids]
+    found = [_counted(number, kind) for kind, number in counts.items() if number]
     return f"within bounds, in {' and '.join(found)}" if found else "no"
+
+
+def _can_fail(name: str, scope: MeshScope | TimedScope) -> bool:
+    """Tell whether a scope checks a property, and does what it speaks of."""
+    mesh = scope.actors
+    assert isinstance(mesh, Mesh | TimedMesh)
+    return name in {each.id for each in mesh.claims} and can_fail(name, mesh.shape)
+
+
+def _counted(number: int, things: str) -> str:
+    return f"{number} {things if number > 1 else things.removesuffix('s')}"
 
 
 def tests_of(theorem: Theorem) -> set[str]:
