@@ -5,7 +5,7 @@ follows from invariants in one world. A *step law* relates the worlds before and
 step. Each is written as a function of a world and its variables, whose name says it in
 words, with the triggers by which z3 finds the values that matter.
 
-Contract: a law names the laws that its proof uses; `law_catalog` refuses a name that no
+Contract: a law names the laws that its proof uses; `catalog` refuses a name that no
 law has, and a law that would rest on itself. Nothing here is trusted: a proof that uses
 less is still a proof, an instance is of a law that is proved, and the cases and what
 they leave over are everything.

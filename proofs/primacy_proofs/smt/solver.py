@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         def sort(self) -> Sort: ...
         def get_id(self) -> int: ...
         def sexpr(self) -> str: ...
+        def translate(self, target: object) -> Expr: ...
 
     class Function:
         """A function symbol."""
@@ -323,18 +324,23 @@ def quantified(formula: Expr, prefix: str) -> Quantified | None:
 
 
 class Finder:
-    """A growing list of quantifier-free conditions over bits, asked for a model."""
+    """A growing list of quantifier-free conditions over bits, asked for a model.
+
+    Its context is its own: what else z3 was told before would change which model it
+    finds first.
+    """
 
     def __init__(self, rlimit: int) -> None:
-        self._solver = z3.SolverFor("QF_FD")
-        settings = {"random_seed": 0, "rlimit": rlimit, "phase": "always_false"}
+        self._own = z3.Context()
+        self._solver = z3.SolverFor("QF_FD", ctx=self._own)
+        settings = {"random_seed": 1, "rlimit": rlimit, "phase": "always_false"}
         for name, value in settings.items():
             self._solver.set(name, value)
         self._model: z3.ModelRef | None = None
 
     def add(self, condition: Expr) -> None:
         """Take one more condition for granted."""
-        self._solver.add(condition)
+        self._solver.add(condition.translate(self._own))
 
     def finds(self) -> bool | None:
         """Tell whether all conditions hold in some model; `None` at the limit."""
@@ -346,7 +352,7 @@ class Finder:
         """Read a bit, or a small integer, off the last model."""
         if self._model is None:
             raise ValueError("there is no model")
-        found = self._model.eval(of, model_completion=True)
+        found = self._model.eval(of.translate(self._own), model_completion=True)
         if z3.is_bool(found):
             return bool(z3.is_true(found))
         return int(found.as_signed_long())

@@ -62,9 +62,10 @@ from importlib import import_module
 
 for name in sys.argv[1:]:
     import_module(name)
-from primacy_proofs import prover
+from primacy_proofs.theorems import prover
 from primacy_proofs.smt.solver import Answer, Prover, Status
 from primacy_proofs.laws.catalog import LAWS
+from primacy_proofs.system import lifting
 
 Prover.prove = lambda *_: Answer(Status.PROVED, 0.0)
 groups = frozenset(law.group for law in LAWS)
@@ -74,28 +75,34 @@ owed = [
     for unit in units
     for each in prover.prove_unit(unit, groups).obligations
 ]
-print(json.dumps(owed))
+conditions = [
+    path.condition.sexpr()
+    for unit in ("VoteReply", "AppendReply")
+    for path in lifting.lift(unit).paths
+]
+print(json.dumps([owed, conditions]))
 """
 
 
-def obligations(*modules: str) -> list[list[str]]:
-    """Import modules in an order, and list what some units owe."""
+def obligations(*modules: str) -> tuple[list[list[str]], list[str]]:
+    """Import modules in an order; list what some units owe, and conditions of paths."""
     command = [sys.executable, "-c", OBLIGATIONS, *modules]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found: list[list[str]] = json.loads(done.stdout)
-    return found
+    owed, conditions = json.loads(done.stdout)
+    return owed, conditions
 
 
 def test_what_is_owed_does_not_depend_on_the_order_of_imports() -> None:
     modules = sorted({law.body.__module__ for law in LAWS})
-    owed = obligations(*modules)
+    owed, conditions = obligations(*modules)
     assert len(modules) > 5
+    assert len(conditions) > 50
     assert {law for _, _, law in owed} == {law.name for law in LAWS} | {
         "every persist stands before what leaves the agent",
         "what is committed is given out before a read is served",
     }
-    assert obligations(*reversed(modules)) == owed
-    assert obligations() == owed
+    assert obligations(*reversed(modules)) == (owed, conditions)
+    assert obligations() == (owed, conditions)
 
 
 # --- help that is refused -------------------------------------------------------------
