@@ -26,7 +26,7 @@ def _any(*groups: Iterable[object]) -> Scopes:
 _DEFAULT: Final[Mapping[str, Scopes]] = {
     "mesh": _any(DEFAULT, scopes.scopes()),
     "liveness": _any(LIVING),
-    "drift-exceeded": _any(scopes.twins()),
+    "drift-exceeded": _any(scopes.negative_controls()),
     "literal-seed": _any(literal_scopes()),
     "plain-raft": _any(plain_scopes()),
 }

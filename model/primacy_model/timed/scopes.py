@@ -4,9 +4,9 @@ What is claimed is that a lease is exclusive at every instant of true time, that
 read under one is fresh, and what holds in every world. Time has no bound in any scope:
 packets and timers may be late by any number of slots.
 
-`scopes` lists what is explored, `deep` what is explored when it is named. `twins` lists
-worlds in which a clock once loses one millisecond more than `Config` was told: there a
-guarantee must fail, or the scopes could not tell.
+`scopes` lists what is explored, `deep` what is explored when it is named.
+`negative_controls` lists worlds in which a clock once loses one millisecond more than
+`Config` states: there a guarantee must fail, or the scopes could not tell.
 
 Source: docs/timed.md; Ongaro 2014, section 6.4.1; clauses `lease.*`, `vote.sticky`,
 `vote.after-restart`, `transfer.voids-lease`, `runtime.clock-bound`.
@@ -119,7 +119,7 @@ def deep() -> tuple[TimedScope, ...]:
     return tuple(Assembled(mesh) for mesh in meshes)
 
 
-def twins() -> tuple[TimedScope, ...]:
+def negative_controls() -> tuple[TimedScope, ...]:
     """List worlds in which a guarantee is violated: a clock exceeds the bound.
 
     They are judged by the guarantees alone, and not by what finds bugs earlier.

@@ -36,7 +36,7 @@ from primacy_model.timed.clocks import (
     Clocked,
 )
 from primacy_model.timed.model import TimedMesh, TimedWorld
-from primacy_model.timed.scopes import TimedScope, deep, scopes, twins
+from primacy_model.timed.scopes import TimedScope, deep, negative_controls, scopes
 from tests.support.timed_figures import PINNED
 
 PAGE = (Path(__file__).parents[3] / "docs" / "timed.md").read_text(encoding="utf-8")
@@ -50,7 +50,7 @@ DEEP = {
 """The same for those that are explored when they are named."""
 
 VIOLATED = {"drift-exceeded": ("S11", 31), "drift-exceeded-read": ("S10", 31)}
-"""For each twin: what is violated, and the moves of a shortest run."""
+"""For each negative control: what is violated, and the moves of a shortest run."""
 
 LARGE = ("lease-terms-deep", "lease-read-deep")
 """Explored to their end by `make deep` only."""
@@ -67,9 +67,11 @@ def tried() -> list[object]:
 
 every = pytest.mark.parametrize("scope", scopes(), ids=lambda scope: scope.name)
 deeper = pytest.mark.parametrize("scope", deep(), ids=lambda scope: scope.name)
-beyond = pytest.mark.parametrize("scope", twins(), ids=lambda scope: scope.name)
+beyond = pytest.mark.parametrize(
+    "scope", negative_controls(), ids=lambda scope: scope.name
+)
 listed = pytest.mark.parametrize(
-    "scope", [*scopes(), *deep(), *twins()], ids=lambda scope: scope.name
+    "scope", [*scopes(), *deep(), *negative_controls()], ids=lambda scope: scope.name
 )
 
 Explored = SearchResult[Clocked, InFlight, TimeCourse, History]
@@ -77,14 +79,14 @@ Explored = SearchResult[Clocked, InFlight, TimeCourse, History]
 
 @cache
 def found_in(name: str) -> Explored:
-    (scope,) = (each for each in (*scopes(), *twins()) if each.name == name)
+    (scope,) = (each for each in (*scopes(), *negative_controls()) if each.name == name)
     return explore(scope.actors)
 
 
 @cache
 def drift_exceeded() -> Violation[TimedWorld]:
     """Find a shortest run in which S11 is violated; engines may choose among them."""
-    (scope, _) = twins()
+    (scope, _) = negative_controls()
     violation = explore_plainly(scope).violation
     assert violation is not None
     return violation
@@ -132,7 +134,9 @@ def test_one_millisecond_beyond_the_drift_breaks_a_guarantee(scope: TimedScope) 
 
 
 @beyond
-def test_the_bound_of_a_twin_is_all_that_is_wrong_with_it(scope: TimedScope) -> None:
+def test_the_bound_of_a_negative_control_is_all_that_is_wrong_with_it(
+    scope: TimedScope,
+) -> None:
     mesh = scope.actors
     assert isinstance(mesh, TimedMesh)
     kept = TimedMesh("kept", "Kept.", mesh.shape, says_more=False)
@@ -155,11 +159,11 @@ def test_the_oracle_finds_the_same_violation() -> None:
 # --- what is explored -----------------------------------------------------------------
 
 
-def test_scopes_and_twins_have_names_of_their_own() -> None:
+def test_scopes_and_negative_controls_have_names_of_their_own() -> None:
     assert [scope.name for scope in scopes()] == list(PINNED)
     assert [scope.name for scope in deep()] == list(DEEP)
-    assert [scope.name for scope in twins()] == list(VIOLATED)
-    names = [scope.name for scope in (*scopes(), *deep(), *twins())]
+    assert [scope.name for scope in negative_controls()] == list(VIOLATED)
+    names = [scope.name for scope in (*scopes(), *deep(), *negative_controls())]
     assert len(set(names)) == len(names)
 
 
@@ -245,7 +249,7 @@ def test_the_page_shows_the_figures() -> None:
 
 def test_the_page_shows_what_is_violated() -> None:
     shown = rows("One millisecond too much")
-    for scope in twins():
+    for scope in negative_controls():
         name, depth = VIOLATED[scope.name]
         assert shown.pop(scope.name) == [scope.summary, name, str(depth)]
     assert shown == {}
