@@ -13,13 +13,13 @@ import click
 from primacy_model.errors import BadUsage, Undecided
 
 
-class Refused(click.ClickException):
+class _Refused(click.ClickException):
     """A mistake of the user."""
 
     exit_code = 2
 
 
-class NotDecided(click.ClickException):
+class _NotDecided(click.ClickException):
     """Nothing can be decided, and it is no mistake of the user."""
 
     exit_code = 3
@@ -33,6 +33,6 @@ class OneSentenceCommand(click.Command):
         try:
             return super().invoke(ctx)
         except BadUsage as error:
-            raise Refused(str(error)) from None
+            raise _Refused(str(error)) from None
         except Undecided as error:
-            raise NotDecided(str(error)) from None
+            raise _NotDecided(str(error)) from None

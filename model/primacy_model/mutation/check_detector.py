@@ -34,7 +34,7 @@ from primacy_model.mesh.model import Mesh
 from primacy_model.mesh.scopes import DEEP, DEFAULT, MeshScope
 from primacy_model.mutation.arena import Arena, ScriptError, make_scope
 from primacy_model.mutation.catalog.mutants import find_mutant
-from primacy_model.mutation.expectation import RAISES, Living, Place, Timed
+from primacy_model.mutation.expectation import RAISES, KillPlace, RunsPlace, TimedPlace
 from primacy_model.mutation.search_plan import plan_search
 from primacy_model.synchrony.scopes import DEEP_LIVING, LIVING
 from primacy_model.timed.clocks import Clocked
@@ -82,7 +82,7 @@ def out_of_time(until: float) -> Limit:
 
 
 def explore_place(
-    name: str, place: Place, limit: Limit, most: int | None = None
+    name: str, place: KillPlace, limit: Limit, most: int | None = None
 ) -> PlaceResult:
     """Explore a place; where a mutant reads an obsolete packet, none is forgotten."""
     try:
@@ -99,22 +99,24 @@ def explore_place(
         return PlaceResult(describe(place), RAISES, raised=raised)
 
 
-def _without_forgetting(name: str, place: Place) -> Arena | None:
+def _without_forgetting(name: str, place: KillPlace) -> Arena | None:
     """Give the place in which nothing is forgotten, if there is one."""
-    if isinstance(place, Timed | Living):
+    if isinstance(place, TimedPlace | RunsPlace):
         return None
     arena = place if isinstance(place, Arena) else _arena(find_scope(name, place))
     return replace(arena, forgets=False) if arena.forgets else None
 
 
-def _explore(name: str, place: Place, limit: Limit, most: int | None) -> PlaceResult:
+def _explore(
+    name: str, place: KillPlace, limit: Limit, most: int | None
+) -> PlaceResult:
     match place:
         case str() | Arena():
             scope = find_scope(name, place)
             return _search(place, scope.actors, limit, most, forgets=scope.forgets)
-        case Timed():
+        case TimedPlace():
             return _search(place, find_timed(place), limit, most, forgets=True)
-        case Living():
+        case RunsPlace():
             return _explore_runs(place, limit)
 
 
@@ -125,7 +127,7 @@ def find_scope(name: str, place: str | Arena) -> MeshScope:
     return next(scope for scope in (*DEFAULT, *DEEP) if scope.name == place)
 
 
-def find_timed(place: Timed) -> TimedMesh:
+def find_timed(place: TimedPlace) -> TimedMesh:
     """Find a timed scope, and change it as a place says."""
     known = (each.actors for each in (*scopes(), *deep()) if each.name == place.scope)
     (mesh,) = known
@@ -140,7 +142,7 @@ def find_timed(place: Timed) -> TimedMesh:
 
 
 def _search(
-    place: Place,
+    place: KillPlace,
     actors: Actors[Local, Message, Shared, Ghost],
     limit: Limit,
     most: int | None,
@@ -183,7 +185,7 @@ def _measure(worlds: Iterable[Iterable[object]]) -> tuple[int, int]:
     return terms, entries
 
 
-def _explore_runs(place: Living, limit: Limit) -> PlaceResult:
+def _explore_runs(place: RunsPlace, limit: Limit) -> PlaceResult:
     """Explore a scope of runs. Claims about states are left out: a lasso is wanted."""
     (world,) = (each for each in (*LIVING, *DEEP_LIVING) if each.name == place.scope)
     runs = [each for each in world.properties if each.kind is Kind.EVENTUALLY]
@@ -211,14 +213,14 @@ def _explore_runs(place: Living, limit: Limit) -> PlaceResult:
     )
 
 
-def describe(place: Place) -> str:
+def describe(place: KillPlace) -> str:
     """Name a scope, or what is special about an arena."""
     match place:
         case str():
             return place
-        case Timed(rounds=rounds) if rounds:
+        case TimedPlace(rounds=rounds) if rounds:
             return f"{place.scope} with {rounds} rounds"
-        case Timed() | Living():
+        case TimedPlace() | RunsPlace():
             return place.scope
         case Arena():
             lines = len(place.script.split(", ")) if place.script else 0
@@ -231,7 +233,9 @@ def describe(place: Place) -> str:
 # --- a little smaller -----------------------------------------------------------------
 
 
-def explore_smaller(name: str, place: Place, limit: Limit) -> Iterator[dict[str, str]]:
+def explore_smaller(
+    name: str, place: KillPlace, limit: Limit
+) -> Iterator[dict[str, str]]:
     """Explore a place with one elector, one term or one write less."""
     for what, less in _shrink(name, place):
         try:
@@ -248,8 +252,8 @@ def explore_smaller(name: str, place: Place, limit: Limit) -> Iterator[dict[str,
         yield {"less": what, "verdict": verdict}
 
 
-def _shrink(name: str, place: Place) -> Iterator[tuple[str, Arena]]:
-    if isinstance(place, Timed | Living):
+def _shrink(name: str, place: KillPlace) -> Iterator[tuple[str, Arena]]:
+    if isinstance(place, TimedPlace | RunsPlace):
         return
     arena = place if isinstance(place, Arena) else _arena(find_scope(name, place))
     shape = arena.shape

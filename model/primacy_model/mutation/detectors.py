@@ -36,7 +36,7 @@ GLANCE_S: Final = 0.2
 """How often a stop is looked for while a program runs."""
 
 
-class Status(Enum):
+class MutantStatus(Enum):
     """The outcome of a mutant at a detector."""
 
     KILLED = "killed"
@@ -54,7 +54,7 @@ class Status(Enum):
 class Outcome:
     """What a detector reports of a mutant."""
 
-    status: Status
+    status: MutantStatus
     broken: str = ""
     """What broke, in the words of the detector."""
     detail: str = ""
@@ -66,7 +66,7 @@ class Outcome:
     @property
     def is_kill(self) -> bool:
         """Tell whether something broke."""
-        return self.status is Status.KILLED
+        return self.status is MutantStatus.KILLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +172,9 @@ def run_detector(
 ) -> Outcome:
     """Run a detector with the copy of core in a folder, until it ends or a stop."""
     if mutant.harm is Harm.LIVENESS and not detector.finds_liveness:
-        return Outcome(Status.NOT_RUN, detail="it finds faults of safety alone")
+        return Outcome(MutantStatus.NOT_RUN, detail="it finds faults of safety alone")
     if why := missing(detector):
-        return Outcome(Status.SKIPPED, detail=why)
+        return Outcome(MutantStatus.SKIPPED, detail=why)
     arguments = [
         word.format(
             id=mutant.id,
@@ -198,11 +198,13 @@ def run_detector(
         streams = _wait(child, begun + most, stop)
     if streams is None:
         why = "it was stopped" if stop.is_set() else f"not within {most:.0f} seconds"
-        return Outcome(Status.UNDECIDED, detail=why, seconds=time.monotonic() - begun)
+        return Outcome(
+            MutantStatus.UNDECIDED, detail=why, seconds=time.monotonic() - begun
+        )
     printed, errors = streams
     if child.returncode != 0:
         last = (errors.strip().splitlines() or ["no message"])[-1][:200]
-        return Outcome(Status.UNDECIDED, detail=f"it failed: {last}")
+        return Outcome(MutantStatus.UNDECIDED, detail=f"it failed: {last}")
     return read_outcome(detector, folder, printed)
 
 
@@ -226,13 +228,13 @@ def read_outcome(detector: Detector, folder: Path, printed: str) -> Outcome:
     """Read what a detector printed; it must have run with the copy."""
     figures: dict[str, object] = json.loads(printed.strip().splitlines()[-1])
     if Path(str(figures.pop("core"))) != folder / "primacy" / "__init__.py":
-        return Outcome(Status.UNDECIDED, detail="it ran with another core")
+        return Outcome(MutantStatus.UNDECIDED, detail="it ran with another core")
     seconds = float(str(figures.pop("seconds", 0)))
     broken = figures.get("property")
     if broken:
         detail = detector.kill_format.format(**figures)
-        return Outcome(Status.KILLED, str(broken), detail, seconds, figures)
+        return Outcome(MutantStatus.KILLED, str(broken), detail, seconds, figures)
     is_whole = bool(figures.get("is_whole", not detector.is_timed))
-    status = Status.SURVIVED if is_whole else Status.UNDECIDED
+    status = MutantStatus.SURVIVED if is_whole else MutantStatus.UNDECIDED
     why = str(figures.get("why") or ("nothing broke" if is_whole else "out of time"))
     return Outcome(status, "", why, seconds, figures)

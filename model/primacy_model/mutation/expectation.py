@@ -13,7 +13,7 @@ from primacy_model.mesh.agent import Budgets
 from primacy_model.mesh.bounds import Shape
 from primacy_model.mutation.arena import Arena
 from primacy_model.mutation.catalog.mutants import load_mutants
-from primacy_model.mutation.catalog.table import CatalogError, Table
+from primacy_model.mutation.catalog.table import CatalogError, CatalogTable
 from primacy_model.mutation.mutant import Mutant
 from primacy_model.mutation.scripts import SCRIPTS
 
@@ -24,7 +24,7 @@ PLACES: Final = ("scope", "arena", "timed", "liveness")
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
+class TimedPlace:
     """A timed scope, perhaps changed."""
 
     scope: str
@@ -38,13 +38,13 @@ class Timed:
 
 
 @dataclass(frozen=True, slots=True)
-class Living:
+class RunsPlace:
     """A scope of the claims about runs."""
 
     scope: str
 
 
-Place = str | Arena | Timed | Living
+KillPlace = str | Arena | TimedPlace | RunsPlace
 """The name of a scope, an arena, a timed scope, or a scope of runs."""
 
 
@@ -53,7 +53,7 @@ class ExpectedKill:
     """A mutant, and the property that breaks in a place."""
 
     mutant: Mutant
-    place: Place
+    place: KillPlace
     breaks: str
     """The property that fails first."""
     depth: int
@@ -81,7 +81,7 @@ def load_kills() -> tuple[ExpectedKill, ...]:
     )
 
 
-def read_kill(mutant: Mutant, table: Table) -> ExpectedKill:
+def read_kill(mutant: Mutant, table: CatalogTable) -> ExpectedKill:
     """Read a kill; the model checker is not asked whether its place exists."""
     named = [key for key in PLACES if key in table]
     if len(named) != 1:
@@ -101,21 +101,21 @@ def read_kill(mutant: Mutant, table: Table) -> ExpectedKill:
     )
 
 
-def _read_place(table: Table, key: str) -> Place:
+def _read_place(table: CatalogTable, key: str) -> KillPlace:
     match key:
         case "arena":
             return _read_arena(table.table(key))
         case "timed":
             return _read_timed(table.table(key))
         case "liveness":
-            return Living(table.text(key))
+            return RunsPlace(table.text(key))
         case _:
             return table.text(key)
 
 
-def _read_timed(table: Table) -> Timed:
+def _read_timed(table: CatalogTable) -> TimedPlace:
     table.require_keys(("scope",), ("forgets", "says_more", "rounds"))
-    return Timed(
+    return TimedPlace(
         table.text("scope"),
         forgets=table.flag("forgets", default=True),
         says_more=table.flag("says_more", default=True),
@@ -123,7 +123,7 @@ def _read_timed(table: Table) -> Timed:
     )
 
 
-def _read_arena(table: Table) -> Arena:
+def _read_arena(table: CatalogTable) -> Arena:
     names = ("electors", "impatient", "crashers", "clients_at")
     table.require_keys((), (*names, "terms", "begins", "budgets", "script", "forgets"))
     plain = Shape()
@@ -143,7 +143,7 @@ def _read_arena(table: Table) -> Arena:
     )
 
 
-def _read_script(table: Table) -> str:
+def _read_script(table: CatalogTable) -> str:
     parts = table.texts("script")
     for part in parts:
         if part not in SCRIPTS and part != "lose" and " " not in part:

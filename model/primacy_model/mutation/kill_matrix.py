@@ -14,19 +14,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from primacy_model.mutation.detectors import CORE, DETECTORS, Outcome, Status
+from primacy_model.mutation.detectors import CORE, DETECTORS, MutantStatus, Outcome
 from primacy_model.mutation.mutant import Harm, Mutant, mutant_sha256
 
 COUNTED: Final = tuple(each.name for each in DETECTORS if each.counts)
 """The detectors of which two must kill a safety mutant."""
 MARKS: Final = {
-    Status.SURVIVED: "-",
-    Status.UNDECIDED: "undecided",
-    Status.SKIPPED: "skipped",
-    Status.NOT_RUN: "",
+    MutantStatus.SURVIVED: "-",
+    MutantStatus.UNDECIDED: "undecided",
+    MutantStatus.SKIPPED: "skipped",
+    MutantStatus.NOT_RUN: "",
 }
 """How an outcome is shown that is no kill."""
-UNKNOWN: Final = Outcome(Status.NOT_RUN)
+UNKNOWN: Final = Outcome(MutantStatus.NOT_RUN)
 
 
 class OtherCoreError(Exception):
@@ -64,7 +64,7 @@ class MatrixRow:
     def needed(self) -> int:
         """Tell how many must kill it: those required, or all that ran if fewer."""
         counted = [self.outcomes[name] for name in COUNTED if name in self.outcomes]
-        idle = (Status.SKIPPED, Status.NOT_RUN)
+        idle = (MutantStatus.SKIPPED, MutantStatus.NOT_RUN)
         ran = sum(each.status not in idle for each in counted)
         return min(ran, required_kills(self.mutant))
 
@@ -81,7 +81,7 @@ class MatrixRow:
     @property
     def is_open(self) -> bool:
         """Tell whether a detector that did not end might still kill a survivor."""
-        wanting = (Status.SKIPPED, Status.UNDECIDED)
+        wanting = (MutantStatus.SKIPPED, MutantStatus.UNDECIDED)
         counted = (self.outcomes[name] for name in COUNTED if name in self.outcomes)
         return self.is_survivor and any(each.status in wanting for each in counted)
 
@@ -95,7 +95,7 @@ def exit_code(rows: Sequence[MatrixRow]) -> int:
     if any(not row.is_open for row in holes):
         return 1
     outcomes = [each for row in rows for each in row.outcomes.values()]
-    if holes or any(each.status is Status.SKIPPED for each in outcomes):
+    if holes or any(each.status is MutantStatus.SKIPPED for each in outcomes):
         return 3
     return 0 if any(row.needed for row in rows) else 4
 
@@ -132,14 +132,14 @@ def _notes(rows: Sequence[MatrixRow]) -> Iterable[str]:
         f"{name}: skipped, {outcome.detail}"
         for row in rows
         for name, outcome in row.outcomes.items()
-        if outcome.status is Status.SKIPPED
+        if outcome.status is MutantStatus.SKIPPED
     }
     yield from sorted(skipped)
     for row in rows:
         if not row.is_survivor:
             continue
         for name, outcome in row.outcomes.items():
-            if outcome.status is Status.UNDECIDED:
+            if outcome.status is MutantStatus.UNDECIDED:
                 yield f"{row.mutant.id}: {name} is undecided: {outcome.detail}"
         why = row.mutant.survives
         mark = "*" if why else "!"
@@ -225,10 +225,14 @@ def read_previous(text: str) -> PreviousMatrix:
     content = json.loads(text)
     if content["core_sha256"] != core_sha256():
         raise OtherCoreError
-    ran = (Status.KILLED.value, Status.SURVIVED.value, Status.UNDECIDED.value)
+    ran = (
+        MutantStatus.KILLED.value,
+        MutantStatus.SURVIVED.value,
+        MutantStatus.UNDECIDED.value,
+    )
     outcomes = {
         (row["mutant_sha256"], name): Outcome(
-            Status(each["status"]),
+            MutantStatus(each["status"]),
             each["property"],
             each["detail"],
             float(each["seconds"]),

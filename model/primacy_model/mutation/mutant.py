@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from enum import Enum
 
-from primacy_model.mutation.catalog.table import Table
+from primacy_model.mutation.catalog.table import CatalogTable
 
 
 class Harm(Enum):
@@ -50,9 +50,9 @@ class Mutant:
     edits: tuple[Edit, ...]
     survives: str = ""
     """Why fewer detectors than required kill it; empty if enough do."""
-    check: tuple[Table, ...] = field(default=(), compare=False)
+    check: tuple[CatalogTable, ...] = field(default=(), compare=False)
     """The kills expected of the model checker: `expectation` reads them."""
-    prove: Table | None = field(default=None, compare=False)
+    prove: CatalogTable | None = field(default=None, compare=False)
     """What the proofs are asked: `primacy_proofs.mutation.mutants` reads it."""
 
     @property

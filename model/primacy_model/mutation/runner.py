@@ -19,8 +19,8 @@ from primacy_model.mutation.detectors import (
     DETECTORS,
     Budget,
     Detector,
+    MutantStatus,
     Outcome,
-    Status,
 )
 from primacy_model.mutation.kill_matrix import (
     MatrixRow,
@@ -53,9 +53,9 @@ class MutationRun:
                 if self.stop.is_set():
                     break
                 earlier = outcomes.get(detector.name)
-                if earlier is None or earlier.status is Status.UNDECIDED:
+                if earlier is None or earlier.status is MutantStatus.UNDECIDED:
                     outcome = self._run(detector, mutant, folder, outcomes)
-                    is_idle = outcome.status is Status.NOT_RUN
+                    is_idle = outcome.status is MutantStatus.NOT_RUN
                     outcomes[detector.name] = (
                         earlier if earlier and is_idle else outcome
                     )
@@ -86,7 +86,9 @@ class MutationRun:
     ) -> Outcome:
         kills = MatrixRow(mutant, outcomes).killed_by
         if self.is_enough and detector.counts and len(kills) >= required_kills(mutant):
-            return Outcome(Status.NOT_RUN, detail="enough detectors have killed it")
+            return Outcome(
+                MutantStatus.NOT_RUN, detail="enough detectors have killed it"
+            )
         return detectors.run_detector(detector, mutant, folder, self.budget, self.stop)
 
 

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from primacy_model.mutation.catalog.mutants import find_mutant
-from primacy_model.mutation.expectation import Living, Place, Timed, load_kills
+from primacy_model.mutation.expectation import (
+    KillPlace,
+    RunsPlace,
+    TimedPlace,
+    load_kills,
+)
 from primacy_model.mutation.mutant import Harm
 from primacy_model.synchrony.scopes import LIVING
 
@@ -67,16 +72,17 @@ TIMED_SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
 """The timed scopes that reach a module."""
 
 
-def plan_search(name: str) -> tuple[Place, ...]:
+def plan_search(name: str) -> tuple[KillPlace, ...]:
     """List where a mutant is explored: at its first kill, or near its module."""
     expected = [kill.place for kill in load_kills() if kill.id == name]
     if expected:
         return (expected[0],)
     mutant = find_mutant(name)
-    untimed: tuple[Place, ...] = UNTIMED_SCOPES.get(mutant.module, ())
+    untimed: tuple[KillPlace, ...] = UNTIMED_SCOPES.get(mutant.module, ())
     timed = tuple(
-        Timed(scope, forgets=False) for scope in TIMED_SCOPES.get(mutant.module, ())
+        TimedPlace(scope, forgets=False)
+        for scope in TIMED_SCOPES.get(mutant.module, ())
     )
     if mutant.harm is Harm.SAFETY or mutant.module in UNREACHED:
         return (*untimed, *timed)
-    return (*(Living(world.name) for world in LIVING), *untimed)
+    return (*(RunsPlace(world.name) for world in LIVING), *untimed)

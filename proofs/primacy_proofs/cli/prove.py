@@ -14,6 +14,9 @@ import click
 
 from primacy_model.cli.command import OneSentenceCommand
 from primacy_model.errors import BadUsage, require_writable_file, write
+from primacy_model.mutation.catalog.mutants import UnknownMutantError
+from primacy_model.mutation.catalog.table import CatalogError
+from primacy_model.mutation.mutant import EditError
 
 
 @click.command(cls=OneSentenceCommand)
@@ -92,14 +95,12 @@ def _run_mutants(ids: tuple[str, ...], jobs: int) -> NoReturn:
 
     End with 2 if there is no such mutant, or core no longer has its text.
     """
-    from primacy_model.mutation.catalog.table import CatalogError  # noqa: PLC0415
-    from primacy_model.mutation.mutant import EditError  # noqa: PLC0415
     from primacy_proofs.mutation import runner  # noqa: PLC0415 - needs the extra
 
     try:
         tasks = runner.select(ids)
         outcomes = runner.run_tasks(tasks, jobs)
-    except (runner.UnknownMutantError, CatalogError, EditError) as error:
+    except (UnknownMutantError, CatalogError, EditError) as error:
         raise BadUsage(str(error)) from None
     with click.progressbar(outcomes, length=len(tasks), file=sys.stderr) as finished:
         found = tuple(finished)

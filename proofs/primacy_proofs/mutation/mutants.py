@@ -14,7 +14,7 @@ from enum import Enum
 from functools import cache
 
 from primacy_model.mutation.catalog.mutants import load_mutants
-from primacy_model.mutation.catalog.table import Table
+from primacy_model.mutation.catalog.table import CatalogTable
 from primacy_model.mutation.mutant import Mutant
 
 
@@ -66,7 +66,7 @@ def load_expected() -> tuple[ProofTask, ...]:
     return tuple(task for task in load_tasks() if task.expected is not None)
 
 
-def read_task(mutant: Mutant, table: Table) -> ProofTask:
+def read_task(mutant: Mutant, table: CatalogTable) -> ProofTask:
     """Read what is proved about a mutant."""
     table.require_keys(("units",), ("groups", "expect", "reason"))
     expected = None

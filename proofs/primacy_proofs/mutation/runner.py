@@ -22,6 +22,7 @@ from typing import Final
 import primacy
 import primacy_model
 import primacy_proofs
+from primacy_model.mutation.catalog.mutants import UnknownMutantError
 from primacy_model.mutation.mutant import apply
 from primacy_proofs.counterexamples import rendering
 from primacy_proofs.counterexamples.rendering import Shown
@@ -43,10 +44,6 @@ HASTE: Final = RLIMIT // 20
 ANY: Final = "without a name all are run."
 """What is said where no name is near."""
 PROGRAM: Final = "from primacy_proofs.mutation.runner import main; main()"
-
-
-class UnknownMutantError(ValueError):
-    """The proofs expect nothing of a mutant of that id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from primacy_model.checker.limits import unlimited
 from primacy_model.cli import mutants
 from primacy_model.mutation import check_detector, detectors, kill_matrix
 from primacy_model.mutation.catalog.mutants import find_mutant, load_mutants
-from primacy_model.mutation.detectors import DETECTORS, Budget, Outcome, Status
-from primacy_model.mutation.expectation import RAISES, Timed, load_kills
+from primacy_model.mutation.detectors import DETECTORS, Budget, MutantStatus, Outcome
+from primacy_model.mutation.expectation import RAISES, TimedPlace, load_kills
 from primacy_model.mutation.kill_matrix import MatrixRow, PreviousMatrix
 from primacy_model.mutation.mutant import Harm, Mutant, mutant_sha256
 from primacy_model.mutation.runner import MutationRun, run_mutants
@@ -24,11 +24,11 @@ from primacy_model.mutation.search_plan import UNREACHED, plan_search
 SAFETY = find_mutant("half-is-a-quorum")
 LIVENESS = find_mutant("window-never-closes")
 BUDGET = Budget(5, 10, 1)
-KILLED = Outcome(Status.KILLED, "S1", "somewhere", 1.0, {"depth": 4})
-SURVIVED = Outcome(Status.SURVIVED, detail="nothing broke")
-UNDECIDED = Outcome(Status.UNDECIDED, detail="out of time")
-SKIPPED = Outcome(Status.SKIPPED, detail="z3 is not installed")
-NOT_RUN = Outcome(Status.NOT_RUN, detail="it finds faults of safety alone")
+KILLED = Outcome(MutantStatus.KILLED, "S1", "somewhere", 1.0, {"depth": 4})
+SURVIVED = Outcome(MutantStatus.SURVIVED, detail="nothing broke")
+UNDECIDED = Outcome(MutantStatus.UNDECIDED, detail="out of time")
+SKIPPED = Outcome(MutantStatus.SKIPPED, detail="z3 is not installed")
+NOT_RUN = Outcome(MutantStatus.NOT_RUN, detail="it finds faults of safety alone")
 
 
 def run(*arguments: str) -> Result:
@@ -154,7 +154,7 @@ def test_no_other_detector_is_run_once_enough_have_killed_it() -> None:
     run = MutationRun(selected, BUDGET, PreviousMatrix(), is_enough=True)
     twice = {"prove": KILLED, "simulation": KILLED}
     outcome = run._run(selected[0], SAFETY, Path("nowhere"), twice)
-    assert outcome.status is Status.NOT_RUN
+    assert outcome.status is MutantStatus.NOT_RUN
 
 
 def test_what_was_skipped_or_is_of_another_edit_is_not_kept() -> None:
@@ -262,7 +262,10 @@ def test_a_program_that_runs_is_ended_by_a_stop(
     arguments = ("-n", "1", "-r", "1", "import time; time.sleep(100)")
     sleeping = replace(check, module="timeit", arguments=arguments)
     outcome = detectors.run_detector(sleeping, SAFETY, tmp_path, BUDGET, stop)
-    assert (outcome.status, outcome.detail) == (Status.UNDECIDED, "it was stopped")
+    assert (outcome.status, outcome.detail) == (
+        MutantStatus.UNDECIDED,
+        "it was stopped",
+    )
 
 
 # --- the detectors --------------------------------------------------------------------
@@ -279,14 +282,20 @@ def test_a_detector_that_ran_with_another_core_decides_nothing(
     printed = json.dumps(
         {"core": str(detectors.CORE / "__init__.py"), "property": "S1"}
     )
-    assert detectors.read_outcome(check, tmp_path, printed).status is Status.UNDECIDED
+    assert (
+        detectors.read_outcome(check, tmp_path, printed).status
+        is MutantStatus.UNDECIDED
+    )
 
 
 def test_a_detector_that_found_nothing_says_whether_it_came_to_its_end(
     check: detectors.Detector, tmp_path: Path
 ) -> None:
     told = {"core": str(tmp_path / "primacy" / "__init__.py"), "property": None}
-    for is_whole, status in ((True, Status.SURVIVED), (False, Status.UNDECIDED)):
+    for is_whole, status in (
+        (True, MutantStatus.SURVIVED),
+        (False, MutantStatus.UNDECIDED),
+    ):
         printed = json.dumps(told | {"is_whole": is_whole})
         assert detectors.read_outcome(check, tmp_path, printed).status is status
 
@@ -298,13 +307,15 @@ def test_a_detector_that_its_budget_stops_and_that_tells_no_end_is_undecided(
     core = str(tmp_path / "primacy" / "__init__.py")
     outcome = detectors.read_outcome(detector, tmp_path, json.dumps({"core": core}))
     is_stopped = detector.name == "simulation"
-    assert outcome.status is (Status.UNDECIDED if is_stopped else Status.SURVIVED)
+    assert outcome.status is (
+        MutantStatus.UNDECIDED if is_stopped else MutantStatus.SURVIVED
+    )
 
 
 def test_a_detector_that_is_not_there_is_skipped_and_says_why(tmp_path: Path) -> None:
     absent = detectors.Detector("x", "x", (), ("tests/no_such.py", "only there"), "")
     outcome = detectors.run_detector(absent, SAFETY, tmp_path, BUDGET, Event())
-    assert outcome == Outcome(Status.SKIPPED, detail="only there")
+    assert outcome == Outcome(MutantStatus.SKIPPED, detail="only there")
     no_module = replace(absent, needs=("no_such_module", "not installed"))
     assert detectors.missing(no_module) == "not installed"
 
@@ -315,7 +326,7 @@ def test_a_detector_that_fails_is_undecided_and_its_last_words_are_told(
     detectors.copy_core(tmp_path, SAFETY)
     broken = replace(check, arguments=("no-such-mutant",))
     outcome = detectors.run_detector(broken, SAFETY, tmp_path, BUDGET, Event())
-    assert outcome.status is Status.UNDECIDED
+    assert outcome.status is MutantStatus.UNDECIDED
     assert "no mutant is named 'no-such-mutant'" in outcome.detail
 
 
@@ -323,7 +334,7 @@ def test_a_detector_of_safety_is_not_run_on_liveness(tmp_path: Path) -> None:
     prove = next(each for each in DETECTORS if each.name == "prove")
     assert LIVENESS.harm is Harm.LIVENESS
     outcome = detectors.run_detector(prove, LIVENESS, tmp_path, BUDGET, Event())
-    assert outcome.status is Status.NOT_RUN
+    assert outcome.status is MutantStatus.NOT_RUN
 
 
 # --- what the checker explores --------------------------------------------------------
@@ -344,10 +355,10 @@ def test_what_raises_in_a_place_is_a_finding(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_timed_scope_may_begin_more_rounds_and_says_so() -> None:
-    place = Timed("lease-exclusive", rounds=3)
+    place = TimedPlace("lease-exclusive", rounds=3)
     assert check_detector.describe(place) == "lease-exclusive with 3 rounds"
     assert check_detector.find_timed(place).shape.budgets.rounds == 3
-    as_it_is = Timed("lease-exclusive")
+    as_it_is = TimedPlace("lease-exclusive")
     assert check_detector.describe(as_it_is) == "lease-exclusive"
     assert check_detector.find_timed(as_it_is).shape.budgets.rounds == 2
 

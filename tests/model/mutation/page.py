@@ -19,7 +19,7 @@ from primacy_model.mesh.scopes import DEFAULT
 from primacy_model.mutation.arena import Arena
 from primacy_model.mutation.catalog.mutants import find_mutant, load_mutants
 from primacy_model.mutation.detectors import DETECTORS
-from primacy_model.mutation.expectation import Place, Timed, load_kills
+from primacy_model.mutation.expectation import KillPlace, TimedPlace, load_kills
 from primacy_model.mutation.kill_matrix import COUNTED
 from primacy_model.synchrony.scopes import LIVING
 from primacy_model.timed.scopes import scopes
@@ -241,7 +241,7 @@ def _place(row: Row) -> str:
     expected = first_places().get(row["id"])
     if isinstance(expected, Arena):
         return IN_ARENA
-    if isinstance(expected, Timed) and expected != Timed(expected.scope):
+    if isinstance(expected, TimedPlace) and expected != TimedPlace(expected.scope):
         return IN_CHANGED
     if where == "small configurations":
         return CONFIGURATIONS
@@ -253,7 +253,7 @@ def _place(row: Row) -> str:
     return IN_CHANGED if where.endswith("nothing forgotten") else BY_NAME
 
 
-def first_places() -> dict[str, Place]:
+def first_places() -> dict[str, KillPlace]:
     """Map each mutant to the place in which `primacy mutants` explores it first."""
     return {kill.id: kill.place for kill in reversed(load_kills())}
 

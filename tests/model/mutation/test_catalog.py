@@ -18,8 +18,8 @@ from primacy_model.mutation.catalog.mutants import (
 from primacy_model.mutation.catalog.table import CatalogError
 from primacy_model.mutation.expectation import (
     ExpectedKill,
-    Living,
-    Timed,
+    RunsPlace,
+    TimedPlace,
     load_kills,
     read_kill,
 )
@@ -91,11 +91,11 @@ def test_a_mutant_is_read(tmp_path: Path) -> None:
     ("text", "place"),
     [
         ('scope = "reads"', "reads"),
-        ('liveness = "stays"\nloop = 4', Living("stays")),
-        ('timed = { scope = "lease-pair" }', Timed("lease-pair")),
+        ('liveness = "stays"\nloop = 4', RunsPlace("stays")),
+        ('timed = { scope = "lease-pair" }', TimedPlace("lease-pair")),
         (
             'timed = { scope = "lease-read", forgets = false, rounds = 3 }',
-            Timed("lease-read", forgets=False, rounds=3),
+            TimedPlace("lease-read", forgets=False, rounds=3),
         ),
         (
             ARENA,
@@ -111,7 +111,7 @@ def test_a_kill_is_read(tmp_path: Path, text: str, place: object) -> None:
     found = kill(tmp_path, text)
     assert found.place == place
     assert (found.breaks, found.depth, found.is_retested) == ("S4", 9, True)
-    assert found.loop == (4 if isinstance(place, Living) else None)
+    assert found.loop == (4 if isinstance(place, RunsPlace) else None)
 
 
 # --- what is refused ------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from primacy_model.mutation import kill_matrix
 from primacy_model.mutation.arena import Arena
 from primacy_model.mutation.catalog.mutants import load_mutants
-from primacy_model.mutation.expectation import ExpectedKill, Living, load_kills
+from primacy_model.mutation.expectation import ExpectedKill, RunsPlace, load_kills
 from primacy_model.mutation.mutant import Mutant, mutant_sha256
 from tests.model.mutation import page
 from tests.model.mutation.pitfalls import ABSENT, PITFALLS
@@ -53,7 +53,7 @@ def test_what_is_expected_of_the_checker_was_found(kill: ExpectedKill) -> None:
     assert (found["status"], found["property"]) == ("killed", kill.breaks)
     depth = found["figures"]["depth"]
     assert depth <= kill.depth
-    if isinstance(kill.place, Living):
+    if isinstance(kill.place, RunsPlace):
         assert (depth, found["figures"]["loop"]) == (kill.depth, kill.loop)
     if isinstance(kill.place, str):
         assert found["figures"]["where"] == kill.place

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from primacy_model.mutation.expectation import ExpectedKill, Living
+from primacy_model.mutation.expectation import ExpectedKill, RunsPlace
 from tests.support.mutated_core import copy_core, run_under
 from tests.support.programs.lasso import lassos
 
 
 def name(lasso: ExpectedKill) -> str:
-    assert isinstance(lasso.place, Living)
+    assert isinstance(lasso.place, RunsPlace)
     return lasso.place.scope
 
 

@@ -11,18 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from primacy_model.mutation.expectation import ExpectedKill, Timed, load_kills
+from primacy_model.mutation.expectation import ExpectedKill, TimedPlace, load_kills
 from tests.support.mutated_core import ROOT, copy_core, run_under
 
 PAGE = (ROOT / "docs" / "timed.md").read_text(encoding="utf-8")
 
 KILLS = [
-    kill for kill in load_kills() if kill.is_retested and isinstance(kill.place, Timed)
+    kill
+    for kill in load_kills()
+    if kill.is_retested and isinstance(kill.place, TimedPlace)
 ]
 
 
-def place_of(kill: ExpectedKill) -> Timed:
-    assert isinstance(kill.place, Timed)
+def place_of(kill: ExpectedKill) -> TimedPlace:
+    assert isinstance(kill.place, TimedPlace)
     return kill.place
 
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from primacy_model.mutation.catalog.mutants import find_mutant
-from primacy_model.mutation.catalog.table import CatalogError, Table
+from primacy_model.mutation.catalog.table import CatalogError, CatalogTable
 from primacy_model.mutation.mutant import Harm
 from primacy_proofs.cli import prove as cli_prove
 from primacy_proofs.laws.catalog import LAWS
@@ -86,7 +86,7 @@ def test_a_mistake_in_what_is_proved_is_one_sentence(
     values: dict[str, object], message: str
 ) -> None:
     with pytest.raises(CatalogError) as raised:
-        read_task(find_mutant("worker-stands"), Table(values, "x, prove"))
+        read_task(find_mutant("worker-stands"), CatalogTable(values, "x, prove"))
     assert message in str(raised.value)
 
 

@@ -16,7 +16,7 @@ from typing import Final
 import primacy
 from primacy_model.checker.liveness import FairExploration, explore
 from primacy_model.checker.model import Kind
-from primacy_model.mutation.expectation import ExpectedKill, Living, load_kills
+from primacy_model.mutation.expectation import ExpectedKill, RunsPlace, load_kills
 from primacy_model.synchrony.model import StabilizingMesh
 from primacy_model.synchrony.scopes import DEEP_LIVING, LIVING
 from primacy_model.synchrony.state import PhasedWorld
@@ -29,7 +29,7 @@ def lassos() -> tuple[ExpectedKill, ...]:
     return tuple(
         kill
         for kill in load_kills()
-        if kill.is_retested and isinstance(kill.place, Living)
+        if kill.is_retested and isinstance(kill.place, RunsPlace)
     )
 
 
@@ -86,7 +86,7 @@ def figures(found: FairExploration[PhasedWorld]) -> str:
 def row(lasso: ExpectedKill) -> str:
     """Write what a mutant does as a row of a table."""
     mutant = lasso.mutant
-    assert isinstance(lasso.place, Living)
+    assert isinstance(lasso.place, RunsPlace)
     cells = (
         mutant.id,
         mutant.source,

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from primacy_model.mutation.catalog.table import CatalogError, Table
+from primacy_model.mutation.catalog.table import CatalogError, CatalogTable
 from primacy_model.mutation.mutant import Edit, Harm, Mutant
 
 FOLDER: Final = Path(__file__).parent
@@ -47,17 +47,19 @@ def find_mutant(name: str) -> Mutant:
 
 def _read_file(file: Path) -> Iterator[Mutant]:
     try:
-        content = Table(tomllib.loads(file.read_text(encoding="utf-8")), file.name)
+        content = CatalogTable(
+            tomllib.loads(file.read_text(encoding="utf-8")), file.name
+        )
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CatalogError(f"{file.name} is not TOML: {error}.") from None
     content.require_keys(("mutant",))
     for table in content.tables("mutant"):
         name = table.text("id")
         where = f"{file.name}, {name}" if name else table.where
-        yield _read(Table(table.values, where), file)
+        yield _read(CatalogTable(table.values, where), file)
 
 
-def _read(table: Table, file: Path) -> Mutant:
+def _read(table: CatalogTable, file: Path) -> Mutant:
     table.require_keys(
         ("id", "harm", "source", "clause", "fault", "edit"),
         ("survives", "check", "prove"),
@@ -76,7 +78,7 @@ def _read(table: Table, file: Path) -> Mutant:
     )
 
 
-def _read_edits(table: Table) -> tuple[Edit, ...]:
+def _read_edits(table: CatalogTable) -> tuple[Edit, ...]:
     edits = []
     for each in table.tables("edit"):
         each.require_keys(("before", "after"), ("times",))

@@ -16,7 +16,7 @@ class CatalogError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CatalogTable:
     """A table, and where it stands."""
 
     values: Mapping[str, object]
@@ -78,20 +78,20 @@ class Table:
             raise self.error(key, f"must be one of {', '.join(choices)}")
         return value
 
-    def table(self, key: str) -> Table:
+    def table(self, key: str) -> CatalogTable:
         """Read a table below this one; it is empty if there is none."""
         value = self.values.get(key, {})
         if not isinstance(value, dict):
             raise self.error(key, "must be a table")
-        return Table(value, f"{self.where}, {key}")
+        return CatalogTable(value, f"{self.where}, {key}")
 
-    def tables(self, key: str) -> tuple[Table, ...]:
+    def tables(self, key: str) -> tuple[CatalogTable, ...]:
         """Read an array of tables below this one."""
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
             raise self.error(key, "must be an array of tables")
         return tuple(
-            Table(each, f"{self.where}, {key} {number}")
+            CatalogTable(each, f"{self.where}, {key} {number}")
             for number, each in enumerate(value, 1)
         )
 
