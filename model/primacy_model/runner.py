@@ -49,7 +49,7 @@ class ExploreOptions:
 
     engine: Engine | None = None
     """For worlds of actors; None is the oracle, which takes any model."""
-    stroll: WalkOptions | None = None
+    walk_options: WalkOptions | None = None
     """A walk instead of an exploration."""
     states: int | None = None
     """The most states of a scope."""
@@ -69,55 +69,60 @@ class ExploreOptions:
         return Limits(self.states, self.megabytes)
 
 
-def prepared(scope: Scope[Hashable], way: ExploreOptions) -> Scope[Hashable]:
+def prepare(scope: Scope[Hashable], options: ExploreOptions) -> Scope[Hashable]:
     """Give the model that is explored; only it follows the traces that are found."""
-    if isinstance(scope, Assembled) and "obsolete" in way.without:
+    if isinstance(scope, Assembled) and "obsolete" in options.without:
         return replace(scope, forgets=False)
     return scope
 
 
-def explored(
-    scope: Scope[Hashable], way: ExploreOptions, limit: Limit, progress: Progress | None
+def explore(
+    scope: Scope[Hashable],
+    options: ExploreOptions,
+    limit: Limit,
+    progress: Progress | None,
 ) -> Exploration[Hashable]:
     """Explore one scope."""
-    scope = prepared(scope, way)
-    if way.stroll is not None:
-        seed, steps = way.stroll.seed, way.stroll.steps
+    scope = prepare(scope, options)
+    if options.walk_options is not None:
+        seed, steps = options.walk_options.seed, options.walk_options.steps
         return walk(scope, seed=seed, steps=steps, progress=progress, limit=limit)
     if isinstance(scope, StabilizingMesh):
         return liveness.explore(
-            scope, max_states=way.states, progress=progress, limit=limit
+            scope, max_states=options.states, progress=progress, limit=limit
         )
-    if way.engine is None or not isinstance(scope, Assembled):
+    if options.engine is None or not isinstance(scope, Assembled):
         return reference_bfs.explore(
-            scope, max_states=way.states, progress=progress, limit=limit
+            scope, max_states=options.states, progress=progress, limit=limit
         )
     found = search.explore(
         scope.actors,
-        way.engine,
-        max_states=way.states,
+        options.engine,
+        max_states=options.states,
         progress=progress,
         limit=limit,
-        save=way.save,
-        resume=way.resume if _is_saved(scope, way) else None,
-        **_reductions(scope, way),
+        save=options.save,
+        resume=options.resume if _is_saved(scope, options) else None,
+        **_reductions(scope, options),
     )
-    return search.explored(scope.actors, found)
+    return search.as_exploration(scope.actors, found)
 
 
 def _reductions(
-    scope: Assembled[Any, Any, Any, Any], way: ExploreOptions
+    scope: Assembled[Any, Any, Any, Any], options: ExploreOptions
 ) -> dict[str, bool]:
     return {
-        "prunes": "commuting" not in way.without,
+        "prunes": "commuting" not in options.without,
         "forgets": scope.forgets,
-        "symmetric": way.symmetric,
+        "symmetric": options.symmetric,
     }
 
 
-def unsymmetric(scopes: Sequence[Scope[Hashable]], way: ExploreOptions) -> str | None:
+def symmetry_error(
+    scopes: Sequence[Scope[Hashable]], options: ExploreOptions
+) -> str | None:
     """Say in one sentence why there can be no symmetric search, if so."""
-    if way.engine is None or way.stroll is not None:
+    if options.engine is None or options.walk_options is not None:
         return (
             "--symmetry is for the engines: it goes with none of --engine oracle,"
             " --graph, --walk."
@@ -131,51 +136,53 @@ def unsymmetric(scopes: Sequence[Scope[Hashable]], way: ExploreOptions) -> str |
 # --- saving, and going on -------------------------------------------------------------
 
 
-def _is_saved(scope: Scope[Hashable], way: ExploreOptions) -> bool:
-    return way.resume is not None and checkpoint.holds(way.resume, scope.name)
+def _is_saved(scope: Scope[Hashable], options: ExploreOptions) -> bool:
+    return options.resume is not None and checkpoint.holds(options.resume, scope.name)
 
 
 def require_resumable(
-    scopes: Sequence[Scope[Hashable]], way: ExploreOptions, workers: int
+    scopes: Sequence[Scope[Hashable]], options: ExploreOptions, workers: int
 ) -> None:
     """Refuse, in one sentence, what cannot be saved or resumed."""
-    if way.save is None and way.resume is None:
+    if options.save is None and options.resume is None:
         return
-    if way.engine is None or way.stroll is not None or workers > 1:
+    if options.engine is None or options.walk_options is not None or workers > 1:
         raise RefusedError(
             "--save and --resume are for the engines, and one worker: they go with none"
             " of --engine oracle, --graph, --walk, --workers."
         )
     for scope in scopes:
-        world = prepared(scope, way)
+        world = prepare(scope, options)
         if not isinstance(world, Assembled):
             raise RefusedError(
                 f"{scope.name} is not explored by an engine: it can be neither saved"
                 " nor resumed."
             )
-        if way.resume is not None and _is_saved(scope, way):
-            made = search.reductions(**_reductions(world, way))
-            origin = checkpoint.origin(world.actors, way.engine.value, made)
-            checkpoint.opened(way.resume, origin, way.states or search.UNBOUNDED)
-    if way.resume is None:
+        if options.resume is not None and _is_saved(scope, options):
+            made = search.reductions(**_reductions(world, options))
+            origin = checkpoint.origin(world.actors, options.engine.value, made)
+            checkpoint.open_checkpoint(
+                options.resume, origin, options.states or search.UNBOUNDED
+            )
+    if options.resume is None:
         return
-    if not way.resume.is_dir():
-        raise RefusedError(checkpoint.no_folder(way.resume))
-    if not any(_is_saved(scope, way) for scope in scopes):
+    if not options.resume.is_dir():
+        raise RefusedError(checkpoint.no_folder(options.resume))
+    if not any(_is_saved(scope, options) for scope in scopes):
         names = ", ".join(scope.name for scope in scopes)
-        raise RefusedError(f"{way.resume} holds nothing of {names}.")
+        raise RefusedError(f"{options.resume} holds nothing of {names}.")
 
 
-def resuming(way: ExploreOptions) -> tuple[str, ...]:
+def resume_options(options: ExploreOptions) -> tuple[str, ...]:
     """Give the words of the command line that resume what was saved."""
-    if way.engine is None or way.save is None:
+    if options.engine is None or options.save is None:
         return ()
-    without = (f"--without={name}" for name in REDUCTIONS if name in way.without)
-    folder = str(way.save)
+    without = (f"--without={name}" for name in REDUCTIONS if name in options.without)
+    folder = str(options.save)
     return (
-        f"--engine={way.engine.value}",
+        f"--engine={options.engine.value}",
         *without,
-        *(["--symmetry"] if way.symmetric else []),
+        *(["--symmetry"] if options.symmetric else []),
         "--resume",
         folder,
         "--save",
@@ -196,8 +203,11 @@ class WorkerResult:
     unreached: tuple[str, ...]
 
 
-def abreast(
-    scopes: Sequence[Scope[Hashable]], way: ExploreOptions, limits: Limits, workers: int
+def explore_parallel(
+    scopes: Sequence[Scope[Hashable]],
+    options: ExploreOptions,
+    limits: Limits,
+    workers: int,
 ) -> Iterator[tuple[Scope[Hashable], Exploration[Hashable]]]:
     """Explore scopes, so many at a time; give them in their order.
 
@@ -206,13 +216,13 @@ def abreast(
     has_fork = "fork" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if has_fork else None)
     with ProcessPoolExecutor(workers, context, _ignore_interruptions) as pool:
-        futures = [pool.submit(_told, scope.name, way) for scope in scopes]
+        futures = [pool.submit(_told, scope.name, options) for scope in scopes]
         for scope, future in zip(scopes, futures, strict=True):
             if _is_cancelled(future, futures, limits):
                 return
             told = future.result()
             if told.figures.verdict is Verdict.VIOLATED:
-                yield scope, explored(scope, way, limits, None)
+                yield scope, explore(scope, options, limits, None)
             else:
                 yield scope, _restored(scope, told)
 
@@ -237,12 +247,12 @@ def _ignore_interruptions() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _told(name: str, way: ExploreOptions) -> WorkerResult:
+def _told(name: str, options: ExploreOptions) -> WorkerResult:
     """Explore a scope in a process of its own."""
     scope: Scope[Hashable]
     scope = importlib.import_module("primacy_model.scopes").find(name)
-    with way.limits() as limits:
-        found = explored(scope, way, limits, None)
+    with options.limits() as limits:
+        found = explore(scope, options, limits, None)
     figures = replace(
         found, graph=nx.MultiDiGraph(), violation=None, witnesses=(), unreached=()
     )

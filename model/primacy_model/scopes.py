@@ -43,16 +43,16 @@ def default(model: str) -> Sequence[Scope[Hashable]]:
     return _DEFAULT[model]
 
 
-def listed(model: str) -> Sequence[Scope[Hashable]]:
+def list_all(model: str) -> Sequence[Scope[Hashable]]:
     """List every scope of a model, those that are explored only when named last."""
     return (*default(model), *_DEEPER.get(model, ()))
 
 
-def named() -> Mapping[str, Scope[Hashable]]:
+def by_name() -> Mapping[str, Scope[Hashable]]:
     """List every scope by its name."""
-    return {scope.name: scope for model in MODELS for scope in listed(model)}
+    return {scope.name: scope for model in MODELS for scope in list_all(model)}
 
 
 def find(name: str) -> Scope[Hashable]:
     """Find a scope by its name. Raise `KeyError` if there is none."""
-    return named()[name]
+    return by_name()[name]

@@ -19,7 +19,7 @@ from primacy_runtime.agent import Agent
 from primacy_runtime.errors import SettingsError, StoreError
 from primacy_runtime.log import LOGGER, JsonLines
 from primacy_runtime.mesh_file import agent as agent_of
-from primacy_runtime.mesh_file import read
+from primacy_runtime.mesh_file import read_mesh_file
 from primacy_runtime.net.sockets import outlive_broken_pipes
 
 FAILED: Final = 1
@@ -66,7 +66,7 @@ def agent(
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            one = agent_of(read(file), agent_id, reset, trace)
+            one = agent_of(read_mesh_file(file), agent_id, reset, trace)
         for warning in caught:
             LOGGER.warning("%s", warning.message)
         asyncio.run(_run(one))

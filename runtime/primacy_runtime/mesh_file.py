@@ -46,7 +46,7 @@ SHARED: Final = (
 OWN: Final = ("address", "listen", "role", "metrics", "folder")
 
 
-def read(path: Path) -> Toml:
+def read_mesh_file(path: Path) -> Toml:
     """Read a file; raise `SettingsError` if it is none of the format."""
     try:
         text = path.read_text(encoding="utf-8")

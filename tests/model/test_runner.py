@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from primacy_model import runner
-from primacy_model.checker.limits import Limits, unlimited
+from primacy_model.checker.limits import Limits, never_limited
 from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.cli import check as cli_check
 from primacy_model.cli import commands
 from primacy_model.engines.search import Engine
-from primacy_model.runner import REDUCTIONS, ExploreOptions, abreast, explored
+from primacy_model.runner import REDUCTIONS, ExploreOptions, explore, explore_parallel
 from primacy_model.scopes import default, find
 
 
@@ -62,7 +62,9 @@ def test_two_workers_show_what_one_shows() -> None:
 
 def test_scopes_are_told_in_their_order_whoever_is_done_first() -> None:
     scopes = [find(name) for name in ("fencing", "worker")]
-    told = list(abreast(scopes, ExploreOptions(Engine.MEMO), Limits(None, None), 2))
+    told = list(
+        explore_parallel(scopes, ExploreOptions(Engine.MEMO), Limits(None, None), 2)
+    )
     assert [found.model for _, found in told] == ["fencing", "worker"]
 
 
@@ -75,7 +77,7 @@ def test_after_an_interruption_scopes_that_had_not_begun_are_not_told() -> None:
             self.is_interrupted = True
 
     scopes = default("mesh")[:10]
-    told = list(abreast(scopes, ExploreOptions(Engine.MEMO), Interrupted(), 1))
+    told = list(explore_parallel(scopes, ExploreOptions(Engine.MEMO), Interrupted(), 1))
     assert len(told) <= 4  # a process takes some before it is asked to stop
 
 
@@ -83,7 +85,7 @@ def test_after_an_interruption_scopes_that_had_not_begun_are_not_told() -> None:
 def test_a_reduction_can_be_left_out(reduction: str) -> None:
     whole = ExploreOptions(Engine.MEMO, without=frozenset({reduction}))
     found, least = (
-        explored(find("worker"), way, unlimited, None)
+        explore(find("worker"), way, never_limited, None)
         for way in (whole, ExploreOptions(Engine.MEMO))
     )
     assert found.verdict is least.verdict is Verdict.HOLDS
@@ -93,7 +95,7 @@ def test_a_reduction_can_be_left_out(reduction: str) -> None:
     else:
         assert found.states == least.states
         assert found.transitions > least.transitions
-    oracle = explored(find("worker"), replace(whole, engine=None), unlimited, None)
+    oracle = explore(find("worker"), replace(whole, engine=None), never_limited, None)
     assert oracle.states == found.states
 
 
@@ -114,7 +116,7 @@ def test_deep_scopes_come_with_the_default_ones(
         explored_names.append(getattr(scope, "name", ""))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli_check, "explored", noting)
+    monkeypatch.setattr(cli_check, "explore", noting)
     assert check("--deep").exit_code == 130
     assert explored_names
     assert "either scopes or --deep can be given" in check("worker", "--deep").output

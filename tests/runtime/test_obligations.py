@@ -30,7 +30,7 @@ from primacy.messages import ForwardReply, Heartbeat
 from primacy.quantities import Index, Instant, Round, Term
 from primacy_runtime import SettingsError
 from primacy_runtime.demo import agent_process
-from primacy_runtime.mesh_file import agent, read
+from primacy_runtime.mesh_file import agent, read_mesh_file
 from primacy_runtime.pending_requests import NotBegunError, PendingRead, Proposal
 from tests.support.agents import run, until
 from tests.support.driver_bench import BOB, Bench
@@ -204,7 +204,10 @@ def test_one_file_gives_all_agents_the_same_promise(tmp_path: Path, line: str) -
     file = tmp_path / "mesh.toml"
     file.write_text(MESH_OF_THREE.replace("[agents.ada]\n", f"[agents.ada]\n{line}\n"))
     with pytest.raises(SettingsError, match=r"agents\.ada must have no keys but"):
-        agent(read(file), "bob")
+        agent(read_mesh_file(file), "bob")
     file.write_text(MESH_OF_THREE)
-    told = {agent(read(file), name)._given.config for name in ("ada", "bob", "cyd")}
+    told = {
+        agent(read_mesh_file(file), name)._given.config
+        for name in ("ada", "bob", "cyd")
+    }
     assert len({(one.election_timeout_ms, one.clock_drift_ppm) for one in told}) == 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from primacy_runtime import Agent, AgentRole, SettingsError
-from primacy_runtime.mesh_file import agent, read
+from primacy_runtime.mesh_file import agent, read_mesh_file
 from primacy_runtime.settings import Address, address
 from tests.support.mesh_files import MESH_OF_THREE
 
@@ -117,7 +117,7 @@ def test_an_address_may_be_a_name_or_of_version_6() -> None:
 
 def test_one_file_tells_every_agent(tmp_path: Path) -> None:
     (tmp_path / "mesh.toml").write_text(MESH_OF_THREE)
-    told = read(tmp_path / "mesh.toml")
+    told = read_mesh_file(tmp_path / "mesh.toml")
     ada, bob, wim = (agent(told, name)._given for name in ("ada", "bob", "wim"))
     assert ada.config.mesh == bob.config.mesh == wim.config.mesh == "mesh(ada,bob,cyd)"
     assert not wim.config.is_initial_leader
@@ -129,7 +129,7 @@ def test_one_file_tells_every_agent(tmp_path: Path) -> None:
     assert ada.peers["bob"] == Address("bob.example", 7000)
     tls = '[tls]\nauthority = "ca"\ncertificate = "{agent}.pem"\nkey = "{agent}.key"\n'
     (tmp_path / "mesh.toml").write_text(MESH_OF_THREE + tls)
-    safe = agent(read(tmp_path / "mesh.toml"), "ada")._given.tls
+    safe = agent(read_mesh_file(tmp_path / "mesh.toml"), "ada")._given.tls
     assert safe is not None
     assert (str(safe.certificate), str(safe.key)) == ("ada.pem", "ada.key")
 
@@ -156,4 +156,4 @@ def test_a_file_that_is_wrong_is_refused_in_one_sentence(
     assert before in MESH_OF_THREE
     (tmp_path / "mesh.toml").write_text(MESH_OF_THREE.replace(before, after))
     with pytest.raises(SettingsError, match=sentence):
-        agent(read(tmp_path / "mesh.toml"), "ada")
+        agent(read_mesh_file(tmp_path / "mesh.toml"), "ada")

@@ -11,7 +11,7 @@ import pytest
 from primacy import Config
 from primacy_runtime import AgentStopped, SettingsError
 from primacy_runtime.errors import StoreBroken
-from primacy_runtime.mesh_file import agent, read
+from primacy_runtime.mesh_file import agent, read_mesh_file
 from primacy_runtime.trace import TraceFile, finish, traces
 from tests.runtime.chaos.restarts import PERSIST, TIMER, of_restarts
 from tests.runtime.chaos.verdict import conformed, lines, of_traces
@@ -176,4 +176,4 @@ def test_a_trace_of_the_file_of_a_mesh_must_be_text(tmp_path: Path) -> None:
     file = tmp_path / "mesh.toml"
     file.write_text(f"trace = 1\n{MESH_ALONE.format(folder=tmp_path)}")
     with pytest.raises(SettingsError, match="trace must be text, got 1"):
-        agent(read(file), None)
+        agent(read_mesh_file(file), None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
-from primacy_model.mesh.invalid_configs import MILLION, RawConfig, misjudged
+from primacy_model.mesh.invalid_configs import MILLION, RawConfig, misjudged_clause
 from primacy_model.simulation.property_monitor import Broken
 from tests.stateful.failure_report import Telling, deed
 
@@ -53,5 +53,5 @@ class Asking(Telling):
     @deed
     def configure(self, given: RawConfig) -> None:
         """Take it for what it is."""
-        if clause := misjudged(given):
+        if clause := misjudged_clause(given):
             raise Broken(clause, f"core misjudges {given}")

@@ -17,7 +17,11 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from primacy import AgentId, State, Timer, dumps
 from primacy.outputs import Reason
-from primacy_model.mesh.invalid_packets import Believed, believed, impossible
+from primacy_model.mesh.invalid_packets import (
+    Believed,
+    accepted_invalid,
+    invalid_packets,
+)
 from tests.stateful.configurations import Asking
 from tests.stateful.driver import Driver, mesh_of
 from tests.stateful.failure_report import deed
@@ -57,7 +61,7 @@ CRASH = st.sampled_from([None] * 9 + [0, 1, 2, 3])
 def _believed(state: State) -> tuple[Believed, ...]:
     """List what would not be rejected; what raises, the cluster will find."""
     try:
-        return believed(state)
+        return accepted_invalid(state)
     except Exception:  # noqa: BLE001 - a mutant may raise anything
         return ()
 
@@ -176,7 +180,7 @@ class Deeds(Asking):
         name = self.ready(who)
         state = self.driver.cluster.state(name)
         assert state is not None
-        every = [each.told for each in _believed(state)] or impossible(state)
+        every = [each.told for each in _believed(state)] or invalid_packets(state)
         lies = [each for each in every if each.reason != Reason.UNKNOWN_KIND]
         if lies:
             text = dumps(lies[which % len(lies)].packet)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from primacy.messages import VoteReply
 from primacy_runtime import Agent
-from primacy_runtime.net.frames import VERSION, framed
+from primacy_runtime.net.frames import VERSION, frame
 from primacy_runtime.settings import address
 
 KEY = "mesh(ada,bob,cyd)"
@@ -22,7 +22,7 @@ def hello(**changes: object) -> bytes:
         "target": "ada",
         "store": "b" * 32,
     }
-    return framed(json.dumps({**said, **changes}).encode())
+    return frame(json.dumps({**said, **changes}).encode())
 
 
 @dataclass

@@ -231,7 +231,7 @@ def registry() -> ModuleType:
     module.__dict__.update(
         MODELS=tuple(SHELVES),
         default=SHELVES.__getitem__,
-        listed=SHELVES.__getitem__,
+        list_all=SHELVES.__getitem__,
         find=known.__getitem__,
     )
     return module

@@ -21,7 +21,7 @@ from primacy_model.checker.actors import (
     Symmetry,
     Views,
     Whole,
-    begun,
+    initial_whole,
 )
 from primacy_model.checker.model import Kind, Value
 
@@ -61,7 +61,7 @@ Table = dict[tuple[int, int, int | None, str], tuple[Step, ...]]
 class Tabled(World):
     """Actors whose moves stand in a table."""
 
-    begun: Start = begun(())
+    begun: Start = initial_whole(())
     table: Table = field(default_factory=dict)
     ignored: Mapping[tuple[int, int], Container[str]] = field(default_factory=dict)
     """What is obsolete, by place and local state."""
@@ -133,7 +133,7 @@ def drawn(seed: int) -> Tabled:
                 "even", "all even", Kind.SOMETIMES, _parity, _meets((0,) * len(good))
             ),
         ),
-        begun=begun(draw.choice(states) for _ in places),
+        begun=initial_whole(draw.choice(states) for _ in places),
         table=table,
     )
 
@@ -537,7 +537,7 @@ class Relay(World):
     last: int = 150
 
     def initial(self) -> Start:
-        return begun((name, 0) for name in self.agents)
+        return initial_whole((name, 0) for name in self.agents)
 
     def acts(self, place: int, local: tuple[str, int], _: None) -> Iterator[Step]:
         name, at = local
@@ -561,7 +561,7 @@ class Burst(World):
     letters: int = 300
 
     def initial(self) -> Start:
-        return begun((0, 0))
+        return initial_whole((0, 0))
 
     def acts(self, place: int, local: int, _: None) -> Iterator[Step]:
         if place == local == 0:
@@ -580,7 +580,7 @@ class Counting(World):
     """Both count to three, and tell each other."""
 
     def initial(self) -> Start:
-        return begun((0, 0))
+        return initial_whole((0, 0))
 
     def acts(self, place: int, local: int, _: None) -> Iterator[Step]:
         if local < 3:

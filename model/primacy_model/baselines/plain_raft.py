@@ -21,7 +21,7 @@ from primacy_model.checker.actors import (
     Move,
     Symmetry,
     Whole,
-    begun,
+    initial_whole,
 )
 from primacy_model.checker.model import Kind, Value
 
@@ -92,7 +92,7 @@ class PlainRaft(Actors[RaftAgent, RaftMessage, None, None]):
 
     def initial(self) -> Whole[RaftAgent, RaftMessage, None, None]:
         """Begin without a vote."""
-        return begun((RaftAgent(),) * self.size)
+        return initial_whole((RaftAgent(),) * self.size)
 
     def acts(self, place: int, local: RaftAgent, _: None) -> Iterator[RaftMove]:
         """Time out, win or restart."""

@@ -143,7 +143,7 @@ def report(plan: BenchPlan = FULL) -> None:
     """Print each row as soon as it is known, and write all of them into a file."""
     click.echo(_laid_out("engine", "agents, terms", *HEADS))
     rows: list[Measured] = []
-    for row in measured(plan):
+    for row in measure_all(plan):
         click.echo(_shown(row))
         rows.append(row)
     spun, told = None, [f"spin: not measured, for there is no {missing()}"]
@@ -165,7 +165,7 @@ def report(plan: BenchPlan = FULL) -> None:
 # The engines
 
 
-def measured(plan: BenchPlan) -> Iterator[Measured]:
+def measure_all(plan: BenchPlan) -> Iterator[Measured]:
     """Measure the oracle and each engine that is installed, the slowest first."""
     for size in plan.sizes:
         _hint(f"{ORACLE}, {size.agents} agents, {size.terms} terms")
@@ -236,7 +236,7 @@ def missing() -> str | None:
     return None
 
 
-def twin() -> str:
+def promela_source() -> str:
     """Read the plain Raft election in Promela."""
     path = resources.files("primacy_model") / "plain_raft.pml"
     return path.read_text(encoding="utf-8")
@@ -244,7 +244,7 @@ def twin() -> str:
 
 def spin(size: Size, folder: Path, source: str | None = None) -> Spun:
     """Search the twin of a world with Spin, which is compiled in a folder."""
-    (folder / "twin.pml").write_text(source or twin(), encoding="utf-8")
+    (folder / "twin.pml").write_text(source or promela_source(), encoding="utf-8")
     sized = f"-DN={size.agents}", f"-DT={size.terms}"
     preprocessor = f"-P{COMPILER} -E -x c"
     _run((SPIN, preprocessor, *sized, "-a", "twin.pml"), folder)

@@ -101,7 +101,7 @@ class Whole(Generic[Local, Message, Shared, Ghost]):
     ghost: Ghost
 
 
-def begun(locals_: Iterable[Local]) -> Whole[Local, Message, None, None]:
+def initial_whole(locals_: Iterable[Local]) -> Whole[Local, Message, None, None]:
     """Give a world in which nothing was sent, nothing is shared and nothing noted."""
     actors = tuple(locals_)
     return Whole(actors, (frozenset(),) * len(actors), None, None)

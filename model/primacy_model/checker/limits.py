@@ -32,7 +32,7 @@ class Saving:
     """Why it was not saved; empty if it was."""
 
 
-def unlimited() -> str:
+def never_limited() -> str:
     """Hit nothing."""
     return ""
 

@@ -28,9 +28,9 @@ from primacy_model.checker.fairness import (
     fair_loop,
     lead_in,
 )
-from primacy_model.checker.limits import Limit, unlimited
+from primacy_model.checker.limits import Limit, never_limited
 from primacy_model.checker.model import Action, Kind, Model, Property, Scope, State
-from primacy_model.checker.reference_bfs import Exploration, Progress, judged
+from primacy_model.checker.reference_bfs import Exploration, Progress, overall_verdict
 from primacy_model.checker.trace import Step, Trace, Violation, confirm
 
 
@@ -93,7 +93,7 @@ def explore(
     *,
     max_states: int | None = None,
     progress: Progress | None = None,
-    limit: Limit = unlimited,
+    limit: Limit = never_limited,
     numbered: Callable[[FairModel[State], Exploration[State]], Numbered[State]]
     | None = None,
 ) -> FairExploration[State]:
@@ -130,7 +130,7 @@ def _with_courses(
     told["violation"] = violation or found.violation
     told["seconds"] = time.perf_counter() - started
     is_vacuous = any(course.begun == 0 or course.reached == 0 for course in courses)
-    told["verdict"] = judged(
+    told["verdict"] = overall_verdict(
         is_violated=told["violation"] is not None,
         is_bounded=found.is_bounded,
         is_vacuous=bool(found.never_fired or found.unreached or is_vacuous),

@@ -18,7 +18,7 @@ from typing import Final, Generic
 
 import networkx as nx
 
-from primacy_model.checker.limits import Limit, unlimited
+from primacy_model.checker.limits import Limit, never_limited
 from primacy_model.checker.model import Action, Kind, Model, Property, State
 from primacy_model.checker.reference_bfs import Exploration, Progress, Verdict, Witness
 from primacy_model.checker.trace import Step, Trace, Violation, confirm
@@ -33,7 +33,7 @@ def walk(
     seed: int,
     steps: int,
     progress: Progress | None = None,
-    limit: Limit = unlimited,
+    limit: Limit = never_limited,
 ) -> Exploration[State]:
     """Walk through a model at random, until a claim breaks or the steps are done."""
     begun = time.perf_counter()

@@ -22,7 +22,7 @@ from typing import Generic
 
 import networkx as nx
 
-from primacy_model.checker.limits import Limit, Saving, unlimited
+from primacy_model.checker.limits import Limit, Saving, never_limited
 from primacy_model.checker.model import Kind, Model, Property, State
 from primacy_model.checker.trace import Step, Trace, Violation, confirm
 
@@ -106,7 +106,7 @@ def explore(
     *,
     max_states: int | None = None,
     progress: Progress | None = None,
-    limit: Limit = unlimited,
+    limit: Limit = never_limited,
 ) -> Exploration[State]:
     """Search the reachable states of a model, breadth first."""
     started = time.perf_counter()
@@ -227,7 +227,9 @@ def _shortest_trace(
     return Trace(model.name, state, tuple(reversed(steps)))
 
 
-def judged(*, is_violated: bool, is_bounded: bool, is_vacuous: bool) -> Verdict:
+def overall_verdict(
+    *, is_violated: bool, is_bounded: bool, is_vacuous: bool
+) -> Verdict:
     """Give the verdict: what was found counts for more than what was not."""
     if is_violated:
         return Verdict.VIOLATED
@@ -248,7 +250,7 @@ def _conclude(
     return Exploration(
         model=model.name,
         bounds=model.bounds,
-        verdict=judged(
+        verdict=overall_verdict(
             is_violated=violation is not None,
             is_bounded=search.is_bounded,
             is_vacuous=bool(never_fired or unreached),

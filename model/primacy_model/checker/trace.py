@@ -85,7 +85,7 @@ class Moment:
 
     def changed(self, column: str) -> tuple[str, ...]:
         """Say what changes in a column."""
-        return fields_shown(self.changes.get(column, {}))
+        return render_fields(self.changes.get(column, {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Violation(Generic[State]):
     """No run that shows it has fewer steps."""
 
 
-def fields_shown(fields: Mapping[str, Value]) -> tuple[str, ...]:
+def render_fields(fields: Mapping[str, Value]) -> tuple[str, ...]:
     """Write fields as a person reads them, without what arrows tell."""
     shown = fields.items()
     return tuple(f"{field} = {value}" for field, value in shown if field != IN_FLIGHT)

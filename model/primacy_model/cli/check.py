@@ -45,12 +45,12 @@ from primacy_model.runner import (
     REDUCTIONS,
     ExploreOptions,
     WalkOptions,
-    abreast,
-    explored,
-    prepared,
+    explore,
+    explore_parallel,
+    prepare,
     require_resumable,
-    resuming,
-    unsymmetric,
+    resume_options,
+    symmetry_error,
 )
 
 DEFAULT_MODEL = "mesh"
@@ -210,31 +210,31 @@ def check(
         raise BadUsage("--graph goes with one worker only.")
     if max_memory is not None and memory() is None:
         raise BadUsage("--max-memory: this system does not give a process's memory.")
-    stroll = _stroll(is_walk, seed, steps)
+    walk_options = _walk_options(is_walk, seed, steps)
     others = (engine, graph, max_states, max_memory)
-    if stroll is not None and any(each is not None for each in others):
+    if walk_options is not None and any(each is not None for each in others):
         told = "--walk goes with none of --engine, --graph, --max-states, --max-memory."
         raise BadUsage(told)
     chosen_engine = _engine(chosen, ORACLE if graph is not None else engine)
     lacks = frozenset(without)
-    way = ExploreOptions(
-        chosen_engine, stroll, max_states, max_memory, lacks, save, resume
+    options = ExploreOptions(
+        chosen_engine, walk_options, max_states, max_memory, lacks, save, resume
     )
-    way = replace(way, symmetric=is_symmetric)
-    refusal = unsymmetric(chosen, way) if is_symmetric else None
+    options = replace(options, symmetric=is_symmetric)
+    refusal = symmetry_error(chosen, options) if is_symmetric else None
     if refusal is not None:
         raise BadUsage(refusal)
-    _require_resumable(chosen, way, workers)
-    limits = way.limits()
+    _require_resumable(chosen, options, workers)
+    limits = options.limits()
     try:
-        findings = _explore_all(chosen, way, limits, outlets, workers)
+        findings = _explore_all(chosen, options, limits, outlets, workers)
     except PromiseBrokenError as error:
         raise Undecided(
             "a fast engine may not take this core as it does; say --without obsolete "
             f"--without commuting, or --engine oracle: {_short(str(error))}"
         ) from None
     asked = display.Asked(
-        _asked(names, model, is_deep=is_deep), _told(way), resuming(way)
+        _asked(names, model, is_deep=is_deep), _told(options), resume_options(options)
     )
     display.show(console, findings, asked)
     if json is not None:
@@ -258,7 +258,7 @@ def _registry_scopes(model: str) -> tuple[Scope[Hashable], ...]:
 
 def _listed() -> Iterator[tuple[str, Scope[Hashable]]]:
     for model in _registry_models():
-        for scope in importlib.import_module("primacy_model.scopes").listed(model):
+        for scope in importlib.import_module("primacy_model.scopes").list_all(model):
             yield model, scope
 
 
@@ -285,15 +285,15 @@ def _asked(names: tuple[str, ...], model: str, *, is_deep: bool) -> tuple[str, .
     return names or (*by_model, *(["--deep"] if is_deep else []))
 
 
-def _told(way: ExploreOptions) -> tuple[str, ...]:
+def _told(options: ExploreOptions) -> tuple[str, ...]:
     """Give the words of the command line that decide what is found."""
-    words = [f"--without {name}" for name in REDUCTIONS if name in way.without]
-    if way.symmetric:
+    words = [f"--without {name}" for name in REDUCTIONS if name in options.without]
+    if options.symmetric:
         words.append("--symmetry")
-    if way.states is not None:
-        words.append(f"--max-states {way.states}")
-    if way.stroll is not None:
-        words.append(f"--walk --seed {way.stroll.seed} --steps {way.stroll.steps}")
+    if options.states is not None:
+        words.append(f"--max-states {options.states}")
+    if (walk := options.walk_options) is not None:
+        words.append(f"--walk --seed {walk.seed} --steps {walk.steps}")
     return tuple(" ".join(words).split())
 
 
@@ -314,7 +314,9 @@ def _unknown(noun: str, got: str, allowed: Iterable[str]) -> str:
     return f"no {noun} is named {got!r}, there are {', '.join(known)}{meant}"
 
 
-def _stroll(is_walk: bool, seed: int | None, steps: int | None) -> WalkOptions | None:
+def _walk_options(
+    is_walk: bool, seed: int | None, steps: int | None
+) -> WalkOptions | None:
     if is_walk:
         return WalkOptions(seed or 0, steps or STEPS)
     if seed is not None or steps is not None:
@@ -348,12 +350,12 @@ def _short(told: str) -> str:
 
 
 def _require_resumable(
-    scopes: Sequence[Scope[Hashable]], way: ExploreOptions, workers: int
+    scopes: Sequence[Scope[Hashable]], options: ExploreOptions, workers: int
 ) -> None:
-    if way.save is not None:
-        require_writable_folder(way.save)
+    if options.save is not None:
+        require_writable_folder(options.save)
     try:
-        require_resumable(scopes, way, workers)
+        require_resumable(scopes, options, workers)
     except RefusedError as error:
         raise BadUsage(str(error)) from None
 
@@ -363,15 +365,15 @@ def _require_resumable(
 
 def _explore_all(
     scopes: Sequence[Scope[Hashable]],
-    way: ExploreOptions,
+    options: ExploreOptions,
     limits: Limits,
     outlets: Outlets,
     workers: int,
 ) -> list[Finding]:
-    scopes = [prepared(scope, way) for scope in scopes]
+    scopes = [prepare(scope, options) for scope in scopes]
     if workers > 1:
         with limits:
-            found = abreast(scopes, way, limits, workers)
+            found = explore_parallel(scopes, options, limits, workers)
             return [_keep(scope, each, outlets) for scope, each in found]
     errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
     findings: list[Finding] = []
@@ -379,7 +381,7 @@ def _explore_all(
         title = f"{scope.name} ({number} of {len(scopes)})"
         try:
             with Watch(title, errors) as watch, limits:
-                each = explored(scope, way, limits, watch)
+                each = explore(scope, options, limits, watch)
             findings.append(_keep(scope, each, outlets))
         except RefusedError as error:
             raise BadUsage(str(error)) from None

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from primacy_model.cli.command import OneSentenceCommand
 from primacy_model.cli.progress import Watch
-from primacy_model.conformance.differences import shown
+from primacy_model.conformance.differences import render_differences
 from primacy_model.conformance.trace_checker import NotAllowedError, TraceChecker
 from primacy_model.conformance.trace_reader import (
     MalformedError,
@@ -109,7 +109,7 @@ def told(path: Path, error: NotAllowedError) -> str:
     rows = [f"{where}: agent {line.agent}, {line.event}: {error.why}"]
     if line.message is not None:
         rows.append(f"  given {_given(line)}")
-    rows += [f"  {row.rstrip()}" for row in shown(error.parts)]
+    rows += [f"  {row.rstrip()}" for row in render_differences(error.parts)]
     if error.clauses:
         names = ", ".join(error.clauses[:MOST_CLAUSES])
         more = len(error.clauses) - MOST_CLAUSES

@@ -38,7 +38,7 @@ from primacy_model.errors import (
 )
 from primacy_model.simulation import record, schedule
 from primacy_model.simulation.outcome import RunOutcome
-from primacy_model.simulation.phases import conducted
+from primacy_model.simulation.phases import run_schedule
 from primacy_model.simulation.schedule import (
     BEYOND,
     FAULTS,
@@ -49,14 +49,14 @@ from primacy_model.simulation.schedule import (
 )
 from primacy_model.simulation.schedule_gen import Wish, schedule_of
 from primacy_model.simulation.seeds import Ran, runs
-from primacy_model.simulation.shrinking import MOST_RUNS, shrunk
+from primacy_model.simulation.shrinking import MOST_RUNS, shrink
 from primacy_model.simulation.summary import (
     US_PER_HOUR,
     Tally,
     as_json,
-    show,
-    tell_claim,
-    tell_undecided,
+    print_claim,
+    print_counts,
+    print_undecided,
     verdict_of,
 )
 
@@ -169,10 +169,10 @@ def simulate(  # noqa: PLR0917 - one for each option
     has_faults = faults != "none" and (file is None or bool(tally.counts.faults))
     missing = tally.missing(has_faults=has_faults, has_clients=file is None)
     verdict, code = verdict_of(tally, missing)
-    show(tally)
-    tell_undecided(tally.unknown)
+    print_counts(tally)
+    print_undecided(tally.unknown)
     if failing is not None:  # first of all: what comes then takes long, and may fail
-        tell_claim(failing.seed, tally.failed[0])
+        print_claim(failing.seed, tally.failed[0])
     if told is not None:
         _save(told, as_json(tally, verdict), is_violated=failing is not None)
     if failing is not None:
@@ -241,7 +241,7 @@ def _is_same(one: Path, other: Path) -> bool:
 
 def _read(file: Path) -> Schedule:
     try:
-        return schedule.read(file.read_text(encoding="utf-8"))
+        return schedule.parse_schedule(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadUsage(f"{file} cannot be read: {reason(error)}.") from None
     except (BadScheduleError, UnicodeDecodeError) as error:
@@ -254,7 +254,7 @@ def _read(file: Path) -> Schedule:
 def _one(given: Schedule) -> tuple[Tally, Schedule | None]:
     tally = Tally()
     began = time.process_time()
-    outcome = conducted(given)[1]
+    outcome = run_schedule(given)[1]
     tally.add(Ran(outcome, time.process_time() - began))
     return tally, given if tally.failed else None
 
@@ -316,15 +316,15 @@ def _explain(failing: Schedule, outcome: RunOutcome, out: Path | None) -> None:
             progress.update(task, completed=runs_done, rate=rate, refresh=True)
 
         try:
-            shortest = shrunk(failing, outcome, told)[0]
+            shortest = shrink(failing, outcome, told)[0]
         except KeyboardInterrupt:
             click.echo("Interrupted; this is the shortest so far.", err=True)
         except BadScheduleError as error:
             click.echo(f"Shrinking went no further: {error}.", err=True)
     place = out or Path(NAME.format(failing.seed))
-    text = schedule.written(shortest)
+    text = schedule.render_schedule(shortest)
     is_saved = _save(place, text, is_violated=True)
-    conductor, found = conducted(shortest)
+    conductor, found = run_schedule(shortest)
     if conductor is None:
         pass
     elif conductor.failure is not None:
@@ -332,7 +332,7 @@ def _explain(failing: Schedule, outcome: RunOutcome, out: Path | None) -> None:
         click.echo(record.transcript(cluster, conductor.failure, SHOWN))
     else:
         click.echo("\n".join(conductor.simulator.tail))
-    tell_claim(failing.seed, found)
+    print_claim(failing.seed, found)
     click.echo(
         f"shrunk from {len(failing.faults)} faults to {len(shortest.faults)},"
         f" from {failing.length_ms:,} ms to {shortest.length_ms:,} ms:"

@@ -22,10 +22,10 @@ from rich.console import Console
 from primacy_model.cli.command import OneSentenceCommand
 from primacy_model.cli.progress import Watch
 from primacy_model.conformance.atomic_folder import (
-    present,
-    put_right,
+    list_files,
+    recover_folder,
     replace,
-    require_room,
+    require_replaceable,
 )
 from primacy_model.conformance.vectors import MANIFEST, files
 from primacy_model.errors import (
@@ -85,15 +85,15 @@ def vectors(*, out: Path, is_checking: bool) -> None:
 def _make_room(out: Path) -> None:
     """Put right what a run left that was killed, and refuse what cannot be replaced."""
     try:
-        put_right(out)
+        recover_folder(out)
     except OSError as error:
         raise BadUsage(f"{out} cannot be written: {reason(error)}.") from None
-    require_room(out)
+    require_replaceable(out)
 
 
 def _compare(out: Path, made: Mapping[str, str]) -> None:
     """Say what differs from what would be written."""
-    found = present(out)
+    found = list_files(out)
     wrong = [f"{name} is too much" for name in sorted(found - made.keys())]
     for name, text in made.items():
         if name not in found:

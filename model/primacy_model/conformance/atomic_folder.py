@@ -33,7 +33,7 @@ OLD: Final = "old"
 """The mark of a whole folder that was renamed away."""
 
 
-def require_room(out: Path) -> None:
+def require_replaceable(out: Path) -> None:
     """Refuse a folder that cannot be replaced, or that holds more than vectors."""
     place = _resolved(out)
     require_writable_folder(place.parent)
@@ -48,7 +48,7 @@ def require_room(out: Path) -> None:
         )
     require_writable_folder(out)
     try:
-        found, known = present(out), _known(out)
+        found, known = list_files(out), _known(out)
     except OSError as error:
         raise BadUsage(f"{out} cannot be read: {reason(error)}.") from None
     for name in sorted(found):
@@ -59,7 +59,7 @@ def require_room(out: Path) -> None:
             )
 
 
-def present(out: Path) -> set[str]:
+def list_files(out: Path) -> set[str]:
     """List the files of a folder, and of the folders in it."""
     return {
         file.relative_to(out).as_posix() for file in out.rglob("*") if not file.is_dir()
@@ -89,26 +89,26 @@ def replace(out: Path, texts: Mapping[str, str]) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             _write(new, texts)
-            require_room(out)  # again: writing took a while
+            require_replaceable(out)  # again: writing took a while
             if place.exists():
                 new.chmod(place.stat().st_mode & 0o7777)
                 place.rename(old)
             new.rename(place)
         finally:
-            put_right(out)
+            recover_folder(out)
         _sync(place.parent)
     except OSError as error:
         raise BadUsage(f"{out} cannot be written: {reason(error)}.") from None
 
 
-def put_right(out: Path) -> None:
+def recover_folder(out: Path) -> None:
     """Undo what a run that was killed left half done, and delete what it left."""
     place = _resolved(out)
     for left in _remnants(place, OLD):
         if not place.exists():
             left.rename(place)
     for left in (*_remnants(place, OLD), *_remnants(place, NEW)):
-        if present(left) <= {MANIFEST, *_known(left)}:
+        if list_files(left) <= {MANIFEST, *_known(left)}:
             _delete(left)
 
 
@@ -146,7 +146,7 @@ def _write(new: Path, texts: Mapping[str, str]) -> None:
 
 def _delete(folder: Path) -> None:
     """Delete a folder; the manifest last, so that what is left is known."""
-    files = sorted(present(folder) - {MANIFEST})
+    files = sorted(list_files(folder) - {MANIFEST})
     for name in files:
         (folder / name).unlink()
     (folder / MANIFEST).unlink(missing_ok=True)

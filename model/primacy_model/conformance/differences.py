@@ -22,12 +22,12 @@ Part = tuple[str, str, str]
 """A field, what is expected in it, and what was got."""
 
 
-def of_states(expected: State, got: State) -> list[Part]:
+def compare_states(expected: State, got: State) -> list[Part]:
     """List the fields in which two states differ."""
     return list(_parts("state", _raw(expected), _raw(got)))
 
 
-def of_outputs(expected: Sequence[Output], got: Sequence[Output]) -> list[Part]:
+def compare_outputs(expected: Sequence[Output], got: Sequence[Output]) -> list[Part]:
     """List the outputs that differ, by their places."""
     found: list[Part] = []
     for at, (one, other) in enumerate(zip_longest(expected, got)):
@@ -43,7 +43,7 @@ def of_outputs(expected: Sequence[Output], got: Sequence[Output]) -> list[Part]:
     return found
 
 
-def shown(parts: Sequence[Part]) -> list[str]:
+def render_differences(parts: Sequence[Part]) -> list[str]:
     """Write differences as aligned lines."""
     rows = list(parts[:MOST])
     where = max((len(row[0]) for row in rows), default=0)
@@ -99,6 +99,6 @@ def _short(text: str) -> str:
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
 
 
-def of_disks(expected: Durable, got: Durable) -> list[Part]:
+def compare_disks(expected: Durable, got: Durable) -> list[Part]:
     """List the fields in which two disks differ."""
     return list(_parts("durable", _raw(expected), _raw(got)))

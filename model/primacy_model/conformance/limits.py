@@ -25,7 +25,7 @@ from primacy.codec import PACKET_LENGTH
 from primacy.log import Segment
 
 
-def wrong_with_disk(disk: Durable) -> str:
+def disk_error(disk: Durable) -> str:
     """Say why no agent can have made this disk; nothing if one can."""
     if disk.term < 0:
         return f"no disk has the term {disk.term}: terms begin at 0."
@@ -41,7 +41,7 @@ def wrong_with_disk(disk: Durable) -> str:
     return f"no disk of term {disk.term} holds an entry of term {before}."
 
 
-def wrong_with_length(config: Config, message: Message) -> str:
+def length_error(config: Config, message: Message) -> str:
     """Say that what a message brings is too long to be replicated, if it is."""
     match message:
         case Received(Forward()) | Write() | Read() | LeaseRead() | Transfer():

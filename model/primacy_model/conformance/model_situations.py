@@ -107,15 +107,17 @@ class TimedOverheard(TimedMesh):
         self._moves, moves.ear = moves, self.ear
 
 
-def overheard(names: Sequence[str] = QUICK) -> Iterator[tuple[str, SituationCollector]]:
+def collect_situations(
+    names: Sequence[str] = QUICK,
+) -> Iterator[tuple[str, SituationCollector]]:
     """Explore worlds and give what was overheard in each, world by world."""
     for name in names:
         scope = scopes.find(name)
         assert isinstance(scope, Assembled)
-        yield name, heard_in(scope.actors)
+        yield name, collect_scope(scope.actors)
 
 
-def heard_in(actors: Actors[object, object, object, object]) -> SituationCollector:
+def collect_scope(actors: Actors[object, object, object, object]) -> SituationCollector:
     """Explore one world."""
     if isinstance(actors, TimedMesh):
         timed = TimedOverheard(actors)

@@ -152,7 +152,7 @@ class Instrumented:
         """By clause that a function cites: the probes of the statements that do."""
         found: dict[str, set[int]] = {}
         for module, source in self.sources.items():
-            for name, line in cited(source):
+            for name, line in cited_lines(source):
                 numbers = self._innermost(module, line)
                 if numbers:
                     found.setdefault(name, set()).update(numbers)
@@ -196,7 +196,7 @@ def sources() -> dict[str, str]:
     return {name: _source(name) for name in names}
 
 
-def cited(source: str) -> Iterator[tuple[str, int]]:
+def cited_lines(source: str) -> Iterator[tuple[str, int]]:
     """List the clauses that comments begin with, and the line that each is about."""
     lines = source.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):

@@ -81,7 +81,7 @@ MEMBERS: Final = (
 """Agents of meshes of different shape."""
 
 
-def wandered(walks: int = WALKS) -> Iterator[tuple[State, Message]]:
+def walk_situations(walks: int = WALKS) -> Iterator[tuple[State, Message]]:
     """Give what some agents are asked, walk by walk."""
     for config in MEMBERS:
         for number in range(walks):
@@ -89,7 +89,7 @@ def wandered(walks: int = WALKS) -> Iterator[tuple[State, Message]]:
             yield from _walk(config, words)
 
 
-def directed() -> Iterator[tuple[State, Message]]:
+def directed_situations() -> Iterator[tuple[State, Message]]:
     """Give what chance seldom meets: answers that are late, stale or half enough.
 
     One of five electors claims, stands, leads and reads, and a follower of another

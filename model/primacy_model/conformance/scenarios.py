@@ -70,13 +70,13 @@ def scenarios() -> Iterator[tuple[str, str]]:
         mesh = _mesh(name)
         runs: list[list[Action]] = []
         for hope in mesh.sometimes:
-            run = shortest(mesh, hope)
+            run = shortest_run(mesh, hope)
             if run not in runs:  # one run may show two things
                 runs.append(run)
                 yield f"{name}-{hope}", _written(mesh, run, "full")
     for name, states in WALKED:
         mesh = _mesh(name)
-        yield f"{name}-walk", _written(mesh, walked(mesh), states)
+        yield f"{name}-walk", _written(mesh, random_run(mesh), states)
 
 
 def _mesh(name: str) -> Overheard:
@@ -104,7 +104,7 @@ class _Sought(Overheard):
         )
 
 
-def shortest(mesh: Overheard, hope: str) -> list[Action]:
+def shortest_run(mesh: Overheard, hope: str) -> list[Action]:
     """Find a shortest run to a world in which something that must happen has."""
     sought = _Sought(mesh)
     sought.hope = hope
@@ -125,7 +125,7 @@ class _Walked(Assembled[MeshLocal, InFlight, Gate, History]):
         return super().successor(state, action)
 
 
-def walked(mesh: Overheard) -> list[Action]:
+def random_run(mesh: Overheard) -> list[Action]:
     """Walk by chance."""
     taken: list[Action] = []
     walk(_Walked(mesh, taken=(taken,)), seed=SEED, steps=STEPS)

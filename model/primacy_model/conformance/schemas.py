@@ -68,7 +68,7 @@ def by(field: str, base: Schema, cases: Mapping[str, Schema]) -> Schema:
     return {**base, "allOf": told}
 
 
-def wrapped(kinds: Iterable[type], **more: Schema) -> Schema:
+def wrap(kinds: Iterable[type], **more: Schema) -> Schema:
     """Make the schema of a value beside the name of its kind."""
     names = [kind.__name__ for kind in kinds]
     base = record({**more, "kind": {"enum": names}, "value": {}})
@@ -79,7 +79,7 @@ def wrapped(kinds: Iterable[type], **more: Schema) -> Schema:
 
 def envelope(*kinds: type) -> Schema:
     """Make the schema of a text of the codec of one of some kinds."""
-    return wrapped(kinds, primacy={"const": VERSION})
+    return wrap(kinds, primacy={"const": VERSION})
 
 
 def of_type(hint: Any) -> Schema:  # noqa: ANN401 - hints have no type of their own
@@ -102,7 +102,7 @@ def definitions() -> dict[str, Schema]:
     found: dict[str, Schema] = {
         "AgentSet": {"type": "array", "items": TEXT, "uniqueItems": True},
         "AgentMap": {"type": "object", "additionalProperties": NUMBER},
-        "Packet": wrapped(PACKETS),
+        "Packet": wrap(PACKETS),
         "AnyOutput": envelope(*OUTPUTS),
         "AnyMessage": envelope(*MESSAGES),
     }
@@ -264,7 +264,7 @@ def _map(values: Schema) -> Schema:
     return {"type": "object", "additionalProperties": values}
 
 
-def written() -> dict[str, str]:
+def render_schemas() -> dict[str, str]:
     """Give the text of each schema, by its name."""
     made = {"manifest": manifest(), "trace": trace(), "vector": vector()}
     return {
@@ -274,5 +274,5 @@ def written() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    for name, text in written().items():
+    for name, text in render_schemas().items():
         (Path(__file__).parent / "schema" / name).write_text(text, encoding="utf-8")

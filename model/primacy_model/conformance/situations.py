@@ -27,7 +27,7 @@ from primacy import (
 )
 from primacy.messages import Append, AppendReply, PreVoteReply, VoteReply, VoteRequest
 from primacy_model.conformance import random_situations
-from primacy_model.conformance.model_situations import QUICK, overheard
+from primacy_model.conformance.model_situations import QUICK, collect_situations
 from primacy_model.conformance.path_probe import CallPath, Instrumented
 
 LONGEST: Final = 4_000
@@ -91,10 +91,10 @@ class Twin(Instrumented):
         core = self.module("")
         given = [self._given(name, text) for name, text in one.given]
         answer, way = self.way(lambda: getattr(core, one.call)(*given))
-        return named(one.call, answer), way
+        return name_results(one.call, answer), way
 
 
-def named(call: str, answer: Any) -> dict[str, Any]:  # noqa: ANN401 - of core or a twin
+def name_results(call: str, answer: Any) -> dict[str, Any]:  # noqa: ANN401 - of core or a twin
     """Name what a call gives."""
     match call:
         case "step" | "initial" | "recover":
@@ -156,15 +156,15 @@ def _keep_least(held: dict[Any, Situation], key: object, one: Situation) -> None
 # --- where situations come from -------------------------------------------------------
 
 
-def every() -> Iterator[Situation]:
+def all_situations() -> Iterator[Situation]:
     """Give every situation, the explored worlds first."""
     for name in QUICK:
-        for _, ear in overheard([name]):
+        for _, ear in collect_situations([name]):
             yield from _steps(name, ear.steps)
             for config, disk in ear.disks:
                 yield _recovery(name, config, disk)
-    yield from _steps(DIRECTED, random_situations.directed())
-    yield from _steps(MADE, random_situations.wandered())
+    yield from _steps(DIRECTED, random_situations.directed_situations())
+    yield from _steps(MADE, random_situations.walk_situations())
     yield from _others()
 
 

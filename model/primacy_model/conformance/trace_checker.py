@@ -54,7 +54,7 @@ from primacy import (
 from primacy_model.conformance import differences
 from primacy_model.conformance.clause_coverage import Touched
 from primacy_model.conformance.differences import Part
-from primacy_model.conformance.limits import wrong_with_disk, wrong_with_length
+from primacy_model.conformance.limits import disk_error, length_error
 from primacy_model.conformance.recorder import digest
 from primacy_model.conformance.trace_reader import Head, TraceLine
 
@@ -163,10 +163,10 @@ class TraceChecker:
             raise NotAllowedError(
                 line,
                 "its disk is not what was persisted.",
-                differences.of_disks(agent.disk, disk),
+                differences.compare_disks(agent.disk, disk),
                 ["runtime.own-disk", "restart.from-disk"],
             )
-        if wrong := wrong_with_disk(disk):
+        if wrong := disk_error(disk):
             raise NotAllowedError(line, wrong, clauses=["state.durable"])
         self._begin(agent, line, disk, recover(agent.config, disk))
 
@@ -259,7 +259,7 @@ class TraceChecker:
     ) -> None:
         """Refuse a message that no runtime may give an agent now."""
         now = _instant(message)
-        if wrong := wrong_with_length(agent.config, message):
+        if wrong := length_error(agent.config, message):
             raise NotAllowedError(line, wrong, clauses=["runtime.text"])
         if self.head.clocks and None not in (now, agent.now) and now < agent.now:  # type: ignore[operator] # neither is None
             raise NotAllowedError(
@@ -332,10 +332,10 @@ class TraceChecker:
     ) -> None:
         """Compare what core gives with what the line says."""
         if tuple(outputs) != line.outputs:
-            parts = differences.of_outputs(outputs, line.outputs)
+            parts = differences.compare_outputs(outputs, line.outputs)
             raise NotAllowedError(line, "its outputs are others.", parts, clauses)
         if line.state is not None and line.state != state:
-            parts = differences.of_states(state, line.state)
+            parts = differences.compare_states(state, line.state)
             raise NotAllowedError(line, "its state is another.", parts, clauses)
         if self.head.states == "digest" and line.digest != digest(state):
             parts = [("digest", digest(state)[:16], line.digest[:16])]

@@ -28,8 +28,8 @@ from primacy_model.conformance.situations import (
     Choice,
     Situation,
     Twin,
-    every,
-    named,
+    all_situations,
+    name_results,
 )
 
 FORMAT: Final = "primacy-vectors/1"
@@ -44,7 +44,7 @@ def files(progress: VectorProgress | None = None) -> dict[str, str]:
     """Make all files of the vectors, by name; the manifest is the last."""
     twin = Twin()
     statement, choice = Statement(twin), Choice(twin)
-    for number, one in enumerate(every()):
+    for number, one in enumerate(all_situations()):
         choice.show(one)
         if progress is not None:
             progress(number + 1, len(choice.shortest), 0)
@@ -120,7 +120,7 @@ def _vector(
         name: int(text) if name in {"now", "token"} else loads(text)
         for name, text in one.given
     }
-    answer = named(one.call, getattr(primacy, one.call)(*given.values()))
+    answer = name_results(one.call, getattr(primacy, one.call)(*given.values()))
     twins, way = twin.asked(one)
     told = twin.module("codec").dumps
     expected = {name: _text(value, dumps) for name, value in answer.items()}

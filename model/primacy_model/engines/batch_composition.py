@@ -57,7 +57,7 @@ def each_of(columns: Sequence[Array]) -> Iterator[tuple[int, ...]]:
     return zip(*(column.tolist() for column in columns), strict=True)
 
 
-def listed(found: Iterable[Sequence[MoveEffect]]) -> Effects:
+def tabulate(found: Iterable[Sequence[MoveEffect]]) -> Effects:
     """Give what the tables tell of some cells as arrays."""
     rows = [(which, *each) for which, those in enumerate(found) for each in those]
     return Effects(*np.array(rows, np.int64).reshape(-1, 5).T)
@@ -95,7 +95,7 @@ class CellRows:
         """Give cells their numbers; tell the tables those that are new."""
         words, size = list(rows.T.copy()), self._size
         self._make_room(len(rows))
-        self._size += len(visited_set.kept(self._index, self._held, size, words))
+        self._size += len(visited_set.keep_new(self._index, self._held, size, words))
         self._seat.cells.join(_keys(self._held[size : self._size]))
         assert len(self._seat.cells) == self._size
         return visited_set.numbers(self._index, self._held, words)
@@ -107,7 +107,7 @@ class CellRows:
         if width >= words:
             self._held = np.pad(self._held, ((0, 0), (0, width + 1 - words)))
             self._index[:] = 0
-            visited_set.indexed(self._held, size, self._index)
+            visited_set.build_index(self._held, size, self._index)
         if self._loads.shape != (len(seat.bits), width):
             loads = [_words(bits, width) for bits in seat.bits]
             self._loads = np.array(loads, np.uint64)
@@ -117,7 +117,7 @@ class CellRows:
             self._make_room(len(rows))
             self._size += len(rows)
             self._held[size : self._size] = rows
-            visited_set.indexed(self._held, self._size, self._index, size)
+            visited_set.build_index(self._held, self._size, self._index, size)
 
     def _make_room(self, more: int) -> None:
         while self._size + more > len(self._held):
@@ -125,7 +125,7 @@ class CellRows:
         if 4 * (self._size + more) > len(self._index):
             size = 1 << (8 * (self._size + more)).bit_length()
             self._index = np.zeros(size, np.uint64)
-            visited_set.indexed(self._held, self._size, self._index)
+            visited_set.build_index(self._held, self._size, self._index)
 
 
 class Composer:

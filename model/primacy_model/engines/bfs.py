@@ -26,9 +26,14 @@ from primacy_model.checker.actors import (
     Views,
     Whole,
 )
-from primacy_model.checker.limits import Limit, Saving, unlimited
+from primacy_model.checker.limits import Limit, Saving, never_limited
 from primacy_model.checker.model import Kind
-from primacy_model.checker.reference_bfs import Progress, Verdict, Witness, judged
+from primacy_model.checker.reference_bfs import (
+    Progress,
+    Verdict,
+    Witness,
+    overall_verdict,
+)
 from primacy_model.checker.trace import Step, Trace, Violation, confirm
 from primacy_model.engines import symmetry_check
 from primacy_model.engines.assumption_check import PromiseBrokenError
@@ -163,7 +168,7 @@ class Search:
         return self._broken is not None
 
     def run(
-        self, most: int, progress: Progress | None = None, limit: Limit = unlimited
+        self, most: int, progress: Progress | None = None, limit: Limit = never_limited
     ) -> None:
         """Go on level by level."""
         begin, end = self._begin, sum(self._levels)
@@ -253,7 +258,7 @@ class Search:
         )
         violation = self._violation()
         return SearchResult(
-            judged(
+            overall_verdict(
                 is_violated=violation is not None,
                 is_bounded=self._is_bounded,
                 is_vacuous=bool(never_fired or unreached),
@@ -278,7 +283,7 @@ class Search:
                 number, depth = self._reached[claim.id]
                 whole = self._run_to(number)[-1]
                 if not claim.holds(whole):
-                    raise symmetry_check.told_apart(claim.id, whole)
+                    raise symmetry_check.asymmetry_error(claim.id, whole)
                 yield Witness(claim, whole, depth)
 
     def _violation(self) -> Violation[AnyWhole] | None:
@@ -287,7 +292,7 @@ class Search:
         number, order = self._broken
         whole, claim = self._run_to(number), self._model.properties[order]
         if claim.holds(whole[-1]):
-            raise symmetry_check.told_apart(claim.id, whole[-1])
+            raise symmetry_check.asymmetry_error(claim.id, whole[-1])
         steps = [_step(self._model, before, after) for before, after in pairwise(whole)]
         trace = Trace(self._model.name, whole[0], tuple(steps))
         return confirm(self._model, claim, trace)

@@ -47,7 +47,7 @@ def _reserved(array: Array, size: int) -> Array:
     return larger
 
 
-def laid_out(counts: Sequence[int]) -> Array:
+def lay_out(counts: Sequence[int]) -> Array:
     """Give each column its word, its shift and its mask, as wide as words allow."""
     needed = [(count - 1).bit_length() for count in counts]
     layout = _placed(needed)
@@ -70,7 +70,7 @@ def _placed(widths: Sequence[int]) -> list[tuple[int, int, int]]:
     return laid
 
 
-def packed(numbers: Array, layout: Array) -> Array:
+def pack(numbers: Array, layout: Array) -> Array:
     """Pack rows of numbers into rows of words."""
     rows = np.zeros((len(numbers), int(layout[:, 0].max()) + 1), np.uint64)
     for column, (word, shift, mask) in enumerate(layout):
@@ -79,7 +79,7 @@ def packed(numbers: Array, layout: Array) -> Array:
     return rows
 
 
-def unpacked(rows: Array, layout: Array) -> Array:
+def unpack(rows: Array, layout: Array) -> Array:
     """Take rows of words apart into rows of numbers."""
     columns = [rows[:, word] >> shift & mask for word, shift, mask in layout]
     return np.stack(columns, axis=1)
@@ -132,7 +132,7 @@ class Rows:
         if len(first) >= MOST_PLACES:
             raise OverflowError("there are too many actors for this engine")
         self._enter, self._move = enter, move
-        self.layout = laid_out([number + 1 for number in first])
+        self.layout = lay_out([number + 1 for number in first])
         """The word, the shift and the mask of each column."""
         self.size = 1
         self.held: Array = np.empty((ROOM, self.words), np.uint64)
@@ -140,7 +140,7 @@ class Rows:
         self.movers: Array = np.empty(ROOM, np.int8)
         """The place of the actor whose move led to each row; 0 if nothing commutes."""
         self.index: Array = np.zeros(2 * ROOM, np.uint64)
-        self.held[0] = packed(np.array([first], np.uint64), self.layout)[0]
+        self.held[0] = pack(np.array([first], np.uint64), self.layout)[0]
         self.parents[0], self.movers[0] = -1, 0
         enter(self.held, 1, self.index)
 
@@ -165,7 +165,7 @@ class Rows:
     def numbers(self, number: int) -> list[int]:
         """Take a row apart."""
         row: list[int]
-        (row,) = unpacked(self.held[number : number + 1], self.layout).tolist()
+        (row,) = unpack(self.held[number : number + 1], self.layout).tolist()
         return row
 
     def make_room(self, more: int) -> None:
@@ -190,12 +190,12 @@ class Rows:
         if (np.array(counts, np.uint64) <= self.layout[:, 2] + np.uint64(1)).all():
             return
         layout, held = self.layout, self.held
-        self.layout = laid_out(counts)
+        self.layout = lay_out(counts)
         self.held = np.empty((len(held), self.words), np.uint64)
         for start in range(0, self.size, AT_ONCE):
             end = min(start + AT_ONCE, self.size)
-            numbers = unpacked(held[start:end], layout)
-            self.held[start:end] = packed(numbers, self.layout)
+            numbers = unpack(held[start:end], layout)
+            self.held[start:end] = pack(numbers, self.layout)
         self.index[:] = 0
         self._enter(self.held, self.size, self.index)
 

@@ -189,7 +189,7 @@ def write(
     return here
 
 
-def kept(
+def try_write(
     folder: Path, origin: Origin, stop: Stop, tables: Tables, store: Storable
 ) -> Saving:
     """Save a search; where that fails, tell why: what was found is not lost for it."""
@@ -262,7 +262,7 @@ _UNREADABLE: Final = (
 """What may go wrong where a class has another shape, or a file is gone."""
 
 
-def opened(folder: Path, origin: Origin, most: int) -> Saved:
+def open_checkpoint(folder: Path, origin: Origin, most: int) -> Saved:
     """Find what was saved of a scope; refuse what is not whole, or not for us.
 
     `most` is the bound on states of the search that is to go on.

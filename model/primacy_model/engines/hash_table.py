@@ -27,7 +27,7 @@ AnswerMisses = Callable[[Array, Array], Array | Sequence[int]]
 """Answers to so many pairs of numbers."""
 
 
-def mixed(words: Sequence[Array]) -> Array:
+def mix(words: Sequence[Array]) -> Array:
     """Spread the bits of rows of words, given word by word."""
     spread: Array = words[0] * MIX
     for word in words[1:]:
@@ -56,7 +56,7 @@ class HashTable:
     def slots(self, keys: Array) -> Array:
         """Find where keys stand, or should."""
         mask = len(self._keys) - 1
-        at = home(mixed([keys]), len(self._keys))
+        at = home(mix([keys]), len(self._keys))
         held = self._keys.take(at)
         lost = np.flatnonzero((held != keys) & (held != 0))
         while len(lost):

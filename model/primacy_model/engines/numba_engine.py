@@ -39,7 +39,9 @@ class Compiled:
     ) -> None:
         self._tables, self._prunes = tables, prunes
         self._is_symmetric = symmetries is not None
-        self._rows = Rows(tables.first, numba_kernels.indexed, numba_kernels.moved)
+        self._rows = Rows(
+            tables.first, numba_kernels.build_index, numba_kernels.move_index
+        )
         self._batch = batch(BATCH, self._rows.words)
         self._known = NumbaTables(tables, symmetries)
         self._seen = [
@@ -185,7 +187,7 @@ class NumbaSeenViews:
         fresh = np.empty(FRESH, np.int64)
         while start < end:
             if 2 * (self._counts[1] + FRESH) > len(self._seen):
-                self._seen = numba_kernels.grown(self._seen, 2 * len(self._seen))
+                self._seen = numba_kernels.grow(self._seen, 2 * len(self._seen))
             start, count = numba_kernels.unseen(
                 rows.held.reshape(-1),
                 rows.words,
@@ -217,7 +219,7 @@ class NumbaSeenViews:
         fresh = np.empty(FRESH, np.uint64)
         while start < end:
             if 2 * (self._counts[0] + FRESH) > len(self._scenes):
-                self._scenes = numba_kernels.grown(self._scenes, 2 * len(self._scenes))
+                self._scenes = numba_kernels.grow(self._scenes, 2 * len(self._scenes))
             start, count = numba_kernels.pairs_of(
                 rows.held.reshape(-1),
                 rows.words,
@@ -233,7 +235,7 @@ class NumbaSeenViews:
                 self._sights.scene(self._group, key >> 28 & LOW, key & LOW)
                 for key in keys.tolist()
             ]
-            numba_kernels.entered(self._scenes, keys, np.array(scenes, np.uint64))
+            numba_kernels.enter(self._scenes, keys, np.array(scenes, np.uint64))
 
 
 LOW: Final = (1 << 28) - 1

@@ -24,7 +24,7 @@ This file is longer than others, on purpose. Numba keeps the compiled code of a 
 with the kernels that it calls in it, and compiles again when the file of that kernel
 has changed; it looks at no other. Were `expand` in one file and `slot` in another, a
 change of `slot` would leave `expand` running the old one. All that call each other
-therefore stand together, and nearly all call `slot`, `folded` or `taken`.
+therefore stand together, and nearly all call `slot`, `fold` or `take`.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg"
@@ -173,7 +173,7 @@ class KernelOrbits(NamedTuple):
 
 
 @njit(cache=True, inline="always")
-def mixed(key):
+def mix(key):
     """Spread the bits of a key."""
     spread = key * MIX
     return (spread ^ (spread >> FOLD)) * MIX
@@ -183,14 +183,14 @@ def mixed(key):
 def slot(table, key):
     """Find where a key stands in a table of pairs, or should."""
     mask = np.uint64(table.shape[0] - 1)
-    at = (mixed(key) >> FOLD) & mask
+    at = (mix(key) >> FOLD) & mask
     while table[at, 0] != 0 and table[at, 0] != key:
         at = (at + ONE) & mask
     return at
 
 
 @njit(cache=True)
-def entered(table, keys, values):
+def enter(table, keys, values):
     """Enter pairs."""
     for number in range(keys.shape[0]):
         at = slot(table, keys[number])
@@ -199,7 +199,7 @@ def entered(table, keys, values):
 
 
 @njit(cache=True)
-def grown(table, size):
+def grow(table, size):
     """Copy a table of pairs into a larger one."""
     larger = np.zeros((size, 2), np.uint64)
     for place in range(table.shape[0]):
@@ -211,7 +211,7 @@ def grown(table, size):
 
 
 @njit(cache=True, inline="always")
-def folded(spread, word):
+def fold(spread, word):
     """Take a word into a digest, which at last is mixed once more."""
     spread = (spread ^ word) * MIX
     return spread ^ (spread >> FOLD)
@@ -245,7 +245,7 @@ def distance(table):
 
 
 @njit(cache=True)
-def indexed(held, size, index):
+def build_index(held, size, index):
     """Enter all rows into an empty index.
 
     A row of one word stands in the index itself, plus one. A longer one is named there
@@ -257,7 +257,7 @@ def indexed(held, size, index):
         if later < size:
             spread = np.uint64(0)
             for word in range(words):
-                spread = folded(spread, held[later, word])
+                spread = fold(spread, held[later, word])
             spread *= MIX
             spreads[later & (AHEAD - 1)] = spread
             prefetch(index, spread >> shift)
@@ -275,7 +275,7 @@ def indexed(held, size, index):
 
 
 @njit(cache=True)
-def moved(index, larger, words):
+def move_index(index, larger, words):
     """Move what an index holds into a larger one that is empty.
 
     Both are walked through from end to end, for the slots of the larger one tell apart
@@ -286,7 +286,7 @@ def moved(index, larger, words):
         held = index[number]
         if held == 0:
             continue
-        at = (mixed(held - ONE) if words == 1 else held) >> shift
+        at = (mix(held - ONE) if words == 1 else held) >> shift
         while larger[at] != 0:
             at = (at + ONE) & mask
         larger[at] = held
@@ -308,14 +308,14 @@ def key_of(column, first, second):
 @njit(cache=True, inline="always")
 def home_of_cell(local, bits):
     """Spread the bits of a cell."""
-    spread = folded(np.uint64(0), np.uint64(local))
+    spread = fold(np.uint64(0), np.uint64(local))
     for word in range(bits.shape[0]):
-        spread = folded(spread, bits[word])
+        spread = fold(spread, bits[word])
     return (spread * MIX) >> FOLD
 
 
 @njit(cache=True)
-def cells_indexed(local, bits, count, index):
+def index_cells(local, bits, count, index):
     """Enter all cells of a place into an empty index."""
     mask = np.uint64(index.shape[0] - 1)
     for number in range(count):
@@ -360,7 +360,7 @@ def ask(kind, key, questions, counts):
 
 
 @njit(cache=True)
-def composed(place, cell, cells, moves, singles, questions, counts):
+def compose(place, cell, cells, moves, singles, questions, counts):
     """List what an actor may do in a cell, as far as that is known; give the span."""
     local, width = cells.local[place, cell], cells.bits.shape[2]
     head = (np.uint64(place + 1) << PLACE) | (np.uint64(local) << FIRST)
@@ -409,7 +409,7 @@ def composed(place, cell, cells, moves, singles, questions, counts):
 
 
 @njit(cache=True)
-def filled(column, cell, load, cells, puts, singles, questions, counts, composes):
+def fill(column, cell, load, cells, puts, singles, questions, counts, composes):
     """Find what becomes of a column into which something is put, or ask."""
     shift, number = puts.shifts[column], UNKNOWN
     key = np.uint64(column + 1) << PLACE
@@ -452,7 +452,7 @@ def span_of(place, cell, common, cells, moves, singles, questions, counts, compo
     if common == 0:
         is_asked = moves.spans[place, cell] == CLAIMED
         if composes:
-            span = composed(place, cell, cells, moves, singles, questions, counts)
+            span = compose(place, cell, cells, moves, singles, questions, counts)
             if span > 0:
                 moves.spans[place, cell] = span
             return span
@@ -474,20 +474,20 @@ def span_of(place, cell, common, cells, moves, singles, questions, counts, compo
 
 
 @njit(cache=True, inline="always")
-def taken(row, start, layout, column):
+def take(row, start, layout, column):
     """Take a column out of a row that starts somewhere."""
     held = row[start + np.int64(layout[column, 0])] >> layout[column, 1]
     return np.int64(held & layout[column, 2])
 
 
 @njit(cache=True, inline="always")
-def changed(row, start, layout, column, bits):
+def change(row, start, layout, column, bits):
     """Change some bits of a column of a row that starts somewhere."""
     row[start + np.int64(layout[column, 0])] ^= np.uint64(bits) << layout[column, 1]
 
 
 @njit(cache=True)
-def generated(
+def generate(
     shape,
     todo,
     turn,
@@ -528,7 +528,7 @@ def generated(
         if turn + ROWS_AHEAD < todo.shape[0]:
             later = todo[turn + ROWS_AHEAD] * words
             for place in range(places):
-                cell = taken(rows, later, layout, place)
+                cell = take(rows, later, layout, place)
                 prefetch(entries, spans[place, cell] >> COUNT)
                 if shifts[place] != HASHED:
                     prefetch(lines, bases[place] + (cell << shifts[place]))
@@ -536,11 +536,11 @@ def generated(
         at_row = number * words
         mover = np.int64(movers[number]) if prunes else 0
         at_parent = np.int64(parents[number]) * words if mover > 0 else 0
-        common = taken(rows, at_row, layout, places + 1)
+        common = take(rows, at_row, layout, places + 1)
         for place in range(places):
-            cell, before, is_late = taken(rows, at_row, layout, place), 0, place < mover
+            cell, before, is_late = take(rows, at_row, layout, place), 0, place < mover
             if is_late:
-                before = taken(rows, at_parent, layout, place)
+                before = take(rows, at_parent, layout, place)
                 if before == cell and is_plain:
                     continue
             if common == 0:
@@ -573,15 +573,15 @@ def generated(
                 for word in range(words):
                     fresh[start + word] = rows[at_row + word]
                 after = np.int64(entry & NUMBER)
-                changed(fresh, start, layout, place, cell ^ after)
+                change(fresh, start, layout, place, cell ^ after)
                 if then != common:
-                    changed(fresh, start, layout, places + 1, common ^ then)
+                    change(fresh, start, layout, places + 1, common ^ then)
                 put = np.int64(entry >> FOLD)
                 if put != 0:
                     for each in range(ends[put], ends[put + 1]):
                         column, load = columns[each], loads[each]
                         there, shift = (
-                            taken(rows, at_row, layout, column),
+                            take(rows, at_row, layout, column),
                             shifts[column],
                         )
                         if shift != HASHED:
@@ -593,10 +593,10 @@ def generated(
                         if became <= 0:
                             counts[MOVES] = made
                             return turn, begun, PUT, column, there, load
-                        changed(fresh, start, layout, column, there ^ (became - 1))
+                        change(fresh, start, layout, column, there ^ (became - 1))
                 spread = np.uint64(0)
                 for word in range(words):
-                    spread = folded(spread, fresh[start + word])
+                    spread = fold(spread, fresh[start + word])
                 spread *= MIX
                 spreads[count] = spread
                 prefetch(index, spread >> shift_home)
@@ -609,7 +609,7 @@ def generated(
 
 
 @njit(cache=True)
-def settled(
+def settle(
     shape,
     count,
     size,
@@ -664,11 +664,11 @@ def settled(
 
 
 @njit(cache=True)
-def are_told(item, words, fresh, layout, held, questions, counts):
+def are_images_known(item, words, fresh, layout, held, questions, counts):
     """Tell whether the images of all columns of a successor are known, or ask."""
     is_told = True
     for column in range(layout.shape[0]):
-        number = taken(fresh, item * words, layout, column)
+        number = take(fresh, item * words, layout, column)
         if held[column, number] <= 0:
             is_told = False
             if held[column, number] == 0 and counts[ASKED] < questions.shape[0]:
@@ -707,7 +707,7 @@ def least(row, known, image, best, images):
 
 
 @njit(cache=True)
-def imaged(
+def replace_by_images(
     count,
     words,
     again,
@@ -731,7 +731,9 @@ def imaged(
     while item < count:
         end, is_told = item, True
         while end < count and froms[end] == froms[item]:
-            if not are_told(end, words, fresh, layout, images.held, questions, counts):
+            if not are_images_known(
+                end, words, fresh, layout, images.held, questions, counts
+            ):
                 is_told = False
             end += 1
         if not is_told:
@@ -740,15 +742,15 @@ def imaged(
             counts[MOVES] -= end - item
         for each in range(item, end if is_told else item):
             for column in range(columns):
-                row[column] = taken(fresh, each * words, layout, column)
+                row[column] = take(fresh, each * words, layout, column)
             least(row, known, image, best, images)
             start, spread = kept * words, np.uint64(0)
             for word in range(words):
                 fresh[start + word] = 0
             for column in range(columns):
-                changed(fresh, start, layout, column, best[column])
+                change(fresh, start, layout, column, best[column])
             for word in range(words):
-                spread = folded(spread, fresh[start + word])
+                spread = fold(spread, fresh[start + word])
             spread *= MIX
             batch.spreads[kept] = spread
             prefetch(index, spread >> shift)
@@ -797,7 +799,7 @@ def expand(
         if size > limit:
             status = FULL
             break
-        turn, count, missing, column, first, second = generated(
+        turn, count, missing, column, first, second = generate(
             shape,
             todo,
             turn,
@@ -831,7 +833,7 @@ def expand(
             if count == 0 and turn < todo.shape[0]:
                 status = LONG
             if is_symmetric:
-                count, again = imaged(
+                count, again = replace_by_images(
                     count,
                     len(shape),
                     again,
@@ -845,7 +847,7 @@ def expand(
                 )
                 if counts[ASKED] + MARGIN > questions.shape[0]:
                     status = ASKS
-            size = settled(
+            size = settle(
                 shape,
                 count,
                 size,
@@ -874,7 +876,7 @@ def expand(
                 composes,
             )
         else:
-            answer = filled(
+            answer = fill(
                 column, first, second, cells, puts, singles, questions, counts, composes
             )
         if answer == UNKNOWN:
@@ -886,7 +888,7 @@ def expand(
         elif counts[ASKED] + MARGIN > questions.shape[0]:
             status = ASKS
     if is_symmetric:
-        count, again = imaged(
+        count, again = replace_by_images(
             count,
             len(shape),
             again,
@@ -898,7 +900,7 @@ def expand(
             counts,
             images,
         )
-    counts[SIZE] = settled(
+    counts[SIZE] = settle(
         shape,
         count,
         size,
@@ -924,8 +926,8 @@ def pairs_of(rows, words, start, end, layout, table, fresh):
     """List what pairs of a ghost and what all share are new, as keys."""
     places, count = layout.shape[0] - 2, 0
     for number in range(start, end):
-        ghost = taken(rows, number * words, layout, places)
-        key = key_of(0, ghost, taken(rows, number * words, layout, places + 1))
+        ghost = take(rows, number * words, layout, places)
+        key = key_of(0, ghost, take(rows, number * words, layout, places + 1))
         at = slot(table, key)
         if table[at, 0] == 0:
             table[at, 0] = fresh[count] = key
@@ -944,11 +946,11 @@ def unseen(
     for number in range(start, end):
         key = ONE
         for place in range(places):
-            cell = taken(rows, number * words, layout, place)
+            cell = take(rows, number * words, layout, place)
             key = (key << widths[place]) | views[place, local[place, cell]]
         if sees:
-            ghost = taken(rows, number * words, layout, places)
-            pair = key_of(0, ghost, taken(rows, number * words, layout, places + 1))
+            ghost = take(rows, number * words, layout, places)
+            pair = key_of(0, ghost, take(rows, number * words, layout, places + 1))
             key = (key << widths[places]) | scenes[slot(scenes, pair), 1]
         at = slot(seen, key)
         if seen[at, 0] == 0:

@@ -204,7 +204,7 @@ class NumbaTables:
         while 2 * (self.counts[numba_kernels.PAIRS] + 2 * numba_kernels.MARGIN) > len(
             self._pairs
         ):
-            self._pairs = numba_kernels.grown(self._pairs, 2 * len(self._pairs))
+            self._pairs = numba_kernels.grow(self._pairs, 2 * len(self._pairs))
 
     def _make_room_for_entries(self, more: int) -> None:
         size = int(self.counts[numba_kernels.ENTRIES])
@@ -228,7 +228,7 @@ class NumbaTables:
         self._index[:] = 0
         for place, index in enumerate(self._index):
             count = int(self.counts[numba_kernels.CELLS + place])
-            numba_kernels.cells_indexed(
+            numba_kernels.index_cells(
                 self._local[place], self._bits[place], count, index
             )
 
@@ -314,9 +314,9 @@ class NumbaTables:
         while 2 * (count + (1 << 13)) > size:
             size *= 2
         if size > len(table):
-            table = numba_kernels.grown(table, size)
+            table = numba_kernels.grow(table, size)
         if keys:
-            numba_kernels.entered(
+            numba_kernels.enter(
                 table, np.array(keys, np.uint64), values.astype(np.uint64)
             )
         return table

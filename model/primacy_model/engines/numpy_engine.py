@@ -14,13 +14,13 @@ from typing import Final
 
 import numpy as np
 
-from primacy_model.engines.batch_composition import Composer, Effects, each_of, listed
+from primacy_model.engines.batch_composition import Composer, Effects, each_of, tabulate
 from primacy_model.engines.bit_packing import (
     Array,
     GrowingArray,
     Rows,
-    packed,
-    unpacked,
+    pack,
+    unpack,
 )
 from primacy_model.engines.hash_table import AnswerCache, Grid, HashTable, Pairs
 from primacy_model.engines.interning import LOCAL, Numbers
@@ -28,7 +28,7 @@ from primacy_model.engines.orbit_arrays import OrbitArrays
 from primacy_model.engines.projections import Sights
 from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
-from primacy_model.engines.visited_set import BLOCK, indexed, kept, moved
+from primacy_model.engines.visited_set import BLOCK, build_index, keep_new, move_index
 
 PUT: Final = 32
 CHANGE: Final = (1 << PUT) - 1
@@ -73,7 +73,7 @@ class NumpyTables:
         if self._composers:
             effects = self._composers[place].effects(*told)
         else:
-            effects = listed(
+            effects = tabulate(
                 self._tables.effects(place, *each) for each in each_of(told)
             )
         return self._grouped(*told, effects)
@@ -87,7 +87,7 @@ class NumpyTables:
         else:
             news = self._tables.news
             triples = each_of((cells, before, shared))
-            effects = listed(news(place, *each) for each in triples)
+            effects = tabulate(news(place, *each) for each in triples)
         return self._grouped(cells, shared, effects)
 
     def filled(self, column: int, cells: Array, loads: Array) -> Array | list[int]:
@@ -133,7 +133,7 @@ class Vectors:
         self._tables, self._sights, self._prunes = tables, sights, prunes
         self._images = None if symmetries is None else OrbitArrays(symmetries)
         places, self._places = range(tables.places), tables.places
-        self._rows = Rows(tables.first, indexed, moved)
+        self._rows = Rows(tables.first, build_index, move_index)
         self._known = known = NumpyTables(tables)
         self._others = [Pairs(partial(known.other, place)) for place in places]
         self._whole = [AnswerCache(partial(known.whole, place)) for place in places]
@@ -236,10 +236,10 @@ class Vectors:
 
     def _least(self, images: OrbitArrays, words: Sequence[Array]) -> list[Array]:
         """Give the images that stand for rows of words."""
-        numbers = unpacked(np.stack(words, axis=1), self._rows.layout)
+        numbers = unpack(np.stack(words, axis=1), self._rows.layout)
         least = images.least(numbers.view(np.int64).T)
         self._widen()
-        return list(packed(least.T.astype(np.uint64), self._rows.layout).T)
+        return list(pack(least.T.astype(np.uint64), self._rows.layout).T)
 
     def _grouped(self, place: int, begin: int, end: int) -> tuple[Array, Array]:
         """List the rows in which an actor is to move, and what it may do there.
@@ -273,7 +273,7 @@ class Vectors:
         """Add those rows that are new, each once."""
         rows = self._rows
         rows.make_room(len(parents))
-        new, start = kept(rows.index, rows.held, rows.size, words), rows.size
+        new, start = keep_new(rows.index, rows.held, rows.size, words), rows.size
         rows.size += len(new)
         rows.parents[start : rows.size] = parents.take(new)
         rows.movers[start : rows.size] = movers.take(new)

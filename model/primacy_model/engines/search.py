@@ -29,7 +29,7 @@ from primacy_model.checker.actors import (
     Shared,
     Whole,
 )
-from primacy_model.checker.limits import Limit, unlimited
+from primacy_model.checker.limits import Limit, never_limited
 from primacy_model.checker.model import Kind
 from primacy_model.checker.reference_bfs import Exploration, Progress
 from primacy_model.engines import assumption_check, checkpoint, symmetry_check
@@ -82,7 +82,7 @@ def explore(
     symmetric: bool = False,
     max_states: int | None = None,
     progress: Progress | None = None,
-    limit: Limit = unlimited,
+    limit: Limit = never_limited,
     save: Path | None = None,
     resume: Path | None = None,
 ) -> SearchResult[Local, Message, Shared, Ghost]:
@@ -103,7 +103,9 @@ def explore(
     begun, engine, most = time.process_time(), engine or best(), max_states or UNBOUNDED
     made = reductions(prunes=prunes, forgets=forgets, symmetric=symmetric)
     origin = partial(checkpoint.origin, actors, engine.value, made)
-    before = None if resume is None else checkpoint.opened(resume, origin(), most)
+    before = (
+        None if resume is None else checkpoint.open_checkpoint(resume, origin(), most)
+    )
     tables = Tables(actors, forgets)
     if before is not None:
         before.recall(tables)
@@ -120,7 +122,7 @@ def explore(
     saving = None
     if save is not None and search.is_unfinished:
         stop = search.stop(time.process_time() - begun)
-        saving = checkpoint.kept(save, origin(), stop, tables, search.store)
+        saving = checkpoint.try_write(save, origin(), stop, tables, search.store)
     if not search.is_broken:  # what breaks a claim is replayed, and needs no promise
         assumption_check.check(tables, prunes=prunes)
         if symmetries is not None:
@@ -140,7 +142,7 @@ def reductions(
     return {"prunes": prunes, "forgets": forgets, "symmetric": symmetric}
 
 
-def explored(
+def as_exploration(
     actors: Actors[Local, Message, Shared, Ghost],
     found: SearchResult[Local, Message, Shared, Ghost],
 ) -> Exploration[Whole[Local, Message, Shared, Ghost]]:

@@ -20,7 +20,7 @@ import networkx as nx
 import numpy as np
 
 from primacy_model.checker.actors import Actors, Whole
-from primacy_model.checker.limits import Limit, unlimited
+from primacy_model.checker.limits import Limit, never_limited
 from primacy_model.checker.reference_bfs import Progress
 from primacy_model.engines.interning import BY_ITSELF, Numbers
 from primacy_model.engines.transition_tables import Tables
@@ -62,7 +62,7 @@ class StateGraph:
         forgets: bool = True,
         most: int | None = None,
         progress: Progress | None = None,
-        limit: Limit = unlimited,
+        limit: Limit = never_limited,
     ) -> None:
         """Explore a world. Raise `GraphBoundError` above `most` states."""
         self.actors = actors

@@ -178,10 +178,10 @@ def _check_the_same_claims(
         for claim in claims:
             holds = on_views(claim)
             if holds(whole) != holds(image):
-                raise told_apart(claim.id, whole)
+                raise asymmetry_error(claim.id, whole)
 
 
-def told_apart(claim: str, whole: object) -> PromiseBrokenError:
+def asymmetry_error(claim: str, whole: object) -> PromiseBrokenError:
     """Say that a claim tells a world from an image of it."""
     return PromiseBrokenError(
         f"the claim {claim} tells {whole} from what it is with other names:"

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from primacy_model.engines.bit_packing import Array
-from primacy_model.engines.hash_table import ONE, home, mixed
+from primacy_model.engines.hash_table import ONE, home, mix
 
 BLOCK: Final = 1 << 17
 """How many rows are entered together."""
@@ -28,7 +28,7 @@ TAG: Final = np.uint64(0xFFFFFFFF00000000)
 NUMBER: Final = np.uint64(0xFFFFFFFF)
 
 
-def named(words: Sequence[Array], spread: Array) -> Array:
+def digests(words: Sequence[Array], spread: Array) -> Array:
     """Tell how rows stand in an index.
 
     A row of one word stands there itself, plus one. A longer one is named by the higher
@@ -37,24 +37,24 @@ def named(words: Sequence[Array], spread: Array) -> Array:
     return words[0] + ONE if len(words) == 1 else spread & TAG
 
 
-def indexed(rows: Array, size: int, index: Array, first: int = 0) -> None:
+def build_index(rows: Array, size: int, index: Array, first: int = 0) -> None:
     """Enter rows that differ into an index that holds none of them."""
     for start in range(first, size, BLOCK):
         end = min(start + BLOCK, size)
         words = [rows[start:end, word] for word in range(rows.shape[1])]
-        spread = mixed(words)
-        names = named(words, spread)
+        spread = mix(words)
+        names = digests(words, spread)
         if len(words) > 1:
             names |= np.arange(start + 1, end + 1, dtype=np.uint64)
         _entered(index, spread, names)
 
 
-def moved(index: Array, larger: Array, words: int) -> None:
+def move_index(index: Array, larger: Array, words: int) -> None:
     """Move what an index holds into a larger one that is empty, from end to end."""
     for start in range(0, len(index), BLOCK):
         names = index[start : start + BLOCK]
         names = names[names != 0]
-        _entered(larger, mixed([names - ONE]) if words == 1 else names, names)
+        _entered(larger, mix([names - ONE]) if words == 1 else names, names)
 
 
 def _entered(index: Array, spread: Array, names: Array) -> None:
@@ -66,13 +66,13 @@ def _entered(index: Array, spread: Array, names: Array) -> None:
         at, names = at.take(lost) + 1 & mask, names.take(lost)
 
 
-def kept(index: Array, held: Array, size: int, words: Sequence[Array]) -> Array:
+def keep_new(index: Array, held: Array, size: int, words: Sequence[Array]) -> Array:
     """Keep those rows that are new, each once; list them in the order of their numbers.
 
     There is space for all of them, behind the rows that are held so far.
     """
-    spread, news, ahead = mixed(words), [], AHEAD
-    at, names, todo = home(spread, len(index)), named(words, spread), None
+    spread, news, ahead = mix(words), [], AHEAD
+    at, names, todo = home(spread, len(index)), digests(words, spread), None
     while len(at):
         found = index.take(at)
         is_done = same(found, names, words, held, todo)
@@ -97,7 +97,7 @@ def kept(index: Array, held: Array, size: int, words: Sequence[Array]) -> Array:
         left = (~is_done).nonzero()[0]
         at, names, found = at.take(left), names.take(left), found.take(left)
         others = found.nonzero()[0]
-        at[others] = passed(index, at[others], names[others], ahead, len(words))
+        at[others] = advance(index, at[others], names[others], ahead, len(words))
         ahead = min(2 * ahead, MOST_AHEAD)
         todo = left if todo is None else todo.take(left)
     return np.concatenate(news) if news else np.zeros(0, np.int64)
@@ -105,13 +105,13 @@ def kept(index: Array, held: Array, size: int, words: Sequence[Array]) -> Array:
 
 def numbers(index: Array, held: Array, words: Sequence[Array]) -> Array:
     """Give rows of two words or more their numbers; all of them are known."""
-    spread, ahead = mixed(words), AHEAD
+    spread, ahead = mix(words), AHEAD
     at, names = home(spread, len(index)), spread & TAG
     found = index.take(at)
     told = (found & NUMBER).view(np.int64) - 1
     lost = np.flatnonzero(~same(found, names, words, held, None))
     while len(lost):
-        at[lost] = passed(index, at[lost], names[lost], ahead, len(words))
+        at[lost] = advance(index, at[lost], names[lost], ahead, len(words))
         ahead = min(2 * ahead, MOST_AHEAD)
         found = index.take(at.take(lost))
         told[lost] = (found & NUMBER).view(np.int64) - 1
@@ -119,7 +119,7 @@ def numbers(index: Array, held: Array, words: Sequence[Array]) -> Array:
     return told
 
 
-def passed(index: Array, at: Array, names: Array, ahead: int, words: int) -> Array:
+def advance(index: Array, at: Array, names: Array, ahead: int, words: int) -> Array:
     """Go on to the next slot that is free or may hold a row, or as far as is looked."""
     mask = len(index) - 1
     slots = at[:, None] + np.arange(1, ahead + 1) & mask

@@ -41,11 +41,11 @@ from primacy_model.mesh.agent import (
     Node,
     Wire,
     perform,
-    presented,
+    present_token,
 )
 from primacy_model.mesh.bounds import Shape, config_of
 from primacy_model.mesh.history import Breached, ReadRequested
-from primacy_model.mesh.invalid_packets import believed
+from primacy_model.mesh.invalid_packets import accepted_invalid
 
 MeshLocal = Node | Wire
 MeshMove = Move[MeshLocal, InFlight, Gate]
@@ -76,7 +76,7 @@ class MeshActions:
             if shared.budgets.crashes and self.shape.agents[place] in may_crash:
                 down = local.state.term
                 crashed = Node(None, local.disk, frozenset(), 0, Term(0), down)
-                yield Move("crash", "crash", crashed, shared=spent(shared, "crashes"))
+                yield Move("crash", "crash", crashed, shared=spend(shared, "crashes"))
 
     def hears(
         self,
@@ -94,10 +94,10 @@ class MeshActions:
             heard = self.stepped(local, shared, said, Received(packet, START))
             yield replace(heard, copies=-1) if is_bag else heard
         if is_bag and shared.budgets.drops:
-            left, what = spent(shared, "drops"), f"loses {label}"
+            left, what = spend(shared, "drops"), f"loses {label}"
             yield Move("drop", what, local, (), -1, left, is_heard=False)
         if is_bag and shared.budgets.duplicates:
-            left, what = spent(shared, "duplicates"), f"duplicated: {label}"
+            left, what = spend(shared, "duplicates"), f"duplicated: {label}"
             yield Move("duplicate", what, local, (), 1, left, is_heard=False)
 
     def _can_arrive(self, node: Node, gate: Gate, one: InFlight) -> bool:
@@ -148,17 +148,17 @@ class MeshActions:
                 number = allowed.writes - budgets.writes + 1
                 write = Write(RequestId(f"w{number}"), Command(f"x{number}"))
                 said = "write", f"client writes {write.command}"
-                yield self._requested(node, spent(gate, "writes"), said, write)
+                yield self._requested(node, spend(gate, "writes"), said, write)
             if budgets.reads and (budgets.rounds or state.role != Role.LEADER):
                 number = allowed.reads - budgets.reads + 1
                 read = Read(RequestId(f"r{number}"), START)
                 said = "read", f"client reads ({read.request})"
-                yield self._requested(node, spent(gate, "reads"), said, read)
+                yield self._requested(node, spend(gate, "reads"), said, read)
         if budgets.transfers and state.role == Role.LEADER:
             for target in state.roll.electors.without(state.me).members:
                 ask = Transfer(RequestId(f"t{budgets.transfers}"), target)
                 said = "transfer", f"hand over to {target}"
-                yield self._requested(node, spent(gate, "transfers"), said, ask)
+                yield self._requested(node, spend(gate, "transfers"), said, ask)
 
     def _acting(self, node: Node, gate: Gate) -> Iterator[MeshMove]:
         """Pause a leader before its effect, or resume it: the resource decides."""
@@ -167,18 +167,18 @@ class MeshActions:
         if node.effect:
             label = f"resumes and acts under token {node.effect}"
             after = replace(node, effect=Term(0))
-            gate, verdict, notes = presented(gate, node.effect, state.me)
+            gate, verdict, notes = present_token(gate, node.effect, state.me)
             remarks = (f"effect {verdict.value}",)
             yield Move("act", label, after, shared=gate, notes=notes, remarks=remarks)
         elif gate.budgets.effects and token(state):
             label = f"is about to act under token {token(state)}, pauses"
             paused = replace(node, effect=token(state))
-            yield Move("pause", label, paused, shared=spent(gate, "effects"))
+            yield Move("pause", label, paused, shared=spend(gate, "effects"))
 
     def _intruded(self, node: Node) -> Iterator[MeshMove]:
         """Let an agent hear what cannot be, and note what it does not reject."""
         assert node.state is not None
-        told = believed(node.state)
+        told = accepted_invalid(node.state)
         if not told:
             yield Move("intrude", "hears all that cannot be, rejects it", node)
         for each in told:
@@ -192,7 +192,7 @@ class MeshActions:
         if gate.sides is not None:
             yield Move("heal", "heals", Wire(), shared=replace(gate, sides=None))
         elif gate.budgets.partitions:
-            names, rest = self.shape.agents, spent(gate, "partitions")
+            names, rest = self.shape.agents, spend(gate, "partitions")
             for size in range(1, len(names)):
                 for side in combinations(names[:-1], size):
                     others = [name for name in names if name not in side]
@@ -213,7 +213,7 @@ class MeshActions:
         after, outputs = step(state, message)
         shared: Gate | None = None
         if after.leadership.round > state.leadership.round:
-            shared = spent(gate, "rounds")
+            shared = spend(gate, "rounds")
         return self._performed(node, after, outputs, (kind, label), shared)
 
     def _performed(
@@ -246,7 +246,7 @@ class MeshActions:
         return self._performed(node, state, outputs, ("restart", "restart"), None)
 
 
-def spent(gate: Gate, budget: str) -> Gate:
+def spend(gate: Gate, budget: str) -> Gate:
     """Take one from a budget."""
     left: int = getattr(gate.budgets, budget)
     budgets: Budgets = replace(gate.budgets, **{budget: left - 1})

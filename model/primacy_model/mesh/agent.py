@@ -137,7 +137,7 @@ class Gate:
     """The highest token that the resource has admitted, as the world knows it."""
 
 
-def presented(
+def present_token(
     gate: Gate, token: Term, agent: AgentId
 ) -> tuple[Gate, Verdict, tuple[Note, ...]]:
     """Present a token to the resource; the world itself knows the highest so far."""

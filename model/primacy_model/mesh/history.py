@@ -1,7 +1,8 @@
 """What happened in a mesh: read by properties, never by the protocol.
 
-A step writes notes; `noted` adds a note to a history. Notes that agents write in moves
-that do not depend on each other may be added in any order: the history is the same.
+A step writes notes; `add_note` adds a note to a history. Notes that agents write in
+moves that do not depend on each other may be added in any order: the history is the
+same.
 
 Source: the history variables of Ongaro's Raft specification in TLA+.
 """
@@ -120,7 +121,7 @@ class Breached:
 Note = Led | Voted | Handed | Applied | ReadRequested | ReadServed | Acted | Breached
 
 
-def noted(history: History, note: Note) -> History:
+def add_note(history: History, note: Note) -> History:
     """Write a note into a history."""
     match note:
         case Led():

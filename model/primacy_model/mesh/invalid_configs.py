@@ -1,8 +1,8 @@
 """Configurations, sound and not: which of them core takes, and which it should.
 
 What makes a configuration unsound is written down here a second time, from the clauses;
-`misjudged` holds `Config` to it. `small` lists all small ones: every combination of a
-few names, and of a few numbers around each bound.
+`misjudged_clause` holds `Config` to it. `small_configs` lists all small ones: every
+combination of a few names, and of a few numbers around each bound.
 
 Source: clauses `config.*` of docs/specification.md.
 """
@@ -67,7 +67,7 @@ def _is_twice(names: tuple[str, ...]) -> bool:
     return len({*names}) < len(names)
 
 
-def made(given: RawConfig) -> tuple[Config | None, bool]:
+def make_config(given: RawConfig) -> tuple[Config | None, bool]:
     """Make a configuration, None if it is refused; tell whether one is warned of it."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", EvenElectorateWarning)
@@ -95,16 +95,16 @@ def _group(names: tuple[str, ...], *, by_hand: bool) -> AgentSet:
     return agents(*names)
 
 
-def misjudged(given: RawConfig) -> str:
+def misjudged_clause(given: RawConfig) -> str:
     """Name the clause that core does not keep to for a configuration, if there is one.
 
     It takes what is unsound, refuses what is sound, gives it another identity than its
     name and its electors, or does not warn of an even number of them.
     """
-    broken, (taken, is_warned) = fault(given), made(given)
+    broken, (taken, is_warned) = fault(given), make_config(given)
     if broken or taken is None:
         return broken if taken is not None else "" if broken else "config"
-    other, _ = made(_other(given))
+    other, _ = make_config(_other(given))
     if other is None or taken.mesh == other.mesh:
         return "config.identity"
     if is_warned != (len(given.electors) % 2 == 0):
@@ -136,7 +136,7 @@ NUMBERED: Final = tuple(
 )
 
 
-def small() -> Iterator[RawConfig]:
+def small_configs() -> Iterator[RawConfig]:
     """List all small configurations."""
     for mesh, agent, electors, workers in NAMED:
         for is_made_by_hand in (False, True):
@@ -155,6 +155,6 @@ def first_misjudged(among: Iterable[RawConfig]) -> tuple[int, str]:
     tried = 0
     for given in among:
         tried += 1
-        if clause := misjudged(given):
+        if clause := misjudged_clause(given):
             return tried, clause
     return tried, ""

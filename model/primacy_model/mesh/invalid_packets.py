@@ -2,8 +2,8 @@
 
 They are made for the agent that is to hear them: it would grant, acknowledge or follow
 what they say, if it did not look. No honest agent sends them; what a broken or foreign
-program says is like this. `believed` lets an agent hear them all, and lists those that
-are not rejected for their one defect with an unchanged state.
+program says is like this. `accepted_invalid` lets an agent hear them all, and lists
+those that are not rejected for their one defect with an unchanged state.
 
 The defects are written down here a second time, from the clauses, and not taken from
 `primacy.validity`: a guard that is lost there is missed here.
@@ -85,7 +85,7 @@ class Impossible:
         return after == before and outputs == (Rejected(self.reason, sender),)
 
 
-def impossible(state: State) -> Iterator[Impossible]:
+def invalid_packets(state: State) -> Iterator[Impossible]:
     """List what an agent must reject in this state: each packet has one defect."""
     later: Any = Later()
     yield Impossible(later, Reason.UNKNOWN_KIND, "message.kind")
@@ -299,10 +299,10 @@ class Believed:
 
 
 @cache
-def believed(state: State) -> tuple[Believed, ...]:
+def accepted_invalid(state: State) -> tuple[Believed, ...]:
     """Let an agent hear all that cannot be, and list what it does not reject."""
     found = []
-    for told in impossible(state):
+    for told in invalid_packets(state):
         after, outputs = step(state, Received(told.packet, START))
         if not told.is_rejected(state, after, outputs):
             found.append(Believed(told, after, outputs))

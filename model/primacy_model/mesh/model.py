@@ -37,10 +37,10 @@ from primacy_model.mesh import display
 from primacy_model.mesh.actions import MeshActions, MeshLocal, MeshMove
 from primacy_model.mesh.agent import COPIES, Gate, InFlight, Node, Wire, perform
 from primacy_model.mesh.bounds import Shape, bounds_of, kinds_of
-from primacy_model.mesh.history import History, Note, noted
+from primacy_model.mesh.history import History, Note, add_note
 from primacy_model.mesh.obsolete_packets import is_obsolete
 from primacy_model.mesh.properties import ALWAYS, SOMETIMES
-from primacy_model.mesh.symmetry import namings, renamed
+from primacy_model.mesh.symmetry import namings, rename
 
 MeshWorld = Whole[MeshLocal, InFlight, Gate, History]
 
@@ -120,14 +120,14 @@ class Mesh(Actors[MeshLocal, InFlight, Gate, History]):
             places = [names.index(naming[name]) for name in names]
             places += range(len(names), len(self.agents))
             if places != sorted(places):
-                change = partial(renamed, names=naming, agents=names)
+                change = partial(rename, names=naming, agents=names)
                 found.append(Symmetry(tuple(places), change))
         return found
 
     def noted(self, ghost: History, note: Hashable) -> History:
         """Write down what happened."""
         assert isinstance(note, Note)
-        return noted(ghost, note)
+        return add_note(ghost, note)
 
     def acts(self, place: int, local: MeshLocal, shared: Gate) -> Iterator[MeshMove]:
         """List what an agent may do by itself, or the network."""

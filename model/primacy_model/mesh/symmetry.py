@@ -1,6 +1,6 @@
 """Agents that differ in nothing but their names may change them.
 
-`renamed` gives the same value with other names in it: of an agent, of a packet, of what
+`rename` gives the same value with other names in it: of an agent, of a packet, of what
 is shared, of what happened. Its law: only names of agents change, and what is kept in
 the order of names is put into that order again.
 
@@ -51,7 +51,7 @@ def namings(shape: Shape) -> Iterator[Names]:
             yield dict(zip(names, order, strict=True))
 
 
-def renamed(value: Value, names: Names, agents: Sequence[str]) -> Value:
+def rename(value: Value, names: Names, agents: Sequence[str]) -> Value:
     """Change the names of agents wherever they stand in a value."""
     found = _renamed(value, names, agents)
     assert type(found) is type(value)
@@ -69,7 +69,7 @@ def _renamed(value: object, names: Names, agents: Sequence[str]) -> object:
         case AgentMap():
             return _map(value, names)
         case InFlight():
-            packet = renamed(value.packet, names, agents)
+            packet = rename(value.packet, names, agents)
             return flight(packet)
         case Gate() if value.sides is not None:
             return _gate(value, names, agents)
@@ -91,7 +91,7 @@ def _map(value: AgentMap, names: Names) -> AgentMap:
 def _gate(value: Gate, names: Names, agents: Sequence[str]) -> Gate:
     """Name the sides of a partition by the one without the last agent."""
     assert value.sides is not None
-    sides = renamed(value.sides, names, agents)
+    sides = rename(value.sides, names, agents)
     if sides.has(AgentId(agents[-1])):
         sides = AgentSet.of(agents).less(sides)
     return Gate(value.budgets, sides, value.fence, value.highest)

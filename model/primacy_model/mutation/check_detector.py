@@ -29,7 +29,7 @@ from primacy_model.engines import search
 from primacy_model.engines.assumption_check import PromiseBrokenError
 from primacy_model.engines.search import Engine
 from primacy_model.mesh.agent import Node
-from primacy_model.mesh.invalid_configs import first_misjudged, small
+from primacy_model.mesh.invalid_configs import first_misjudged, small_configs
 from primacy_model.mesh.model import Mesh
 from primacy_model.mesh.scopes import DEEP, DEFAULT, MeshScope
 from primacy_model.mutation.arena import Arena, ScriptError, make_scope
@@ -307,7 +307,7 @@ def detect(name: str, seconds: float) -> dict[str, object]:
 
 def _check_configurations(begun: float) -> dict[str, object]:
     """Construct all small configurations, which scopes do not: theirs are sound."""
-    tried, clause = first_misjudged(small())
+    tried, clause = first_misjudged(small_configs())
     found = PlaceResult("small configurations", clause or None, 1 if clause else 0)
     report: dict[str, object] = {"core": primacy.__file__, **asdict(found)}
     report |= {"states": tried, "is_whole": True, "smaller": []}

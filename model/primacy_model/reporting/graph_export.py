@@ -20,7 +20,7 @@ import networkx as nx
 
 from primacy_model.checker.model import Model, State
 from primacy_model.checker.reference_bfs import Exploration
-from primacy_model.checker.trace import fields_shown
+from primacy_model.checker.trace import render_fields
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,7 +87,7 @@ def numbered(
 
 def _description(model: Model[State], state: State) -> str:
     columns = model.columns(state).items()
-    return "; ".join(f"{name}: {', '.join(fields_shown(c))}" for name, c in columns)
+    return "; ".join(f"{name}: {', '.join(render_fields(c))}" for name, c in columns)
 
 
 def graphml(graph: nx.MultiDiGraph[int]) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
 from primacy_model.checker.model import Kind, State
-from primacy_model.checker.trace import Moment, Story, Violation, fields_shown
+from primacy_model.checker.trace import Moment, Story, Violation, render_fields
 from primacy_model.reporting.mermaid import (
     Flight,
     flights,
@@ -108,7 +108,7 @@ def _rows(
     beginning = {
         name: [
             (GREY, line)
-            for field in fields_shown(story.initial.get(name, {}))
+            for field in render_fields(story.initial.get(name, {}))
             for line in _folded(field)
         ]
         for name in names

@@ -27,7 +27,7 @@ from primacy_model.checker.trace import (
     Moment,
     Story,
     Violation,
-    fields_shown,
+    render_fields,
 )
 
 WIDTH = 100
@@ -104,7 +104,7 @@ def _table(story: Story, width: int) -> Table:
 
 
 def _beginning(initial: Columns, name: str) -> list[Line]:
-    return [("", field) for field in fields_shown(initial.get(name, {}))]
+    return [("", field) for field in render_fields(initial.get(name, {}))]
 
 
 def _lines(moment: Moment, name: str) -> Iterator[Line]:

@@ -44,7 +44,7 @@ class ReplicaState:
         self.entries.append(entry)
         if entry.kind is not EntryKind.COMMAND or entry.request in self.answers:
             return
-        operation = understood(entry.command)
+        operation = parse_command(entry.command)
         state = self.values.get(operation.key)
         found = after(state, operation)
         self.values[operation.key], self.answers[entry.request] = found
@@ -65,7 +65,7 @@ def command(operation: Operation) -> str:
     return f"{operation.deed.value} {operation.key} {value}"
 
 
-def understood(text: str) -> Operation:
+def parse_command(text: str) -> Operation:
     """Read the command of an entry."""
     deed, key, *values = text.split(" ")
     value: Hashable = values[0]

@@ -52,17 +52,17 @@ from primacy.quantities import (
 from primacy.recovery import initial, recover
 from primacy.state import NOTHING_DURABLE, State
 from primacy.stepping import step
-from primacy_model.mesh.agent import Gate, Node, flight, perform, presented
+from primacy_model.mesh.agent import Gate, Node, flight, perform, present_token
 from primacy_model.mesh.history import Breached, History, Note, ReadRequested
-from primacy_model.mesh.invalid_packets import impossible
+from primacy_model.mesh.invalid_packets import invalid_packets
 from primacy_model.simulation.operations import (
     Argument,
     ClusterCall,
     Happened,
     InFlightPacket,
     NotPossible,
+    answers_of,
     timers_of,
-    told_by,
 )
 from primacy_model.simulation.property_monitor import Broken, PropertyMonitor
 
@@ -174,7 +174,7 @@ class Cluster:
         """
         node, packet = self._require_ready(name), loads(text, *PACKETS)
         assert node.state is not None
-        known = {each.packet: each for each in impossible(node.state)}
+        known = {each.packet: each for each in invalid_packets(node.state)}
         if packet not in known:
             raise NotPossible(
                 f"{packet.sender} could say this to {name}, and agents never lie"
@@ -351,7 +351,7 @@ class Cluster:
         if not node.effect:
             raise NotPossible(f"{name} has taken no token to act under")
         self._write_down("act", name)
-        self.gate, verdict, notes = presented(self.gate, node.effect, AgentId(name))
+        self.gate, verdict, notes = present_token(self.gate, node.effect, AgentId(name))
         happened = Happened(AgentId(name), verdict=verdict)
         return self._settle(happened, replace(node, effect=Term(0)), notes)
 
@@ -405,7 +405,7 @@ class Cluster:
         outputs = outputs if outputs_done is None else outputs[:outputs_done]
         done = perform(node, state, outputs)
         sent = tuple(self._sent(me, target, one.packet) for target, one in done.sent)
-        happened = Happened(me, sent, timers_of(outputs), told_by(outputs))
+        happened = Happened(me, sent, timers_of(outputs), answers_of(outputs))
         if outputs_done is None:
             return self._settle(happened, done.node, done.notes)
         shown = state if sent else before  # what it has shown to others

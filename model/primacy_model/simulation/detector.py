@@ -18,7 +18,7 @@ from primacy_model.simulation.outcome import UNKNOWN, RunOutcome
 from primacy_model.simulation.phases import run
 from primacy_model.simulation.schedule import Schedule
 from primacy_model.simulation.schedule_gen import Wish, schedule_of
-from primacy_model.simulation.shrinking import shrunk
+from primacy_model.simulation.shrinking import shrink
 
 PREY: Final = (
     Wish(),
@@ -38,7 +38,7 @@ PREY: Final = (
 @click.option("--first", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--seconds", type=click.FloatRange(0), help="Of one core.")
 @click.option("--shrink", type=click.IntRange(0), default=0, help="So many runs.")
-def hunt(seeds: int, first: int, seconds: float | None, shrink: int) -> None:
+def search(seeds: int, first: int, seconds: float | None, shrink: int) -> None:
     """Run so many seeds from the first one, or for so long; stop at a broken claim."""
     began = time.process_time()
     found: str | None = None
@@ -71,7 +71,7 @@ def hunt(seeds: int, first: int, seconds: float | None, shrink: int) -> None:
 
 def _shrunk(schedule: Schedule, outcome: RunOutcome, most: int) -> dict[str, object]:
     """Tell what a failing schedule was shrunk to."""
-    shortest, again = shrunk(schedule, outcome, most=most)
+    shortest, again = shrink(schedule, outcome, most=most)
     return {
         "faults": [len(schedule.faults), len(shortest.faults)],
         "length_ms": [schedule.length_ms, shortest.length_ms],
@@ -80,4 +80,4 @@ def _shrunk(schedule: Schedule, outcome: RunOutcome, most: int) -> dict[str, obj
 
 
 if __name__ == "__main__":
-    hunt()
+    search()

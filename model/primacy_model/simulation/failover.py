@@ -298,7 +298,7 @@ class FailoverRun:
         return self.planned
 
 
-def measured(protocol: str, size: int, seed: int) -> tuple[Wait, Wait]:
+def measure(protocol: str, size: int, seed: int) -> tuple[Wait, Wait]:
     """Measure one boot and one failover."""
     schedule = Schedule(seed=seed, electors=size)
     course = FailoverRun(PROTOCOLS[protocol](schedule), schedule)
@@ -325,7 +325,7 @@ def rows(sizes: Sequence[int], runs: int) -> Iterator[dict[str, object]]:
     election_us = MS * Schedule(seed=0, electors=1).election_ms
     for size in sizes:
         for protocol in PROTOCOLS:
-            both = [measured(protocol, size, seed) for seed in range(runs)]
+            both = [measure(protocol, size, seed) for seed in range(runs)]
             for place, occasion in enumerate(("boot", "failover")):
                 waits = [each[place] for each in both]
                 time = quantiles([each.us for each in waits])

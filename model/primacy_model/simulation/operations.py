@@ -64,7 +64,7 @@ def timers_of(outputs: Outputs) -> tuple[Arm | Disarm, ...]:
     return tuple(each for each in outputs if isinstance(each, Arm | Disarm))
 
 
-def told_by(outputs: Outputs) -> Outputs:
+def answers_of(outputs: Outputs) -> Outputs:
     """Pick what clients, the state machine and observers are told."""
     unseen = Arm | Disarm | Persist | Send | Broadcast
     return tuple(each for each in outputs if not isinstance(each, unseen))

@@ -48,10 +48,10 @@ ANSWERED: Final = 4
 
 def run(schedule: Schedule) -> RunOutcome:
     """Run a schedule to its end, or to the first claim that is broken."""
-    return conducted(schedule)[1]
+    return run_schedule(schedule)[1]
 
 
-def conducted(schedule: Schedule) -> tuple[Conductor | None, RunOutcome]:
+def run_schedule(schedule: Schedule) -> tuple[Conductor | None, RunOutcome]:
     """Run a schedule; give what was run, too, if it could begin at all.
 
     Raise `BadScheduleError` where it asks for what cannot happen: that is not core's

@@ -28,7 +28,7 @@ PLOTS: Final = {
 PlotRow = dict[str, Any]  # JSON, read back from `failover`
 
 
-def drawn(rows: list[PlotRow], what: str) -> Figure:
+def draw(rows: list[PlotRow], what: str) -> Figure:
     """Draw one measure against the number of agents: median, and 90 of a hundred."""
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     for axes, occasion in zip(figure.subplots(1, 2), ("boot", "failover"), strict=True):
@@ -83,7 +83,7 @@ def plots(folder: Path) -> None:
         rows: list[PlotRow] = json.loads((folder / "failover.json").read_text("utf-8"))
         for what in PLOTS:
             place = folder / f"failover-{what.replace('_', '-')}.svg"
-            drawn(rows, what).savefig(place, format="svg", metadata={"Date": None})
+            draw(rows, what).savefig(place, format="svg", metadata={"Date": None})
         click.echo(table(rows))
     except OSError as error:
         raise click.UsageError(f"{error.filename}: {reason(error)}.") from None

@@ -27,7 +27,7 @@ from primacy.quantities import Index, Instant
 from primacy.state import Durable, State
 from primacy_model.checker.actors import Views
 from primacy_model.mesh.agent import Gate, Node, Wire
-from primacy_model.mesh.history import Applied, Committed, History, Note, noted
+from primacy_model.mesh.history import Applied, Committed, History, Note, add_note
 from primacy_model.mesh.properties import ALWAYS, MeshProperty
 from primacy_model.timed.clocks import Clocked
 from primacy_model.timed.properties import (
@@ -79,7 +79,7 @@ class PropertyMonitor:
             if isinstance(each, Applied):
                 self._apply(each)
             else:
-                self.history = noted(self.history, each)
+                self.history = add_note(self.history, each)
         if self.history is not before:
             self._shown = self._without_settled(self.history)
 
@@ -87,7 +87,7 @@ class PropertyMonitor:
         """Write down what was applied, and touch nothing but the indices it is of."""
         span = range(note.after + 1, note.after + len(note.entries) + 1)
         known = frozenset(one for at in span for one in self._committed.get(at, ()))
-        now = noted(History(committed=known), note).committed
+        now = add_note(History(committed=known), note).committed
         if now == known:
             return
         committed = (self.history.committed - known) | now

@@ -270,7 +270,7 @@ def _check_fault(schedule: Schedule, fault: Fault) -> None:
 # --- written and read -----------------------------------------------------------------
 
 
-def written(schedule: Schedule) -> str:
+def render_schedule(schedule: Schedule) -> str:
     """Write a schedule as JSON, a fault a line."""
     shown = asdict(schedule)
     faults = [json.dumps(fault) for fault in shown.pop("faults")]
@@ -280,7 +280,7 @@ def written(schedule: Schedule) -> str:
     return f'{head},\n "faults": {tail}\n}}\n'
 
 
-def read(text: str) -> Schedule:
+def parse_schedule(text: str) -> Schedule:
     """Read a schedule. Raise `BadScheduleError` for what is none."""
     try:
         found = json.loads(text, object_pairs_hook=_each_once, parse_int=_whole)

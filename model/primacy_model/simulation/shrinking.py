@@ -32,7 +32,7 @@ ShrinkProgress = Callable[[int, Schedule], None]
 """Told after each run: how many there were, and the shortest schedule so far."""
 
 
-def shrunk(
+def shrink(
     schedule: Schedule,
     outcome: RunOutcome,
     told: ShrinkProgress = lambda _runs, _shortest: None,

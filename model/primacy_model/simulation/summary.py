@@ -68,7 +68,7 @@ def verdict_of(tally: Tally, missing: str) -> tuple[str, int]:
     return ("vacuous", 4) if missing else ("holds", 0)
 
 
-def show(tally: Tally) -> None:
+def print_counts(tally: Tally) -> None:
     """Print how much happened."""
     counts = tally.counts
     table = Table("what", "how much", box=None, pad_edge=False)
@@ -95,7 +95,7 @@ def show(tally: Tally) -> None:
     Console().print(table)
 
 
-def tell_undecided(unknown: Sequence[RunOutcome]) -> None:
+def print_undecided(unknown: Sequence[RunOutcome]) -> None:
     """Name the seeds whose histories were given up, and at what."""
     for outcome in unknown[:MOST_TOLD]:
         click.echo(f"seed {outcome.seed}: not decided: {outcome.title}")
@@ -103,7 +103,7 @@ def tell_undecided(unknown: Sequence[RunOutcome]) -> None:
         click.echo(f"and {len(unknown) - MOST_TOLD:,} seeds more: --json has them all")
 
 
-def tell_claim(seed: int, outcome: RunOutcome) -> None:
+def print_claim(seed: int, outcome: RunOutcome) -> None:
     """Print which claim a seed breaks."""
     click.echo(f"\nseed {seed}: {outcome.property} is violated: {outcome.title}")
 

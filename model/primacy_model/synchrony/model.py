@@ -50,9 +50,9 @@ from primacy_model.synchrony.state import (
     Clocks,
     PhasedWorld,
     is_time_due,
+    run_step,
     running,
-    stepped,
-    ticked,
+    tick,
 )
 
 TIME: Final = "time"
@@ -254,7 +254,7 @@ class StabilizingMesh:
         if action.kind == CALM:
             return self._calmed(state)
         if action.kind == TICK:
-            return ticked(state)
+            return tick(state)
         if isinstance(payload, Cause):
             return self._caused(state, payload)
         if not state.is_calm:
@@ -325,7 +325,7 @@ class StabilizingMesh:
         node = state.nodes[cause.place]
         if (cause, node) not in self._known:
             config = self.mesh.configs[cause.place]
-            self._known[cause, node] = stepped(config, node, cause.what)
+            self._known[cause, node] = run_step(config, node, cause.what)
         return self._known[cause, node]
 
     # --- how it is shown --------------------------------------------------------------

@@ -51,7 +51,7 @@ def is_whole(weather: PhasedWorld) -> bool:
     return gate.sides is None and gate.budgets.partitions == 0
 
 
-def led(weather: PhasedWorld) -> list[AgentId]:
+def followed_leader(weather: PhasedWorld) -> list[AgentId]:
     """Name a leader that has a quorum and all that follow it; nobody if there is none.
 
     When one leads so and its round has just been heard, a calm may begin.
@@ -74,13 +74,13 @@ def is_split(weather: PhasedWorld) -> bool:
 
 def is_split_and_led(weather: PhasedWorld) -> bool:
     """Tell whether a leader has a quorum while the network is split, or after that."""
-    return is_split(weather) and bool(led(weather))
+    return is_split(weather) and bool(followed_leader(weather))
 
 
 # --- the goals ------------------------------------------------------------------------
 
 
-def is_calm(weather: PhasedWorld) -> bool:
+def is_after_gst(weather: PhasedWorld) -> bool:
     """Tell whether the calm has begun."""
     return weather.is_calm
 
@@ -176,15 +176,15 @@ def _always(name: str, title: str, holds: PhasePredicate) -> Property[PhasedWorl
     return Property(name, title, Kind.ALWAYS, holds)
 
 
-L1: Final = _eventually("L1", "a leader emerges", has_leader, is_calm)
+L1: Final = _eventually("L1", "a leader emerges", has_leader, is_after_gst)
 L2: Final = (
     _always("L2-leader", "only the lowest id leads", is_first_led_by_lowest),
     _always("L2-split", "no split vote in term 1", has_no_split_vote),
-    _eventually("L2", "the lowest id wins in term 1", is_led_by_lowest, is_calm),
+    _eventually("L2", "the lowest id wins in term 1", is_led_by_lowest, is_after_gst),
 )
 L3: Final = (
     _always("L3-leader", "the leader leads on", is_undisturbed),
     _eventually("L3", "who comes back follows", is_joined_again, is_whole),
 )
-L4: Final = _eventually("L4", "all agree after a partition", is_agreed, is_calm)
+L4: Final = _eventually("L4", "all agree after a partition", is_agreed, is_after_gst)
 L5: Final = _eventually("L5", "a write is committed", is_committed, is_written)

@@ -21,6 +21,7 @@ from primacy_model.synchrony.properties import (
     L3,
     L4,
     L5,
+    followed_leader,
     has_leader,
     is_agreed,
     is_committed,
@@ -29,7 +30,6 @@ from primacy_model.synchrony.properties import (
     is_led_by_lowest,
     is_split,
     is_split_and_led,
-    led,
 )
 
 ELECTING: Final = (
@@ -102,7 +102,9 @@ def _staying(name: str, summary: str, partitions: int) -> StabilizingMesh:
     shape = Shape(begins="elected", budgets=Budgets(partitions=partitions))
     plan = PhasePlan(shape, terms=3, skips_storm=True, alone=("c",))
     kinds = (*FOLLOWING, "split", "heal")
-    return StabilizingMesh(name, summary, plan, L3, kinds, is_joined_again, settled=led)
+    return StabilizingMesh(
+        name, summary, plan, L3, kinds, is_joined_again, settled=followed_leader
+    )
 
 
 def _healing(name: str, summary: str, writes: int, rounds: int = 0) -> StabilizingMesh:
@@ -120,7 +122,7 @@ def _healing(name: str, summary: str, writes: int, rounds: int = 0) -> Stabilizi
     plan = PhasePlan(shape, terms=4, heals=True, alone=("a",))
     kinds = (*ELECTING, *FOLLOWING, *WRITING[: 2 + writes], "split", "calm")
     return StabilizingMesh(
-        name, summary, plan, (L4,), kinds, is_agreed, is_split_and_led, led
+        name, summary, plan, (L4,), kinds, is_agreed, is_split_and_led, followed_leader
     )
 
 
@@ -134,7 +136,9 @@ def _progressing(name: str, summary: str) -> StabilizingMesh:
     )
     plan = PhasePlan(shape, terms=2, still=frozenset({"elapse election"}))
     kinds = (*FOLLOWING, *WRITING, "calm", "crash", "restart")
-    return StabilizingMesh(name, summary, plan, (L5,), kinds, is_committed, settled=led)
+    return StabilizingMesh(
+        name, summary, plan, (L5,), kinds, is_committed, settled=followed_leader
+    )
 
 
 LIVING: Final[Sequence[StabilizingMesh]] = (

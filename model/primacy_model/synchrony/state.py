@@ -102,7 +102,7 @@ class AgentStep:
 # --- a step ---------------------------------------------------------------------------
 
 
-def stepped(config: Config, node: Node, what: InFlight | Timer | str) -> AgentStep:
+def run_step(config: Config, node: Node, what: InFlight | Timer | str) -> AgentStep:
     """Let the shipped core step, and carry out what it asks for."""
     state = node.state
     if state is None:
@@ -116,12 +116,12 @@ def stepped(config: Config, node: Node, what: InFlight | Timer | str) -> AgentSt
     done = perform(node, after, outputs)
     passed = done.node
     if what == Timer.ELECTION:
-        passed = replace(passed, state=numbered_anew(after))
+        passed = replace(passed, state=renumber_rounds(after))
     spans = tuple(_spans(config, outputs))
     return AgentStep(passed, done.sent, spans, display.remarks(outputs))
 
 
-def numbered_anew(state: State) -> State:
+def renumber_rounds(state: State) -> State:
     """Let a leader count its rounds from 0 again, where no read waits for one.
 
     It has just checked its quorum, and no answer is in flight: of the rounds until then
@@ -186,7 +186,7 @@ def is_time_due(state: PhasedWorld) -> bool:
     )
 
 
-def ticked(state: PhasedWorld) -> PhasedWorld:
+def tick(state: PhasedWorld) -> PhasedWorld:
     """Let a heartbeat interval pass."""
     clocks = tuple(
         (key, (max(0, least - 1), most - 1)) for key, (least, most) in state.clocks

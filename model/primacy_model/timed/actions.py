@@ -34,7 +34,7 @@ from primacy.state import Durable, State
 from primacy.stepping import step
 from primacy_model.checker.actors import Move
 from primacy_model.mesh import display
-from primacy_model.mesh.actions import spent
+from primacy_model.mesh.actions import spend
 from primacy_model.mesh.agent import Gate, InFlight, Node, perform
 from primacy_model.mesh.bounds import Shape, config_of
 from primacy_model.mesh.history import ReadRequested
@@ -46,9 +46,9 @@ from primacy_model.timed.clocks import (
     WORST,
     Clocked,
     Rate,
-    armed,
-    passed,
-    shifted,
+    apply_timers,
+    pass_slot,
+    shift_instants,
 )
 
 
@@ -150,7 +150,7 @@ class TimedMoves:
             yield self._ticked(local, beyond, spent)
 
     def _ticked(self, local: Clocked, rate: Rate, course: TimeCourse) -> TimedMove:
-        after = passed(local, rate, self.now)
+        after = pass_slot(local, rate, self.now)
         return Move("tick", f"slot: {rate}", after, shared=course)
 
     def _elapsing(
@@ -269,8 +269,8 @@ class TimedMoves:
         shared: TimeCourse | None,
     ) -> TimedMove:
         kind, label = said
-        done = perform(local.node, shifted(after, 0, self.now), outputs)
-        clocked = armed(local, done.node, outputs)
+        done = perform(local.node, shift_instants(after, 0, self.now), outputs)
+        clocked = apply_timers(local, done.node, outputs)
         if not self._counts(after):
             clocked = replace(clocked, election=0)
         if self._is_settled(after):
@@ -290,4 +290,4 @@ class TimedMoves:
 
 def _spent(course: TimeCourse, budget: str) -> TimeCourse:
     """Take one from a budget."""
-    return replace(course, gate=spent(course.gate, budget))
+    return replace(course, gate=spend(course.gate, budget))

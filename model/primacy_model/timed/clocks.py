@@ -97,7 +97,7 @@ class Clocked:
         return self.election if timer == Timer.ELECTION else self.heartbeat
 
 
-def armed(local: Clocked, node: Node, outputs: Iterable[Output]) -> Clocked:
+def apply_timers(local: Clocked, node: Node, outputs: Iterable[Output]) -> Clocked:
     """Carry out what a step asked of the timers.
 
     Of `Arm` only `least` counts. What may happen when the runtime draws a longer time
@@ -112,11 +112,11 @@ def armed(local: Clocked, node: Node, outputs: Iterable[Output]) -> Clocked:
     return Clocked(node, waits.get(Timer.ELECTION, 0), waits.get(Timer.HEARTBEAT, 0))
 
 
-def passed(local: Clocked, rate: Rate, now: Instant) -> Clocked:
+def pass_slot(local: Clocked, rate: Rate, now: Instant) -> Clocked:
     """Let a slot pass: the timers run on, the instants in the state move back."""
     node = local.node
     if node.state is not None:
-        node = with_state(node, shifted(node.state, rate.clock, now))
+        node = with_state(node, shift_instants(node.state, rate.clock, now))
     return Clocked(
         node,
         max(0, local.election - rate.timers),
@@ -129,7 +129,7 @@ def with_state(node: Node, state: State) -> Node:
     return node if state == node.state else replace(node, state=state)
 
 
-def shifted(state: State, by: int, now: Instant) -> State:
+def shift_instants(state: State, by: int, now: Instant) -> State:
     """Move the instants of a state back, and forget those that decide nothing.
 
     A lease that is over stays over. When a heartbeat was last heard is for observers.

@@ -22,7 +22,7 @@ from primacy_model.checker.model import Value
 from primacy_model.mesh import display
 from primacy_model.mesh.agent import Gate, InFlight, Node, perform
 from primacy_model.mesh.bounds import Shape, bounds_of, kinds_of
-from primacy_model.mesh.history import History, Note, noted
+from primacy_model.mesh.history import History, Note, add_note
 from primacy_model.mesh.model import SETTLING
 from primacy_model.mesh.obsolete_packets import is_obsolete
 from primacy_model.timed.actions import STRICT, Pace, TimeCourse, TimedMove, TimedMoves
@@ -32,8 +32,8 @@ from primacy_model.timed.clocks import (
     LEASE_MS,
     SLOT_MS,
     Clocked,
-    armed,
-    passed,
+    apply_timers,
+    pass_slot,
 )
 from primacy_model.timed.properties import claims
 
@@ -119,7 +119,7 @@ class TimedMesh(Actors[Clocked, InFlight, TimeCourse, History]):
     def noted(self, ghost: History, note: Hashable) -> History:
         """Write down what happened."""
         assert isinstance(note, Note)
-        return noted(ghost, note)
+        return add_note(ghost, note)
 
     def acts(
         self, place: int, local: Clocked, shared: TimeCourse
@@ -159,14 +159,14 @@ class TimedMesh(Actors[Clocked, InFlight, TimeCourse, History]):
             blank = Node(None, NOTHING_DURABLE, frozenset(), 0, Term(0), Term(0))
             state, outputs = initial(config)
             node = perform(blank, state, outputs).node
-            begun.append(armed(Clocked(blank), node, outputs))
+            begun.append(apply_timers(Clocked(blank), node, outputs))
         boxes = (frozenset[tuple[InFlight, int]](),) * len(begun)
         return Whole(tuple(begun), boxes, TimeCourse(Gate()), History())
 
     def _later(self, world: TimedWorld) -> TimedWorld:
         """Let a slot pass for everyone."""
         (rate, *_) = self.pace.rates
-        later = (passed(local, rate, self.now) for local in world.locals)
+        later = (pass_slot(local, rate, self.now) for local in world.locals)
         return replace(world, locals=tuple(later))
 
     def _settled(self, world: TimedWorld) -> TimedWorld:

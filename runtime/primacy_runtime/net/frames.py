@@ -62,7 +62,7 @@ class Welcome:
 Greeting = TypeVar("Greeting", Hello, Welcome)
 
 
-def framed(body: bytes) -> bytes:
+def frame(body: bytes) -> bytes:
     """Put the length in front."""
     return len(body).to_bytes(4, "big") + body
 
@@ -70,7 +70,7 @@ def framed(body: bytes) -> bytes:
 def greeting(said: Hello | Welcome) -> bytes:
     """Write a greeting as a frame."""
     text = json.dumps({"primacy-mesh": VERSION, **asdict(said)})
-    return framed(text.encode())
+    return frame(text.encode())
 
 
 async def read_frame(reader: asyncio.StreamReader, longest: int) -> bytes:

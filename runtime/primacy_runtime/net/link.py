@@ -20,7 +20,7 @@ from primacy_runtime.log import EventLogger
 from primacy_runtime.net.frames import (
     FrameError,
     Welcome,
-    framed,
+    frame,
     greeting,
     read_greeting,
 )
@@ -68,9 +68,9 @@ class Link:
 
     def send(self, body: bytes) -> None:
         """Have a packet sent as soon as may be, or left out."""
-        frame = framed(body)
-        self._queue.append(frame)
-        self._bytes += len(frame)
+        framed = frame(body)
+        self._queue.append(framed)
+        self._bytes += len(framed)
         most = MOST_FRAMES if self.is_up else MOST_UNCONNECTED
         while len(self._queue) > most or self._bytes > MOST_BYTES:
             self._bytes -= len(self._queue.popleft())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from primacy_model.baselines.plain_raft import PlainRaft
-from primacy_model.bench.engines import FLAGS, Size, missing, spin, twin
+from primacy_model.bench.engines import FLAGS, Size, missing, promela_source, spin
 from primacy_model.checker import reference_bfs
 from primacy_model.checker.actors import Assembled
 from primacy_model.engines.search import Engine, explore
@@ -41,11 +41,11 @@ def test_spin_takes_each_step_that_leads_elsewhere(tmp_path: Path) -> None:
 
 @needs_spin
 def test_spin_finds_two_leaders_where_half_the_votes_suffice(tmp_path: Path) -> None:
-    lax = twin().replace("2 * COUNTED(i) > N", "2 * COUNTED(i) >= N")
+    lax = promela_source().replace("2 * COUNTED(i) > N", "2 * COUNTED(i) >= N")
     assert spin(Size(4, 1), tmp_path, lax).errors == 1
     assert spin(Size(4, 1), tmp_path).errors == 0
 
 
 def test_the_twin_says_how_it_is_run() -> None:
     for flag in ("-DN=", "-DT=", *FLAGS):
-        assert re.search(rf"^   (spin|cc) .*{flag}", twin(), re.MULTILINE)
+        assert re.search(rf"^   (spin|cc) .*{flag}", promela_source(), re.MULTILINE)

@@ -16,7 +16,7 @@ from primacy_model.checker.actors import (
     Move,
     Views,
     Whole,
-    begun,
+    initial_whole,
     on_views,
 )
 from primacy_model.checker.model import IN_FLIGHT, Arrow, Kind, Value
@@ -375,7 +375,7 @@ class Plain(Actors[int, str, None, None]):
     bounds: Mapping[str, int | str] = {}
 
     def initial(self) -> Whole[int, str, None, None]:
-        return begun([3, 4])
+        return initial_whole([3, 4])
 
     def acts(self, *_: object) -> Iterable[Move[int, str, None]]:
         return ()
@@ -391,7 +391,7 @@ class Plain(Actors[int, str, None, None]):
 
 
 def test_a_world_begins_with_nothing_sent_shared_or_noted() -> None:
-    assert begun([3, 4]) == Whole((3, 4), (NONE, NONE), None, None)
+    assert initial_whole([3, 4]) == Whole((3, 4), (NONE, NONE), None, None)
 
 
 def test_mailboxes_are_sets_and_nothing_is_obsolete_or_noted_unless_said() -> None:

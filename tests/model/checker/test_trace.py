@@ -12,7 +12,7 @@ from primacy_model.checker.trace import (
     Step,
     Trace,
     _changes,
-    fields_shown,
+    render_fields,
     replay,
 )
 from tests.support.toys import GUARDED, UNGUARDED, Drawn, LockState
@@ -89,4 +89,4 @@ def test_one_and_true_are_different_values_of_a_field() -> None:
 
 
 def test_what_arrows_tell_is_not_shown_as_a_field() -> None:
-    assert fields_shown({"sides": 1, IN_FLIGHT: "Vote"}) == ("sides = 1",)
+    assert render_fields({"sides": 1, IN_FLIGHT: "Vote"}) == ("sides = 1",)

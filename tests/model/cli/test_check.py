@@ -216,7 +216,7 @@ def test_the_list_names_every_scope_of_every_model() -> None:
 def test_a_mistake_is_told_in_one_sentence_before_anything_is_explored(
     arguments: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli_check, "explored", None)
+    monkeypatch.setattr(cli_check, "explore", None)
     result = check(*arguments)
     assert result.exit_code == 2
     assert result.stderr == f"Error: {sentence}\n"
@@ -251,7 +251,7 @@ def test_an_interruption_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli_check, "explored", interrupted)
+    monkeypatch.setattr(cli_check, "explore", interrupted)
     result = check("lock")
     assert result.exit_code == 130
     assert result.stderr == "Interrupted in lock (1 of 1); nothing is decided.\n"
@@ -263,7 +263,7 @@ def test_a_core_that_an_engine_cannot_take_is_told_in_one_sentence(
     def broken(*_: object, **__: object) -> None:
         raise PromiseBrokenError("it is obsolete for b in " + "x" * 10_000)
 
-    monkeypatch.setattr(cli_check, "explored", broken)
+    monkeypatch.setattr(cli_check, "explore", broken)
     result = check("lock")
     assert result.exit_code == 3
     assert "say --without obsolete --without commuting" in result.stderr

@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 from click.testing import CliRunner, Result
 
-from primacy_model.checker.limits import unlimited
+from primacy_model.checker.limits import never_limited
 from primacy_model.cli import mutants
 from primacy_model.mutation import check_detector, detectors, kill_matrix
 from primacy_model.mutation.catalog.mutants import find_mutant, load_mutants
@@ -350,7 +350,7 @@ def test_what_raises_in_a_place_is_a_finding(monkeypatch: pytest.MonkeyPatch) ->
         raise ValueError("no such agent")
 
     monkeypatch.setattr(check_detector, "_explore", raising)
-    found = check_detector.explore_place("x", "reads", unlimited)
+    found = check_detector.explore_place("x", "reads", never_limited)
     assert (found.property, found.raised) == (RAISES, "ValueError: no such agent")
 
 
@@ -365,7 +365,7 @@ def test_a_timed_scope_may_begin_more_rounds_and_says_so() -> None:
 
 def test_a_script_that_a_smaller_mesh_cannot_carry_out_is_told() -> None:
     (kill,) = (each for each in load_kills() if each.id == "grants-counted-as-a-number")
-    fewer, *_ = check_detector.explore_smaller(kill.id, kill.place, unlimited)
+    fewer, *_ = check_detector.explore_smaller(kill.id, kill.place, never_limited)
     told = "its script cannot be carried out"
     assert fewer == {"less": "3 electors", "verdict": told}
 

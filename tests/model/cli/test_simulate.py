@@ -23,10 +23,15 @@ from primacy_model.simulation.linearizability import (
 )
 from primacy_model.simulation.outcome import RunCounts, RunOutcome
 from primacy_model.simulation.phases import Conductor
-from primacy_model.simulation.schedule import FAULTS, Schedule, read, written
+from primacy_model.simulation.schedule import (
+    FAULTS,
+    Schedule,
+    parse_schedule,
+    render_schedule,
+)
 from primacy_model.simulation.schedule_gen import Wish, schedule_of
-from primacy_model.simulation.shrinking import ShrinkProgress, shrunk
-from primacy_model.simulation.summary import MOST_TOLD, tell_undecided
+from primacy_model.simulation.shrinking import ShrinkProgress, shrink
+from primacy_model.simulation.summary import MOST_TOLD, print_undecided
 
 
 @pytest.fixture(autouse=True)
@@ -44,11 +49,11 @@ def violate(monkeypatch: pytest.MonkeyPatch) -> None:
     def shrunk_a_little(
         schedule: Schedule, outcome: RunOutcome, told: ShrinkProgress
     ) -> tuple[Schedule, RunOutcome]:
-        return shrunk(schedule, outcome, told, most=6)
+        return shrink(schedule, outcome, told, most=6)
 
     bad = HistoryResult(HistoryVerdict.VIOLATED, "x")
     monkeypatch.setattr(phases, "check", lambda _history: bad)
-    monkeypatch.setattr(cli_simulate, "shrunk", shrunk_a_little)
+    monkeypatch.setattr(cli_simulate, "shrink", shrunk_a_little)
 
 
 def test_a_few_seeds_hold_and_are_counted() -> None:
@@ -80,20 +85,20 @@ def test_a_violation_is_shrunk_written_and_runs_again(
     assert result.exit_code == 1
     assert "seed 5: linearizable is violated" in result.stdout
     assert "primacy simulate --schedule simulate-seed-5.json" in result.stdout
-    short = read(Path("simulate-seed-5.json").read_text())
+    short = parse_schedule(Path("simulate-seed-5.json").read_text())
     assert len(short.faults) < len(schedule_of(5).faults)
     again = simulate("--schedule", "simulate-seed-5.json", "--out", "x.json")
     assert again.exit_code == 1
 
 
 def test_the_cost_of_a_schedule_is_measured() -> None:
-    Path("s.json").write_text(written(schedule_of(0)))
+    Path("s.json").write_text(render_schedule(schedule_of(0)))
     assert simulate("--schedule", "s.json", "--json", "told.json").exit_code == 0
     assert json.loads(Path("told.json").read_text())["core_s"] > 0
 
 
 def test_a_schedule_that_holds_is_told_to_hold() -> None:
-    Path("s.json").write_text(written(schedule_of(0)))
+    Path("s.json").write_text(render_schedule(schedule_of(0)))
     result = simulate("--schedule", "s.json")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[-2] == "holds"
@@ -112,7 +117,7 @@ def test_a_bound_that_is_reached_is_incomplete_and_told_with_its_seed(
     found = json.loads(Path("found.json").read_text())
     assert (found["verdict"], found["failed"]) == ("incomplete", [])
     assert [each["seed"] for each in found["unknown"]] == [0, 1]
-    Path("s.json").write_text(written(schedule_of(0)))
+    Path("s.json").write_text(render_schedule(schedule_of(0)))
     again = simulate("--schedule", "s.json")
     assert again.exit_code == 3
     assert "seed 0: not decided: key" in again.stdout
@@ -125,7 +130,7 @@ def test_a_bound_that_is_reached_hides_no_violation(
     bad = HistoryResult(HistoryVerdict.VIOLATED, "x")
     monkeypatch.setattr(phases, "check", lambda _history: next(findings, bad))
     monkeypatch.setattr(
-        cli_simulate, "shrunk", lambda given, outcome, _told: (given, outcome)
+        cli_simulate, "shrink", lambda given, outcome, _told: (given, outcome)
     )
     result = simulate("--seeds", "3")
     assert result.exit_code == 1
@@ -139,7 +144,7 @@ def test_of_many_seeds_that_were_not_decided_some_are_named(
     outcome = RunOutcome(
         7, "unknown", "key x: 9 configurations", 0, None, RunCounts(), ""
     )
-    tell_undecided([outcome] * (MOST_TOLD + 2))
+    print_undecided([outcome] * (MOST_TOLD + 2))
     *named, rest = capsys.readouterr().out.splitlines()
     assert named == ["seed 7: not decided: key x: 9 configurations"] * MOST_TOLD
     assert rest == "and 2 seeds more: --json has them all"
@@ -199,7 +204,7 @@ def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], said: str) -> Non
     Path("bad.json").write_text("{")
     Path("bytes.json").write_bytes(b"\xff")
     Path("deep.json").write_text("[" * 200_000)
-    good = written(schedule_of(0, Wish(3, ("kill",))))
+    good = render_schedule(schedule_of(0, Wish(3, ("kill",))))
     Path("good.json").write_text(good)
     Path("late.json").write_text(good.replace('"at_ms": ', '"at_ms": 999'))
     Path("folder").mkdir()
@@ -221,7 +226,7 @@ def test_what_cannot_happen_is_a_mistake_and_no_violation(
         raise NotPossible("n000 is down already")
 
     monkeypatch.setattr(Conductor, "run", impossible)
-    Path("s.json").write_text(written(schedule_of(0)))
+    Path("s.json").write_text(render_schedule(schedule_of(0)))
     result = simulate("--schedule", "s.json")
     assert result.exit_code == 2
     assert "this cannot happen: n000 is down already." in result.output
@@ -254,12 +259,12 @@ def test_a_violation_outlives_an_interrupt_while_it_is_shrunk(
         told(1, short)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli_simulate, "shrunk", interrupted)
+    monkeypatch.setattr(cli_simulate, "shrink", interrupted)
     result = simulate("--seed", "5", "--json", "found.json")
     assert result.exit_code == 1
     assert "seed 5: linearizable is violated" in result.stdout
     assert "Interrupted; this is the shortest so far." in result.output
-    assert read(Path("simulate-seed-5.json").read_text()) == short
+    assert parse_schedule(Path("simulate-seed-5.json").read_text()) == short
 
 
 def test_a_violation_outlives_a_schedule_that_cannot_be_written(

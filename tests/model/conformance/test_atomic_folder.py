@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from primacy_model.cli import vectors
 from primacy_model.conformance import atomic_folder
-from primacy_model.conformance.atomic_folder import present, put_right, replace
+from primacy_model.conformance.atomic_folder import list_files, recover_folder, replace
 from primacy_model.errors import BadUsage
 
 TOUCHING = ("rename", "unlink", "mkdir", "rmdir", "chmod", "open")
@@ -34,7 +34,7 @@ NEW = texts("a.jsonl", "b.jsonl", "c.jsonl")
 
 
 def held(folder: Path) -> dict[str, str]:
-    return {name: (folder / name).read_text() for name in present(folder)}
+    return {name: (folder / name).read_text() for name in list_files(folder)}
 
 
 class Killed(BaseException):
@@ -86,7 +86,7 @@ def test_wherever_it_is_killed_all_is_old_or_all_is_new(tmp_path: Path) -> None:
             beside = [held(each) for each in out.parent.iterdir()]
             assert OLD in beside
             assert NEW in beside
-        put_right(out)
+        recover_folder(out)
         assert held(out) in (OLD, NEW)
         assert list(out.parent.iterdir()) == [out]
         replace(out, NEW)
@@ -117,7 +117,7 @@ def test_a_folder_that_was_not_there_is_there_as_a_whole(tmp_path: Path) -> None
         if not replaced_until(at, Killed, out, is_dead=True):
             break
         assert not out.exists() or held(out) == NEW
-        put_right(out)
+        recover_folder(out)
         assert list(out.parent.iterdir()) == ([out] if out.exists() else [])
     assert held(out) == NEW
 

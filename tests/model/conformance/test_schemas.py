@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft202012Validator
 
-from primacy_model.conformance.schemas import written
+from primacy_model.conformance.schemas import render_schemas
 from tests.support.traceability import ROOT
 from tests.support.vectors import vectors_of
 
@@ -23,11 +23,11 @@ def validator(name: str) -> Draft202012Validator:
 
 def test_the_schemas_are_made_from_core() -> None:
     shipped = {file.name: file.read_text(encoding="utf-8") for file in FOLDER.iterdir()}
-    assert shipped == written()
+    assert shipped == render_schemas()
 
 
 def test_the_schemas_lie_beside_the_vectors(made: Path) -> None:
-    for name, text in written().items():
+    for name, text in render_schemas().items():
         assert (made / "schema" / name).read_text(encoding="utf-8") == text
 
 

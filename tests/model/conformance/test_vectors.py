@@ -17,7 +17,7 @@ from primacy.codec import PACKETS
 from primacy.messages import Message, Received
 from primacy_model.cli.vectors import vectors
 from primacy_model.conformance.coverage_statement import NO_VECTOR, UNPASSED
-from primacy_model.conformance.situations import named
+from primacy_model.conformance.situations import name_results
 from primacy_model.conformance.vectors import core_digest
 from primacy_model.mutation.catalog.mutants import find_mutant
 from primacy_model.mutation.mutant import apply
@@ -39,7 +39,7 @@ def test_each_vector_says_what_core_says(made: Path) -> None:
             each if isinstance(each, int) else loads(json.dumps(each))
             for each in vector["given"].values()
         ]
-        answer = named(vector["call"], getattr(primacy, vector["call"])(*given))
+        answer = name_results(vector["call"], getattr(primacy, vector["call"])(*given))
         for name, value in answer.items():
             assert raw(value) == vector["expected"][name], vector["vector"]
         count += 1

@@ -628,7 +628,7 @@ def test_what_cannot_be_resumed_is_refused_before_anything_is_explored(
     def explored(*_: object) -> None:
         raise AssertionError("something was explored")
 
-    monkeypatch.setattr(cli_check, "explored", explored)
+    monkeypatch.setattr(cli_check, "explore", explored)
     asked = ("plain-raft-3x2", "--engine", "memo", "--resume")
     for arguments, said in (
         ((*asked, tmp_path / "gone"), "is no folder"),

@@ -29,7 +29,7 @@ from primacy_model.mesh.history import (
     ReadRequested,
     ReadServed,
     Voted,
-    noted,
+    add_note,
 )
 from primacy_model.mesh.properties import SOMETIMES
 from tests.support.meshes import actions, do, elected, mesh_of, nodes, state_at
@@ -47,7 +47,7 @@ NOTHING = History()
 def written(*notes: Note, onto: History = NOTHING) -> History:
     """Write notes one after the other."""
     for note in notes:
-        onto = noted(onto, note)
+        onto = add_note(onto, note)
     return onto
 
 
@@ -86,15 +86,15 @@ def test_every_kind_of_note_and_every_field_of_a_history_is_here() -> None:
 @pytest.mark.parametrize("name", EACH)
 def test_a_note_writes_this_and_nothing_else(name: str) -> None:
     note, after = EACH[name]
-    assert noted(NOTHING, note) == after
-    assert noted(after, note) == after
+    assert add_note(NOTHING, note) == after
+    assert add_note(after, note) == after
 
 
 @pytest.mark.parametrize("name", EACH)
 def test_a_note_takes_nothing_away(name: str) -> None:
     note, _ = EACH[name]
     full = written(*(each for each, _ in EACH.values()))
-    assert noted(full, note) == full
+    assert add_note(full, note) == full
 
 
 ORDERED = {frozenset({ReadRequested, Applied}), frozenset({ReadRequested, ReadServed})}
@@ -180,7 +180,7 @@ def test_a_transfer_is_completed_once_its_target_leads_that_term(
     holds = on_views(SOMETIMES["transferred"])
     history = written(Handed(TWO, B), onto=world.ghost)
     assert not holds(replace(world, ghost=history))
-    assert holds(replace(world, ghost=noted(history, Led(*led)))) == is_transferred
+    assert holds(replace(world, ghost=add_note(history, Led(*led)))) == is_transferred
 
 
 # --- what a step notes ----------------------------------------------------------------

@@ -9,12 +9,12 @@ from primacy_model.mesh.invalid_configs import (
     MILLION,
     RawConfig,
     fault,
-    misjudged,
-    small,
+    misjudged_clause,
+    small_configs,
 )
 from tests.support.traceability import SPECIFICATION, clauses
 
-EVERY = tuple(small())
+EVERY = tuple(small_configs())
 
 
 def test_core_misjudges_no_small_configuration() -> None:
@@ -58,16 +58,16 @@ def test_what_is_unsound_is_told_by_its_clause(given: RawConfig, clause: str) ->
 def test_a_core_that_takes_one_for_another_is_caught(
     monkeypatch: pytest.MonkeyPatch, given: RawConfig, taken: RawConfig, told: str
 ) -> None:
-    made = room.made
+    made = room.make_config
     monkeypatch.setattr(
-        room, "made", lambda asked: made(taken if asked == given else asked)
+        room, "make_config", lambda asked: made(taken if asked == given else asked)
     )
-    assert misjudged(given) == told
+    assert misjudged_clause(given) == told
 
 
 def test_an_identity_without_the_electors_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = room.made
-    monkeypatch.setattr(room, "made", lambda _: made(RawConfig()))
-    assert misjudged(RawConfig()) == "config.identity"
+    made = room.make_config
+    monkeypatch.setattr(room, "make_config", lambda _: made(RawConfig()))
+    assert misjudged_clause(RawConfig()) == "config.identity"

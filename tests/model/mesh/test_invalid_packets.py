@@ -15,7 +15,12 @@ from primacy.quantities import START, Term
 from primacy.role import Role
 from primacy_model.mesh import invalid_packets as room
 from primacy_model.mesh.agent import Node
-from primacy_model.mesh.invalid_packets import Impossible, Later, believed, impossible
+from primacy_model.mesh.invalid_packets import (
+    Impossible,
+    Later,
+    accepted_invalid,
+    invalid_packets,
+)
 from primacy_model.mesh.scopes import DEFAULT
 
 (SCOPE,) = (scope for scope in DEFAULT if scope.name == "impossible-packets")
@@ -38,7 +43,7 @@ def _states(most: int) -> list[State]:
 
 
 STATES: Final = _states(800)
-EVERY: Final = [(state, told) for state in STATES for told in impossible(state)]
+EVERY: Final = [(state, told) for state in STATES for told in invalid_packets(state)]
 
 
 def test_every_kind_of_packet_and_every_reason_to_reject_one_is_there() -> None:
@@ -63,7 +68,7 @@ def test_agents_in_every_role_hear_them() -> None:
 
 
 def test_core_rejects_them_all() -> None:
-    assert [believed(state) for state in STATES] == [()] * len(STATES)
+    assert [accepted_invalid(state) for state in STATES] == [()] * len(STATES)
 
 
 def test_each_has_no_other_defect() -> None:
@@ -72,7 +77,7 @@ def test_each_has_no_other_defect() -> None:
     peer = state.config.peers.members[0]
     (told,) = (
         each
-        for each in impossible(state)
+        for each in invalid_packets(state)
         if isinstance(each.packet, VoteReply) and each.reason == Reason.WRONG_MESH
     )
     sound = replace(told.packet, mesh=state.config.mesh)
@@ -91,7 +96,7 @@ def test_terms_that_fall_behind_the_second_entry_are_there_too(
         return whole(Segment(self.entries[:2]), lowest, highest)
 
     monkeypatch.setattr(Segment, "is_ordered", hasty)
-    told = {each.told.clause for each in believed.__wrapped__(STATES[0])}
+    told = {each.told.clause for each in accepted_invalid.__wrapped__(STATES[0])}
     assert told == {"message.entries"}
 
 
@@ -119,7 +124,7 @@ def test_what_is_believed_breaks_a_claim_and_is_shown(
         return after, outputs
 
     monkeypatch.setattr(room, "step", forgetful)
-    believed.cache_clear()
+    accepted_invalid.cache_clear()
     world = SCOPE.actors.initial()
     node = world.locals[0]
     intrusions = [
@@ -127,7 +132,7 @@ def test_what_is_believed_breaks_a_claim_and_is_shown(
         for move in SCOPE.actors.acts(0, node, world.shared)
         if move.kind == "intrude"
     ]
-    believed.cache_clear()
+    accepted_invalid.cache_clear()
     assert intrusions
     assert all("cannot be (" in move.label for move in intrusions)
     (claim,) = (each for each in SCOPE.actors.claims if each.id == "rejection")

@@ -23,7 +23,7 @@ from primacy_model.mesh.bounds import BATCH, Shape
 from primacy_model.mesh.model import MeshWorld
 from primacy_model.mesh.properties import ALWAYS, SOMETIMES
 from primacy_model.mesh.scopes import DEEP, DEFAULT, MeshScope
-from primacy_model.scopes import MODELS, default, find, listed, named
+from primacy_model.scopes import MODELS, by_name, default, find, list_all
 from primacy_model.timed import scopes
 from tests.model.mesh.page import COMPARED, PAGE, PATIENT, document, figures
 from tests.support.meshes import assembled, mesh_of
@@ -144,19 +144,19 @@ def test_a_deep_scope_holds_as_far_as_it_is_looked_at(scope: MeshScope) -> None:
 
 
 def test_names_are_unique() -> None:
-    names = [scope.name for model in MODELS for scope in listed(model)]
+    names = [scope.name for model in MODELS for scope in list_all(model)]
     assert len(set(names)) == len(names)
-    assert set(named()) == set(names)
+    assert set(by_name()) == set(names)
     assert all(find(name).name == name for name in names)
 
 
 def test_deep_scopes_are_listed_though_they_are_not_explored_unasked() -> None:
-    names = [scope.name for scope in listed("mesh")]
+    names = [scope.name for scope in list_all("mesh")]
     expected = [scope.name for scope in DEFAULT]
     expected += [scope.name for scope in scopes.scopes()]
     expected += [scope.name for scope in DEEP]
     assert names == [*expected, *(scope.name for scope in scopes.deep())]
-    assert listed("literal-seed") == default("literal-seed")
+    assert list_all("literal-seed") == default("literal-seed")
 
 
 def test_what_is_explored_unasked_is_the_default() -> None:

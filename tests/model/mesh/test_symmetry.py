@@ -12,7 +12,7 @@ from primacy_model.checker.actors import Assembled
 from primacy_model.mesh.agent import Budgets, Gate
 from primacy_model.mesh.bounds import Shape
 from primacy_model.mesh.model import Mesh, MeshWorld
-from primacy_model.mesh.symmetry import namings, renamed
+from primacy_model.mesh.symmetry import namings, rename
 from tests.support.worlds import moved
 
 ALL = Budgets(
@@ -88,20 +88,20 @@ def test_the_first_naming_changes_nothing_and_is_no_symmetry() -> None:
 
 def test_sets_and_maps_are_put_in_order_again() -> None:
     some = AgentSet((AgentId("a"), AgentId("b")))
-    assert renamed(some, SWAPPED, NAMES) == AgentSet((AgentId("b"), AgentId("c")))
+    assert rename(some, SWAPPED, NAMES) == AgentSet((AgentId("b"), AgentId("c")))
     numbers = AgentMap(AgentSet.of(NAMES), (1, 2, 3))
-    assert renamed(numbers, SWAPPED, NAMES) == AgentMap(AgentSet.of(NAMES), (3, 2, 1))
+    assert rename(numbers, SWAPPED, NAMES) == AgentMap(AgentSet.of(NAMES), (3, 2, 1))
 
 
 def test_a_partition_is_named_by_the_side_without_the_last() -> None:
     cut = Gate(sides=AgentSet((AgentId("a"),)))
-    assert renamed(cut, SWAPPED, NAMES).sides == AgentSet((AgentId("a"), AgentId("b")))
+    assert rename(cut, SWAPPED, NAMES).sides == AgentSet((AgentId("a"), AgentId("b")))
     other = Gate(sides=AgentSet((AgentId("a"), AgentId("b"))))
-    assert renamed(other, SWAPPED, NAMES).sides == AgentSet((AgentId("a"),))
+    assert rename(other, SWAPPED, NAMES).sides == AgentSet((AgentId("a"),))
 
 
 def test_what_is_no_name_stays() -> None:
-    assert renamed(("w1", 3, True, None, "a"), SWAPPED, NAMES) == (
+    assert rename(("w1", 3, True, None, "a"), SWAPPED, NAMES) == (
         "w1",
         3,
         True,
@@ -112,4 +112,4 @@ def test_what_is_no_name_stays() -> None:
 
 def test_what_cannot_be_renamed_is_said() -> None:
     with pytest.raises(TypeError, match="a float in a world cannot be renamed"):
-        renamed(0.5, SWAPPED, NAMES)
+        rename(0.5, SWAPPED, NAMES)

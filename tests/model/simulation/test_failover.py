@@ -14,7 +14,7 @@ from primacy_model.simulation import raft_baseline
 from primacy_model.simulation.failover import (
     PROTOCOLS,
     SIZES,
-    measured,
+    measure,
     quantiles,
     rows,
 )
@@ -44,7 +44,7 @@ def test_the_published_figures_are_those_that_this_code_measures() -> None:
 def test_a_new_leader_comes_after_a_promise_at_the_earliest(protocol: str) -> None:
     election_us = 300_000
     for seed in range(5):
-        boot, failover = measured(protocol, 3, seed)
+        boot, failover = measure(protocol, 3, seed)
         assert election_us < boot.us < 20 * election_us
         assert election_us // 2 < failover.us < 20 * election_us
         assert boot.stood >= boot.at_once >= 1
@@ -52,7 +52,7 @@ def test_a_new_leader_comes_after_a_promise_at_the_earliest(protocol: str) -> No
 
 
 def test_in_the_first_election_one_stands_alone() -> None:
-    boot, _ = measured("primacy", 11, 0)
+    boot, _ = measure("primacy", 11, 0)
     assert (boot.at_once, boot.stood) == (1, 1)
 
 

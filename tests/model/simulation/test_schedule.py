@@ -13,8 +13,8 @@ from primacy_model.simulation.schedule import (
     BadScheduleError,
     Fault,
     Schedule,
-    read,
-    written,
+    parse_schedule,
+    render_schedule,
 )
 from primacy_model.simulation.schedule_gen import Wish, schedule_of
 from primacy_model.simulation.shrinking import _candidates
@@ -23,13 +23,13 @@ from primacy_model.simulation.shrinking import _candidates
 @pytest.mark.parametrize("seed", range(20))
 def test_a_schedule_is_read_back_equal(seed: int) -> None:
     schedule = schedule_of(seed, Wish(faults=(*FAULTS, *BEYOND)))
-    assert read(written(schedule)) == schedule
+    assert parse_schedule(render_schedule(schedule)) == schedule
 
 
 def test_a_schedule_without_faults_is_read_back_equal() -> None:
     schedule = schedule_of(0, Wish(faults=()))
     assert schedule.faults == ()
-    assert read(written(schedule)) == schedule
+    assert parse_schedule(render_schedule(schedule)) == schedule
 
 
 def test_every_kind_of_fault_is_drawn_for_some_seed() -> None:
@@ -96,9 +96,9 @@ def test_what_is_no_schedule_is_refused_in_one_sentence(
     changes: dict[str, object], said: str
 ) -> None:
     whole = {"format": 1, "seed": 0, "electors": 3}
-    assert read(json.dumps(whole)) == Schedule(seed=0, electors=3)
+    assert parse_schedule(json.dumps(whole)) == Schedule(seed=0, electors=3)
     with pytest.raises(BadScheduleError) as refused:
-        read(json.dumps({**whole, **changes}))
+        parse_schedule(json.dumps({**whole, **changes}))
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -115,14 +115,14 @@ def test_a_text_that_json_allows_and_nobody_writes_is_refused(
     text: str, said: str
 ) -> None:
     with pytest.raises(BadScheduleError) as refused:
-        read(text)
+        parse_schedule(text)
     assert said in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"seed": 0}', '{"format": 1}'])
 def test_a_text_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(BadScheduleError):
-        read(text)
+        parse_schedule(text)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_is_drawn_or_made_smaller_is_never_refused(agents: int | None) -> N
         for number, candidate in enumerate(_candidates(schedule, outcome)):
             assert candidate.kinds <= schedule.kinds
             if number % 10 == 0:
-                assert read(written(candidate)) == candidate
+                assert parse_schedule(render_schedule(candidate)) == candidate
 
 
 def test_a_link_that_loses_an_end_is_left_out_of_a_smaller_mesh() -> None:

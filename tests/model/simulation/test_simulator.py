@@ -24,7 +24,7 @@ from primacy_model.simulation.detector import PREY
 from primacy_model.simulation.faults import Strikes
 from primacy_model.simulation.linearizability import Deed
 from primacy_model.simulation.outcome import RunCounts
-from primacy_model.simulation.phases import Conductor, conducted, run
+from primacy_model.simulation.phases import Conductor, run, run_schedule
 from primacy_model.simulation.rng import (
     LOGNORMAL,
     SHAPES,
@@ -183,7 +183,7 @@ def test_no_timer_elapses_early_unless_that_is_asked_for(
     monkeypatch.setattr("primacy_model.simulation.phases.Simulator", Watched)
     slack: list[int] = []
     for seed in range(3):
-        conductor, outcome = conducted(schedule_of(seed, Wish(faults=faults)))
+        conductor, outcome = run_schedule(schedule_of(seed, Wish(faults=faults)))
         assert outcome.property is None
         assert conductor is not None
         assert isinstance(conductor.simulator, Watched)
@@ -360,7 +360,7 @@ def test_a_command_is_read_back_as_it_was_written(expected: str | None) -> None:
     clients.last_read["x"] = expected
     for deed in (Deed.WRITE, Deed.APPEND, Deed.SWAP):
         asked = clients.begun("c0", "n000", deed, "x", 9).operation
-        found = clients_room.understood(clients_room.command(asked))
+        found = clients_room.parse_command(clients_room.command(asked))
         assert (found.deed, found.key, found.value) == (deed, "x", asked.value)
 
 

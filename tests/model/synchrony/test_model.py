@@ -15,9 +15,9 @@ from primacy_model.checker.model import Action
 from primacy_model.mesh.agent import Budgets, InFlight
 from primacy_model.mesh.bounds import Shape
 from primacy_model.synchrony.model import CALM, TICK, PhasePlan, StabilizingMesh
-from primacy_model.synchrony.properties import has_leader, led
+from primacy_model.synchrony.properties import followed_leader, has_leader
 from primacy_model.synchrony.scopes import LIVING
-from primacy_model.synchrony.state import RESTART, Cause, PhasedWorld, numbered_anew
+from primacy_model.synchrony.state import RESTART, Cause, PhasedWorld, renumber_rounds
 
 FRESH = Shape(terms=1)
 ELECTED = Shape(begins="elected")
@@ -34,7 +34,7 @@ def calming(plan: PhasePlan) -> StabilizingMesh:
 
 def settled(plan: PhasePlan) -> StabilizingMesh:
     """Begin in a calm just after a round."""
-    return replace(calming(plan), settled=led)
+    return replace(calming(plan), settled=followed_leader)
 
 
 def begun(model: StabilizingMesh) -> PhasedWorld:
@@ -324,7 +324,7 @@ def test_a_leader_that_numbers_anew_does_what_it_would_have_done() -> None:
     beat, check = Elapsed(Timer.HEARTBEAT, START), Elapsed(Timer.ELECTION, START)
     for _ in range(200):
         plain = leader()
-        anew = numbered_anew(plain)
+        anew = renumber_rounds(plain)
         base = plain.leadership.round
         assert anew.leadership.round == 0
         for _ in range(random.randrange(12)):
@@ -347,15 +347,15 @@ def test_a_leader_that_numbers_anew_does_what_it_would_have_done() -> None:
 
 def test_only_a_leader_that_passed_its_check_numbers_anew() -> None:
     after = leader()
-    assert numbered_anew(after).leadership == Leadership(
+    assert renumber_rounds(after).leadership == Leadership(
         match=after.leadership.match,
         next=after.leadership.next,
         seen=type(after.leadership.seen).zero(after.config.everyone),
     )
     beating, _ = step(after, Elapsed(Timer.HEARTBEAT, START))
-    assert numbered_anew(beating) is beating
+    assert renumber_rounds(beating) is beating
     follower = replace(after, role=Role.FOLLOWER)
-    assert numbered_anew(follower) is follower
+    assert renumber_rounds(follower) is follower
 
 
 # --- how it is shown ------------------------------------------------------------------

@@ -18,8 +18,8 @@ from primacy_model.timed.clocks import (
     SPAN,
     Clocked,
     Rate,
-    passed,
-    shifted,
+    pass_slot,
+    shift_instants,
 )
 from primacy_model.timed.model import TimedMesh
 from primacy_model.timed.properties import Hold, has_no_later_leader, has_one_lease
@@ -44,7 +44,7 @@ def slots_until(local: Clocked, rate: Rate, *, lease: bool) -> int:
     """Count the slots until a lease is over, or a timer ripe."""
     slots = 0
     while lease_holds(local) if lease else local.election:
-        local, slots = passed(local, rate, NOW), slots + 1
+        local, slots = pass_slot(local, rate, NOW), slots + 1
     return slots
 
 
@@ -140,7 +140,7 @@ def test_a_clock_exceeds_the_bound_no_more_often_than_it_may() -> None:
 def test_shifting_by_nothing_changes_nothing() -> None:
     for local in mesh_of(QUIET).initial().locals:
         assert local.node.state is not None
-        assert shifted(local.node.state, 0, NOW) is local.node.state
+        assert shift_instants(local.node.state, 0, NOW) is local.node.state
 
 
 # --- claims ---------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from primacy_runtime.counters import Counters
 from primacy_runtime.log import EventLogger
 from primacy_runtime.net import link as net_link
 from primacy_runtime.net import listener as net_listener
-from primacy_runtime.net.frames import VERSION, Welcome, framed
+from primacy_runtime.net.frames import VERSION, Welcome, frame
 from primacy_runtime.net.handshake import Introductions
 from primacy_runtime.net.link import Link, LinkSettings
 from primacy_runtime.settings import address
@@ -35,7 +35,7 @@ def test_a_peer_that_refuses_this_agent_is_counted_under_a_few_names(
             said = {"agent": "bob", "store": "", "reason": "why not"}
             refused = next(kinds, "other-mesh")
             body = {"primacy-mesh": VERSION, **said, "refused": refused}
-            writer.write(framed(json.dumps(body).encode()))
+            writer.write(frame(json.dumps(body).encode()))
             await writer.drain()
             writer.close()
 
@@ -101,7 +101,7 @@ def test_a_peer_that_does_not_read_holds_up_nobody_and_loses_the_oldest(
             await reader.read(10)
             said = {"agent": "bob", "store": "b" * 32, "refused": "", "reason": ""}
             body = json.dumps({"primacy-mesh": VERSION, **said}).encode()
-            writer.write(framed(body))
+            writer.write(frame(body))
             reader._transport.pause_reading()  # type: ignore[attr-defined]  # no such method
             deaf.append(writer)
 
@@ -182,7 +182,7 @@ def test_a_peer_may_have_a_few_packets_that_are_not_yet_handled(
         at = await listener.open(address("ada", "127.0.0.1:0", least_port=0))
         task = asyncio.create_task(listener.run())
         _, writer = await asyncio.open_connection(at.host, at.port)
-        writer.write(hello() + 10 * framed(dumps(GRANT).encode()))
+        writer.write(hello() + 10 * frame(dumps(GRANT).encode()))
         await until(lambda: len(waiting) == 3)
         await asyncio.sleep(0.1)
         assert len(waiting) == 3

@@ -12,7 +12,7 @@ from primacy import dumps
 from primacy_runtime import SettingsError, StoreForeign
 from primacy_runtime.net import link as net_link
 from primacy_runtime.net import listener as net_listener
-from primacy_runtime.net.frames import framed
+from primacy_runtime.net.frames import frame
 from primacy_runtime.settings import address
 from tests.support.agents import CALM, PATIENCE_S, Mesh, run, started, until
 from tests.support.callers import GRANT, Call, called, hello
@@ -52,21 +52,21 @@ def test_who_does_not_belong_here_is_told_so_and_counted(
         ((2**22 + 1).to_bytes(4, "big"), "oversized"),
         (b"\0\0\0\0", "garbage"),
         (b"GET / HTTP/1.1\r\n\r\n", "oversized"),
-        (framed(b"\xff" * 100), "garbage"),
-        (framed(b"[" * 60_000), "garbage"),
-        (framed(b"[]"), "garbage"),
-        (framed(b"{}"), "garbage"),
+        (frame(b"\xff" * 100), "garbage"),
+        (frame(b"[" * 60_000), "garbage"),
+        (frame(b"[]"), "garbage"),
+        (frame(b"{}"), "garbage"),
         (hello(sender=1), "garbage"),
         (hello(more="1"), "garbage"),
         (hello(**{"primacy-mesh": 2}), "version"),
         (hello(**{"primacy-mesh": True}), "version"),
         (hello()[:20], "garbage"),
         (hello() + b"\xff\xff\xff\xff", "oversized"),
-        (hello() + framed(b"\xff" * 100), "garbage"),
-        (hello() + framed(b"[" * 60_000), "garbage"),
-        (hello() + framed(b'{"primacy":1,"kind":"Config","value":{}}'), "garbage"),
-        (hello() + framed(dumps(GRANT).replace("bob", "cyd").encode()), "impostor"),
-        (hello() + framed(dumps(GRANT).encode()) + b"\0\0\1\0half", "garbage"),
+        (hello() + frame(b"\xff" * 100), "garbage"),
+        (hello() + frame(b"[" * 60_000), "garbage"),
+        (hello() + frame(b'{"primacy":1,"kind":"Config","value":{}}'), "garbage"),
+        (hello() + frame(dumps(GRANT).replace("bob", "cyd").encode()), "impostor"),
+        (hello() + frame(dumps(GRANT).encode()) + b"\0\0\1\0half", "garbage"),
     ],
 )
 def test_what_is_not_of_the_format_ends_the_connection_and_is_counted(
@@ -88,7 +88,7 @@ def test_a_packet_that_cannot_be_is_counted_by_its_reason(tmp_path: Path) -> Non
     async def work() -> None:
         async with Mesh(tmp_path).make("ada") as agent, called(agent) as call:
             bad = dumps(GRANT).replace('"term":1', '"term":0')
-            call.writer.write(hello() + framed(bad.encode()))
+            call.writer.write(hello() + frame(bad.encode()))
             await until(lambda: agent.counts.rejected["bad_term"] == 1)
             assert agent.counts.packets_received == 1
 
@@ -188,7 +188,7 @@ def test_the_newest_connection_of_a_peer_is_the_one_that_counts(
                 call.writer.write(hello())
                 assert (await call.heard())["refused"] == ""
             assert await old.is_ended()
-            new.writer.write(framed(dumps(GRANT).encode()))
+            new.writer.write(frame(dumps(GRANT).encode()))
             await until(lambda: agent.counts.packets_received == 1)
 
     run(work())
@@ -251,7 +251,7 @@ def test_a_peer_that_reads_nothing_does_not_hold_up_the_rest(tmp_path: Path) -> 
         ) -> None:
             deaf.append(writer)
             said = {"agent": "cyd", "store": "c" * 32, "refused": "", "reason": ""}
-            writer.write(framed(json.dumps({"primacy-mesh": 1, **said}).encode()))
+            writer.write(frame(json.dumps({"primacy-mesh": 1, **said}).encode()))
             writer.get_extra_info("socket").setsockopt(
                 socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096
             )

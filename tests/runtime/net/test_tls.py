@@ -18,7 +18,7 @@ import pytest
 import trustme
 
 from primacy_runtime import SettingsError, StoreForeign, Tls
-from primacy_runtime.net.frames import VERSION, framed
+from primacy_runtime.net.frames import VERSION, frame
 from primacy_runtime.settings import address
 from tests.support.agents import NAMES, PATIENCE_S, Mesh, run, until
 from tests.support.callers import called, hello
@@ -203,7 +203,7 @@ def test_only_who_is_meant_may_tell_an_agent_that_its_disk_is_another(
     ) -> None:
         await reader.read(10)
         said = {"agent": "bob", "store": "", "refused": "other-disk", "reason": "x"}
-        writer.write(framed(json.dumps({"primacy-mesh": VERSION, **said}).encode()))
+        writer.write(frame(json.dumps({"primacy-mesh": VERSION, **said}).encode()))
         with suppress(OSError):
             await writer.drain()
             await reader.read()
