@@ -238,7 +238,7 @@ def missing() -> str | None:
 
 def promela_source() -> str:
     """Read the plain Raft election in Promela."""
-    path = resources.files("primacy_model") / "plain_raft.pml"
+    path = resources.files("primacy_model.baselines") / "plain_raft.pml"
     return path.read_text(encoding="utf-8")
 
 
