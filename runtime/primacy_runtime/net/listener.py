@@ -85,22 +85,36 @@ class Listener:
 
     async def run(self) -> None:
         """Take callers, for ever."""
-        loop = asyncio.get_running_loop()
+        loop, called = asyncio.get_running_loop(), asyncio.Event()
         assert self._socket is not None
-        while True:
-            try:
-                sock, _ = await loop.sock_accept(self._socket)
-            except OSError as error:  # out of descriptors, or the caller is gone again
-                self._house.teller.warn_rarely("no caller taken", "", why=error)
-                await asyncio.sleep(0.1)
-                continue
-            if len(self._strangers) >= MOST_STRANGERS:
-                self._make_room()
-            task = asyncio.create_task(self._serve(sock))
-            self._tasks.add(task)
-            self._strangers[task] = _name_of(sock)
-            task.add_done_callback(self._forget)
-            await asyncio.sleep(0)  # many who call at once must not hold up the agent
+        loop.add_reader(self._socket, called.set)
+        try:
+            while True:
+                await called.wait()
+                try:
+                    # `sock_accept` of the loop would lose a caller if it is cancelled.
+                    sock, _ = self._socket.accept()
+                except BlockingIOError:
+                    called.clear()
+                except OSError as error:  # out of descriptors, or the caller is gone
+                    self._house.teller.warn_rarely("no caller taken", "", why=error)
+                    await asyncio.sleep(0.1)
+                else:
+                    self._take(sock)
+                    await asyncio.sleep(0)  # many at once must not hold up the agent
+        finally:
+            loop.remove_reader(self._socket)
+
+    def _take(self, sock: socket.socket) -> None:
+        """Serve a caller in a task of its own."""
+        sock.setblocking(False)
+        if len(self._strangers) >= MOST_STRANGERS:
+            self._make_room()
+        task = asyncio.create_task(self._serve(sock))
+        self._tasks.add(task)
+        self._strangers[task] = _name_of(sock)
+        task.add_done_callback(self._forget)
+        task.add_done_callback(lambda _: sock.close())  # it may never have begun
 
     def _make_room(self) -> None:
         """Send away who waits for longest, of the place that most call from."""

@@ -97,6 +97,7 @@ def test_a_clock_runs_at_another_rate_within_the_bound(tmp_path: Path) -> None:
     assert len(rates) == 20
     assert all(0.95 <= rate <= 1.05 for rate in rates)
     assert {*chaos.faults.kinds} == {*KINDS}
+    chaos._resource.close()
 
 
 @pytest.mark.clause("runtime.fence")

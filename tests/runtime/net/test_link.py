@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -161,24 +163,24 @@ def test_what_waits_is_bounded_in_bytes_as_well(
     store.close()
 
 
+def listener_at(
+    folder: Path, deliver: net_listener.Deliver
+) -> tuple[net_listener.Listener, Store]:
+    terms, store = link_terms(folder, 0.5)
+    context = net_listener.ListenerContext(
+        terms.introductions, terms.counts, terms.teller, None, 0.5, deliver
+    )
+    return net_listener.Listener(context), store
+
+
 def test_a_peer_may_have_a_few_packets_that_are_not_yet_handled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(net_listener, "WINDOW", 3)
 
     async def work() -> None:
-        terms, store = link_terms(tmp_path, 0.5)
         waiting: list[Callable[[], None]] = []
-        listener = net_listener.Listener(
-            net_listener.ListenerContext(
-                terms.introductions,
-                terms.counts,
-                terms.teller,
-                None,
-                0.5,
-                lambda _, done: waiting.append(done),
-            )
-        )
+        listener, store = listener_at(tmp_path, lambda _, done: waiting.append(done))
         at = await listener.open(address("ada", "127.0.0.1:0", least_port=0))
         task = asyncio.create_task(listener.run())
         _, writer = await asyncio.open_connection(at.host, at.port)
@@ -192,6 +194,28 @@ def test_a_peer_may_have_a_few_packets_that_are_not_yet_handled(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await listener.close()
+        store.close()
+
+    run(work())
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_caller_is_sent_away_whenever_the_port_is_closed(
+    tmp_path: Path, turns: int
+) -> None:
+    async def work() -> None:
+        listener, store = listener_at(tmp_path, lambda *_: None)
+        at = await listener.open(address("ada", "127.0.0.1:0", least_port=0))
+        task = asyncio.create_task(listener.run())
+        await asyncio.sleep(0)  # it waits for callers
+        with socket.create_connection((at.host, at.port), PATIENCE_S) as caller:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await listener.close()
+            with suppress(ConnectionError):
+                assert await asyncio.to_thread(caller.recv, 1) == b""
         store.close()
 
     run(work())
