@@ -41,7 +41,7 @@ class Theorem:
     """The clauses of docs/specification.md that it is about."""
     assumes: tuple[str, ...]
     """The obligations of a runtime without which it would not hold."""
-    twin: str
+    negative_control: str
     """A mutant without one of its assumptions, which breaks a law of it.
 
     Empty for path completeness: that it bites is shown by leaving a path out.
@@ -102,7 +102,7 @@ THEOREMS: Final = (
             "roll.fixed",
         ),
         OF_DISKS,
-        twin="half-is-a-quorum",
+        negative_control="half-is-a-quorum",
     ),
     Theorem(
         "S2",
@@ -129,7 +129,7 @@ THEOREMS: Final = (
             "presence.decides-nothing",
         ),
         OF_DISKS,
-        twin="worker-stands",
+        negative_control="worker-stands",
     ),
     Theorem(
         "S3",
@@ -144,7 +144,7 @@ THEOREMS: Final = (
             "restart.from-disk",
         ),
         OF_DISKS,
-        twin="terms-fall",
+        negative_control="terms-fall",
     ),
     Theorem(
         "S4",
@@ -163,7 +163,7 @@ THEOREMS: Final = (
             "restart.from-disk",
         ),
         OF_DISKS,
-        twin="second-vote-in-a-term",
+        negative_control="second-vote-in-a-term",
     ),
     Theorem(
         "S5",
@@ -178,7 +178,7 @@ THEOREMS: Final = (
             "message.one-leader",
         ),
         OF_DISKS,
-        twin="appended-without-a-match",
+        negative_control="appended-without-a-match",
     ),
     Theorem(
         "S6",
@@ -192,7 +192,7 @@ THEOREMS: Final = (
             "message.one-leader",
         ),
         OF_DISKS,
-        twin="leader-overwrites-its-tail",
+        negative_control="leader-overwrites-its-tail",
     ),
     Theorem(
         "S7",
@@ -214,7 +214,7 @@ THEOREMS: Final = (
             "log.durable",
         ),
         OF_DISKS,
-        twin="log-not-compared",
+        negative_control="log-not-compared",
     ),
     Theorem(
         "S8",
@@ -236,7 +236,7 @@ THEOREMS: Final = (
             "restart.forgets",
         ),
         (*OF_DISKS, "runtime.apply", "runtime.acknowledge"),
-        twin="older-term-committed-by-counting",
+        negative_control="older-term-committed-by-counting",
     ),
     Theorem(
         "S9",
@@ -258,7 +258,7 @@ THEOREMS: Final = (
             "fencing.monotone",
         ),
         (*OF_DISKS, "runtime.attach-token", "runtime.fence"),
-        twin="lower-token-admitted",
+        negative_control="lower-token-admitted",
     ),
     Theorem(
         "S10",
@@ -290,7 +290,7 @@ THEOREMS: Final = (
             "runtime.read-applied",
             "runtime.lease-instant",
         ),
-        twin="read-confirmed-by-an-earlier-round",
+        negative_control="read-confirmed-by-an-earlier-round",
     ),
     Theorem(
         "S11",
@@ -311,7 +311,7 @@ THEOREMS: Final = (
             *OF_DISKS,
             *OF_CLOCKS,
         ),
-        twin="vote-right-after-restart",
+        negative_control="vote-right-after-restart",
     ),
     Theorem(
         "S13",
@@ -335,7 +335,7 @@ THEOREMS: Final = (
             "runtime.in-order",
             "runtime.atomic-persist",
         ),
-        twin="vote-persisted-after-reply",
+        negative_control="vote-persisted-after-reply",
     ),
     Theorem(
         "NR",
@@ -345,7 +345,7 @@ THEOREMS: Final = (
         (NEVER_RAISES.name,),
         ("message.total",),
         OF_DISKS,
-        twin="stranger-counted",
+        negative_control="stranger-counted",
     ),
     Theorem(
         "RJ",
@@ -370,7 +370,7 @@ THEOREMS: Final = (
             "roll.first",
         ),
         OF_DISKS,
-        twin="another-roll-taken",
+        negative_control="another-roll-taken",
     ),
     Theorem(
         "PC",
@@ -380,7 +380,7 @@ THEOREMS: Final = (
         (ALL_PATHS.name,),
         ("message.kind",),
         (),
-        twin="",
+        negative_control="",
     ),
 )
 """In the order of the specification. What is not here is not proved."""

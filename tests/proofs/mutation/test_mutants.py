@@ -94,14 +94,18 @@ def test_a_mistake_in_what_is_proved_is_one_sentence(
 
 
 def test_every_theorem_but_that_of_paths_has_a_negative_control() -> None:
-    assert {theorem.id for theorem in THEOREMS if not theorem.twin} == {PATHS}
+    assert {theorem.id for theorem in THEOREMS if not theorem.negative_control} == {
+        PATHS
+    }
 
 
 @pytest.mark.parametrize(
-    "theorem", [each for each in THEOREMS if each.twin], ids=lambda each: each.id
+    "theorem",
+    [each for each in THEOREMS if each.negative_control],
+    ids=lambda each: each.id,
 )
 def test_the_negative_control_of_a_theorem_breaks_a_law_of_it(theorem: Theorem) -> None:
-    outcome = runner.run_task(TASKS[theorem.twin])
+    outcome = runner.run_task(TASKS[theorem.negative_control])
     assert outcome.task.must_die
     assert outcome.law in outcome.text
     of_worlds = {law.name for law in LAWS if law.group in theorem.groups}

@@ -81,7 +81,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _methods() -> Iterator[str]:
     yield "## How each is shown\n"
-    heads = ("id", "guarantee", "proved", "explored", "tested", "twin")
+    heads = ("id", "guarantee", "proved", "explored", "tested", "negative control")
     rows = [
         (
             theorem.id,
@@ -89,7 +89,9 @@ def _methods() -> Iterator[str]:
             f"for {EVERY_MESH}",
             explored(CHECKED_AS.get(theorem.id, theorem.id)),
             f"{len(tests_of(theorem))} tests",
-            f"`{theorem.twin}`" if theorem.twin else "a path left out",
+            f"`{theorem.negative_control}`"
+            if theorem.negative_control
+            else "a path left out",
         )
         for theorem in THEOREMS
     ]
@@ -102,8 +104,8 @@ def _methods() -> Iterator[str]:
         "*Explored* means scopes, of which `primacy check` names the bounds and counts "
         "the\nstates; those that are timed have clocks. In the scopes of "
         "[liveness](liveness.md) every fair run\nreaches what the property names, "
-        "after the network has become stable. A *twin* is the core with one "
-        "guard bent: without that\nassumption a law of the theorem fails, in a small "
+        "after the network has become stable. A\n*negative control* is "
+        "a mutant without an assumption of the theorem: a law of it\nfails, in a small "
         "mesh that `primacy prove --mutants` shows. "
         f"There are {sum(each.must_die for each in load_expected())} such mutants.\n"
     )

@@ -1,6 +1,6 @@
 """The theorems hold of the core that ships, and what they rest on is no contradiction.
 
-That each bites is shown by its twin, in test_mutants.
+That each can fail is shown by its negative control, in test_mutants.
 """
 
 from __future__ import annotations
