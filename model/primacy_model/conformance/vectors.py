@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
-from importlib import metadata, resources
+from importlib import resources
 from typing import Any, Final
 
 import primacy
@@ -31,6 +31,7 @@ from primacy_model.conformance.situations import (
     all_situations,
     name_results,
 )
+from primacy_model.version import core_version
 
 FORMAT: Final = "primacy-vectors/1"
 MANIFEST: Final = "manifest.json"
@@ -69,7 +70,7 @@ def files(progress: VectorProgress | None = None) -> dict[str, str]:
     manifest = {
         "manifest": FORMAT,
         "codec": CODEC,
-        "primacy": _version(),
+        "primacy": core_version(),
         "core_sha256": core_digest(),
         "files": listed,
         "vectors": sum(counts.values()),
@@ -100,13 +101,6 @@ def core_digest() -> str:
     for name, source in sources().items():
         told.update(f"{name}\n{source}\n".encode())
     return told.hexdigest()
-
-
-def _version() -> str:
-    try:
-        return metadata.version("primacy")
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 # --- one vector -----------------------------------------------------------------------

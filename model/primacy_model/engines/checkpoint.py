@@ -25,7 +25,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import quote
@@ -34,6 +33,7 @@ from primacy_model.checker.actors import Actors
 from primacy_model.checker.limits import Saving
 from primacy_model.engines import assumption_check
 from primacy_model.engines.transition_tables import Tables
+from primacy_model.version import core_version
 
 FORMAT: Final = 1
 HEADER: Final = "header.json"
@@ -108,16 +108,9 @@ def origin(
         engine,
         dict(reductions),
         f"{sys.version_info.major}.{sys.version_info.minor}, {sys.byteorder} endian",
-        _version(),
+        core_version(),
         _source(type(actors)),
     )
-
-
-def _version() -> str:
-    try:
-        return metadata.version("primacy")
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 @cache

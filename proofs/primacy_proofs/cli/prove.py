@@ -67,27 +67,29 @@ def prove(
             told = "--mutants and --paths stand alone: no --list, no --json, not both."
             raise click.UsageError(told)
         (_run_mutants if of_mutants else _find_ways)(ids, jobs)
-    from primacy_proofs.cli import session  # noqa: PLC0415 - needs the extra
+    from primacy_proofs.cli import evidence, session  # noqa: PLC0415 - needs the extra
 
     try:
-        chosen = session.chosen(ids)
+        theorems = session.select(ids)
     except session.UnknownTheoremError as error:
         raise click.UsageError(str(error)) from None
     if is_listing:
         if ids or json is not None:
             raise click.UsageError("--list stands alone: no ID, no --json.")
-        click.echo(session.listing())
+        click.echo(session.render_list())
         return
     if json is not None:
         require_writable_file(json)
     with click.progressbar(
-        session.units_of(chosen, jobs), length=session.count(), file=sys.stderr
+        session.prove_units(theorems, jobs),
+        length=session.count_units(),
+        file=sys.stderr,
     ) as units:
-        findings = session.judged(chosen, units)
-    click.echo(session.shown(findings))
+        findings = session.conclude(theorems, units)
+    click.echo(session.render(findings))
     if json is not None:
-        write(json, session.as_json(findings))
-    sys.exit(session.overall(findings).exit_code)
+        write(json, evidence.render_json(findings))
+    sys.exit(session.combine_verdicts(findings).exit_code)
 
 
 def _run_mutants(ids: tuple[str, ...], jobs: int) -> NoReturn:

@@ -1,10 +1,9 @@
-"""A run of `primacy prove`: from theorem ids to verdicts, on screen and as JSON."""
+"""A run of `primacy prove`: from theorem ids to verdicts on screen."""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import primacy
+import primacy_proofs
 from primacy_proofs.counterexamples import rendering
 from primacy_proofs.counterexamples.rendering import Shown
 from primacy_proofs.laws.catalog import LAWS
@@ -64,7 +64,7 @@ class Finding:
         return sum(each.seconds for each in self.obligations)
 
 
-def chosen(ids: Sequence[str]) -> tuple[Theorem, ...]:
+def select(ids: Sequence[str]) -> tuple[Theorem, ...]:
     """Find the theorems that are named, in either case; all of them if none is."""
     known = {theorem.id: theorem for theorem in THEOREMS}
     for name in ids:
@@ -78,7 +78,7 @@ def chosen(ids: Sequence[str]) -> tuple[Theorem, ...]:
     return tuple(known[name] for name in named)
 
 
-def listing() -> str:
+def render_list() -> str:
     """Show all theorems."""
     return "\n".join(
         f"{each.id:<4} {each.name}: {each.statement} ({EVERY_MESH})"
@@ -86,27 +86,27 @@ def listing() -> str:
     )
 
 
-def count() -> int:
+def count_units() -> int:
     """Count the units of work."""
     return len(prover.units())
 
 
-def units_of(theorems: Sequence[Theorem], jobs: int) -> Iterator[Unit]:
+def prove_units(theorems: Sequence[Theorem], jobs: int) -> Iterator[Unit]:
     """Prove what some theorems owe, unit by unit."""
     wanted = frozenset().union(*(theorem.groups for theorem in theorems))
     return prover.run(prover.units(), wanted, jobs)
 
 
-def judged(
+def conclude(
     theorems: Sequence[Theorem], units: Iterable[Unit], known: Laws = LAWS
 ) -> tuple[Finding, ...]:
-    """Judge theorems by what the units found."""
+    """Decide what became of theorems, from what the units found."""
     found = tuple(units)
     every = [each for unit in found for each in unit.obligations]
-    return tuple(_judged(theorem, every, found, known) for theorem in theorems)
+    return tuple(_conclude(theorem, every, found, known) for theorem in theorems)
 
 
-def _judged(
+def _conclude(
     theorem: Theorem,
     every: Sequence[Obligation],
     units: tuple[Unit, ...],
@@ -128,13 +128,13 @@ def _judged(
     return Finding(theorem, verdict, owed, units, found)
 
 
-def overall(findings: Sequence[Finding]) -> Verdict:
+def combine_verdicts(findings: Sequence[Finding]) -> Verdict:
     """Take the worst verdict."""
     order = list(Verdict)
     return max((each.verdict for each in findings), key=order.index)
 
 
-def shown(findings: Sequence[Finding]) -> str:
+def render(findings: Sequence[Finding]) -> str:
     """Show a sentence for each theorem, then a table of the work."""
     lines: list[str] = []
     for finding in findings:
@@ -186,32 +186,23 @@ def _row(name: str, paths: int, seconds: Sequence[float]) -> str:
     )
 
 
-def as_json(findings: Sequence[Finding]) -> str:
-    """Write the verdicts down."""
-    theorems = [
-        {
-            "id": finding.theorem.id,
-            "name": finding.theorem.name,
-            "verdict": finding.verdict.value,
-            "scope": EVERY_MESH,
-            "obligations": len(finding.obligations),
-            "seconds": round(finding.seconds, 3),
-        }
-        for finding in findings
-    ]
-    document = {
-        "verdict": overall(findings).value,
-        "core_sha256": core_sha256(),
-        "theorems": theorems,
-    }
-    return json.dumps(document, indent=2) + "\n"
-
-
 def core_sha256() -> str:
     """Name the bytes of core that the theorems speak of."""
-    digest = hashlib.sha256()
     core = Path(primacy.__file__).parent
-    for file in sorted(set(core.glob("*.py")) - {core / "__main__.py"}):
-        digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+    return _sha256(core, set(core.glob("*.py")) - {core / "__main__.py"})
+
+
+def proofs_sha256() -> str:
+    """Name the bytes of the proofs: laws, theorems, and what poses the obligations."""
+    proofs = Path(primacy_proofs.__file__).parent
+    return _sha256(proofs, proofs.rglob("*.py"))
+
+
+def _sha256(folder: Path, files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for name, file in sorted(
+        (file.relative_to(folder).as_posix(), file) for file in files
+    ):
+        digest.update(f"{name}\0{file.stat().st_size}\0".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -260,10 +260,10 @@ def test_what_has_no_small_values_has_no_counterexample(
 def test_a_theorem_whose_law_fails_is_not_inductive() -> None:
     groups = frozenset([FALSE_LAW.group])
     units = [prover.prove_unit("Heartbeat", groups, WITH_A_FALSE_LAW)]
-    findings = session.judged(session.chosen(["S1"]), units, WITH_A_FALSE_LAW)
+    findings = session.conclude(session.select(["S1"]), units, WITH_A_FALSE_LAW)
     assert findings[0].verdict is session.Verdict.NOT_INDUCTIVE
-    assert session.overall(findings).exit_code == 1
-    told = session.shown(findings)
+    assert session.combine_verdicts(findings).exit_code == 1
+    told = session.render(findings)
     assert told.startswith("S1 election safety: not inductive (")
     assert "  a finite counterexample, with 2 agents, to\n" in told
     assert NONE_WITHIN not in told
@@ -272,6 +272,8 @@ def test_a_theorem_whose_law_fails_is_not_inductive() -> None:
 def test_a_run_says_that_no_counterexample_was_found() -> None:
     owed = Obligation(QUORUMS, "", "majorities meet", "election", "open", 0.0)
     units = [Unit(QUORUMS, 0, (owed,))]
-    findings = session.judged(session.chosen(["S1"]), units)
+    findings = session.conclude(session.select(["S1"]), units)
     assert findings[0].verdict is session.Verdict.UNKNOWN
-    assert "  no counterexample within 4 agents" in session.shown(findings).splitlines()
+    assert (
+        "  no counterexample within 4 agents" in session.render(findings).splitlines()
+    )

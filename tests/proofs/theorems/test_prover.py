@@ -6,20 +6,24 @@ That each can fail is shown by its negative control, in test_mutants.
 from __future__ import annotations
 
 import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
+import primacy_proofs
 from primacy_proofs.axioms.containers import CONTRACTS
-from primacy_proofs.cli import session
+from primacy_proofs.cli import evidence, session
 from primacy_proofs.laws.catalog import LAWS
 from primacy_proofs.laws.law import RESTS_ON, Kind, by_name, of_kind
-from primacy_proofs.smt.solver import FALSE, Expr, Prover, Status
+from primacy_proofs.smt.solver import FALSE, VERSION, Expr, Prover, Status
 from primacy_proofs.system import lifting
 from primacy_proofs.system.clocks import clock_facts, drift
 from primacy_proofs.system.transitions import steps
 from primacy_proofs.system.world import World, mesh_facts
 from primacy_proofs.theorems import prover
-from primacy_proofs.theorems.prover import FIRST
+from primacy_proofs.theorems.prover import FIRST, Obligation
 
 
 def test_two_leaders_a_term_need_majorities_that_meet() -> None:
@@ -107,28 +111,74 @@ def test_every_step_is_possible_but_those_that_are_listed() -> None:
 
 
 def test_what_some_units_owe_to_fencing_is_proved_and_told() -> None:
-    theorems = session.chosen(["S9", "S13"])
+    theorems = session.select(["S9", "S13"])
     wanted = frozenset().union(*(theorem.groups for theorem in theorems))
     units = ["Restart", "VoteReply", "Forward"]  # `make check` proves all
     some = [FIRST, prover.RESOURCE, *units]
-    findings = session.judged(theorems, prover.run(some, wanted))
-    assert session.overall(findings) is session.Verdict.PROVED
-    told = session.shown(findings)
+    findings = session.conclude(theorems, prover.run(some, wanted))
+    assert session.combine_verdicts(findings) is session.Verdict.PROVED
+    told = session.render(findings)
     assert "S9 fencing: proved for every mesh (" in told
-    written = json.loads(session.as_json(findings))
+    written = json.loads(evidence.render_json(findings))
+    assert version("z3-solver").startswith(VERSION)
+    assert written["format"] == 1
     assert written["verdict"] == "proved"
+    assert written["versions"] == {
+        "primacy": version("primacy"),
+        "python": platform.python_version(),
+        "z3": VERSION,
+    }
     assert written["core_sha256"] == session.core_sha256()
-    assert [each["id"] for each in written["theorems"]] == ["S9", "S13"]
-    assert written["theorems"][0]["obligations"] > 100
+    assert written["proofs_sha256"] == session.proofs_sha256()
+    assert written["proofs_sha256"] != written["core_sha256"]
+    fencing, durable = written["theorems"]
+    assert (fencing["id"], durable["id"]) == ("S9", "S13")
+    for named, theorem in zip(written["theorems"], theorems, strict=True):
+        assert named["statement"] == theorem.statement
+        assert named["claims"] == list(theorem.claims)
+        assert set(named["claims"]) <= set(named["laws"])
+        assert named["assumes"] == list(theorem.assumes)
+        assert named["clauses"] == list(theorem.clauses)
+        assert named["obligations"] == sum(named["laws"].values()) > 100
+        assert named["not_proved"] == []
+
+
+def test_what_is_not_proved_is_named_in_the_file() -> None:
+    law = "a cast bounds the term"
+    owed = Obligation("Claim", "path 1", law, "election", "open", 0.0)
+    finding = session.Finding(
+        session.select(["S1"])[0], session.Verdict.UNKNOWN, (owed,), ()
+    )
+    (written,) = json.loads(evidence.render_json([finding]))["theorems"]
+    assert written["verdict"] == "unknown"
+    assert written["laws"] == {law: 1}
+    assert written["not_proved"] == [
+        {"law": law, "unit": "Claim", "where": "path 1", "status": "open"}
+    ]
+
+
+def test_the_digest_of_the_proofs_is_of_every_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "laws").mkdir()
+    (tmp_path / "__init__.py").write_text("", encoding="utf-8")
+    law = tmp_path / "laws" / "law.py"
+    law.write_text("a", encoding="utf-8")
+    monkeypatch.setattr(primacy_proofs, "__file__", str(tmp_path / "__init__.py"))
+    before = session.proofs_sha256()
+    law.write_text("b", encoding="utf-8")
+    assert session.proofs_sha256() != before
+    law.rename(tmp_path / "law.py")
+    assert session.proofs_sha256() != before
 
 
 def test_the_law_of_a_theorem_that_is_not_stated_makes_it_vacuous() -> None:
-    theorems = session.chosen(["S1"])
+    theorems = session.select(["S1"])
     units = [prover.prove_unit(FIRST, frozenset(["durable"]))]
-    assert session.judged(theorems, units)[0].verdict is session.Verdict.VACUOUS
+    assert session.conclude(theorems, units)[0].verdict is session.Verdict.VACUOUS
 
 
 def test_theorems_are_named_in_either_case() -> None:
-    assert session.chosen(["s7", "S7", "nr"]) == session.chosen(["S7", "NR"])
+    assert session.select(["s7", "S7", "nr"]) == session.select(["S7", "NR"])
     with pytest.raises(session.UnknownTheoremError, match="did you mean S1"):
-        session.chosen(["s111"])
+        session.select(["s111"])
