@@ -1,8 +1,8 @@
-"""A mesh that becomes calm: first anything may happen, then packets and timers behave.
+"""A mesh under partial synchrony: at first anything may happen, later nothing fails.
 
 No election can be promised while packets and timers do as they like. So a run has two
-parts. In the *storm* whatever its shape allows may happen, in any order, and timers
-elapse at any time. At some moment the mesh becomes *calm*, and stays so:
+parts. Before the global stabilization time (GST) whatever its shape allows may happen,
+in any order, and timers elapse at any time. After GST it is synchronous, and stays so:
 
 - nobody crashes any more, and what is sent between agents that run and are not cut off
   from each other arrives, in any order, before the next timer elapses; what is sent to
@@ -10,8 +10,8 @@ elapse at any time. At some moment the mesh becomes *calm*, and stays so:
 - time passes in ticks, one heartbeat interval each, and a timer elapses between the
   least and the most time for which the shipped core armed it.
 
-A calm begins at a moment when nothing is in flight. That costs nothing: after the storm
-there is such a moment, and what happens until then may happen in a storm too. How long
+GST is a moment when nothing is in flight. That costs nothing: after that phase
+there is such a moment, and what happens until then may happen before GST too. How long
 timers have been running by then is not known: each may elapse at once.
 
 Source: Dwork, Lynch and Stockmeyer, "Consensus in the presence of partial synchrony"
@@ -57,30 +57,30 @@ from primacy_model.synchrony.state import (
 
 TIME: Final = "time"
 """The column that tells how the weather is, and when timers elapse."""
-CALM: Final = "calm"
+GST: Final = "gst"
 TICK: Final = "tick"
 
-WHILE_CALM: Final = frozenset({"write", "split", "heal"})
-"""What may still happen in a calm, if its budget is left; nothing of it must."""
+AFTER_GST: Final = frozenset({"write", "split", "heal"})
+"""What may still happen after GST, if its budget is left; nothing of it must."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhasePlan:
-    """What happens in the storm and what in the calm."""
+    """What happens before GST and what after it."""
 
     shape: Shape
-    """Of the storm."""
+    """Before GST."""
     terms: int
-    """In the calm nobody stands for a higher term."""
+    """After GST nobody stands for a higher term."""
     still: frozenset[str] = frozenset()
-    """Kinds of actions that do not happen in the storm."""
-    skips_storm: bool = False
-    """The mesh is calm from the beginning, and its network may still split."""
+    """Kinds of actions that do not happen before GST."""
+    starts_after_gst: bool = False
+    """The mesh is synchronous from the beginning, and its network may still split."""
     has_clocks: bool = True
     """Timers keep their lengths; otherwise each may elapse whenever nothing is in
     flight, and fairness alone sees to it that it does."""
     heals: bool = False
-    """A partition ends with the storm; otherwise it lasts for ever."""
+    """A partition ends at GST; otherwise it lasts for ever."""
     alone: tuple[str, ...] = ()
     """Who may be cut off from all others; any split may happen if empty."""
 
@@ -103,7 +103,7 @@ class HistorylessMesh(Mesh):
 
 @dataclass(frozen=True)
 class StabilizingMesh:
-    """The model of a mesh that becomes calm."""
+    """The model of a mesh under partial synchrony."""
 
     name: str
     summary: str
@@ -114,12 +114,12 @@ class StabilizingMesh:
     is_over: Callable[[PhasedWorld], bool]
     """What happens after this is not explored."""
     is_ready: Callable[[PhasedWorld], bool] = _at_any_time
-    """When the storm may end."""
+    """When GST may come."""
     settled: Callable[[PhasedWorld], Collection[AgentId]] = _nobody
-    """Whose timers have still to run their whole length when the calm begins, for a
+    """Whose timers have still to run their whole length at GST, for a
     heartbeat round has just armed them; all others may elapse at once."""
     mesh: HistorylessMesh = field(init=False, compare=False, repr=False)
-    storm: Assembled[MeshLocal, InFlight, Gate, History] = field(
+    before_gst: Assembled[MeshLocal, InFlight, Gate, History] = field(
         init=False, compare=False, repr=False
     )
     _known: dict[tuple[Cause, Node], AgentStep] = field(
@@ -129,30 +129,30 @@ class StabilizingMesh:
     def __post_init__(self) -> None:
         mesh = HistorylessMesh(self.name, self.summary, self.plan.shape)
         object.__setattr__(self, "mesh", mesh)
-        object.__setattr__(self, "storm", Assembled(mesh))
+        object.__setattr__(self, "before_gst", Assembled(mesh))
 
     @property
     def bounds(self) -> Mapping[str, int | str]:
         """Tell what is limited."""
-        return {**self.mesh.bounds, "terms in the calm": self.plan.terms}
+        return {**self.mesh.bounds, "terms after GST": self.plan.terms}
 
     # --- what may happen --------------------------------------------------------------
 
     def initial(self) -> Iterable[PhasedWorld]:
-        """Begin in the storm, or in the calm where there is no storm."""
+        """Begin before GST, or after it where nothing comes before."""
         begun = PhasedWorld(self.mesh.initial())
-        yield self._calmed(begun) if self.plan.skips_storm else begun
+        yield self._pass_gst(begun) if self.plan.starts_after_gst else begun
 
     def actions(self, state: PhasedWorld) -> Iterator[Action]:
         """List what may happen next."""
         if self.is_over(state):
             return
-        if not state.is_calm:
-            for action in self.storm.actions(state.world):
+        if not state.is_after_gst:
+            for action in self.before_gst.actions(state.world):
                 if self._may_happen(action):
                     yield action
             if self.is_ready(state):
-                yield Action(CALM, TIME, "the mesh becomes calm", CALM)
+                yield Action(GST, TIME, "GST is reached", GST)
             return
         for cause in self._causes(state):
             if not self._is_beyond(state, cause):
@@ -163,7 +163,7 @@ class StabilizingMesh:
 
     def withheld(self, state: PhasedWorld) -> Iterator[Hashable]:
         """List what would have to happen, but is beyond the bounds."""
-        if state.is_calm and not self.is_over(state):
+        if state.is_after_gst and not self.is_over(state):
             for cause in self._causes(state):
                 if self._is_beyond(state, cause):
                     yield cause
@@ -174,10 +174,12 @@ class StabilizingMesh:
         return is_timer and not self.plan.has_clocks
 
     def fairness(self, state: PhasedWorld, action: Action) -> Hashable | None:
-        """Name the class of an action: packets, timers, time and the calm are fair."""
+        """Name the class of an action: packets, timers, time and GST are fair."""
         payload = action.payload
-        is_fair = action.kind in (CALM, TICK) or (
-            state.is_calm and isinstance(payload, Cause) and payload.what != RESTART
+        is_fair = action.kind in (GST, TICK) or (
+            state.is_after_gst
+            and isinstance(payload, Cause)
+            and payload.what != RESTART
         )
         return payload if is_fair else None
 
@@ -212,7 +214,7 @@ class StabilizingMesh:
                     doing = Doing(place, None, move)
                     name = self.mesh.agents[place]
                     action = Action(move.kind, name, move.label, doing)
-                    if move.kind in WHILE_CALM and self._may_happen(action):
+                    if move.kind in AFTER_GST and self._may_happen(action):
                         yield action
 
     def _may_happen(self, action: Action) -> bool:
@@ -251,25 +253,25 @@ class StabilizingMesh:
     def successor(self, state: PhasedWorld, action: Action) -> PhasedWorld:
         """Carry out one of the state's actions."""
         payload = action.payload
-        if action.kind == CALM:
-            return self._calmed(state)
+        if action.kind == GST:
+            return self._pass_gst(state)
         if action.kind == TICK:
             return tick(state)
         if isinstance(payload, Cause):
             return self._caused(state, payload)
-        if not state.is_calm:
-            return PhasedWorld(self.storm.successor(state.world, action))
+        if not state.is_after_gst:
+            return PhasedWorld(self.before_gst.successor(state.world, action))
         assert isinstance(payload, Doing)
         return self._purged(
-            replace(state, world=self.storm.carried_out(state.world, payload))
+            replace(state, world=self.before_gst.carried_out(state.world, payload))
         )
 
-    def _calmed(self, state: PhasedWorld) -> PhasedWorld:
-        """Begin the calm: nothing is in flight, and timers run."""
+    def _pass_gst(self, state: PhasedWorld) -> PhasedWorld:
+        """Pass GST: nothing is in flight, and timers run."""
         world, plan = state.world, self.plan
         gate = world.shared
         left = Budgets(writes=gate.budgets.writes)
-        if plan.skips_storm:
+        if plan.starts_after_gst:
             left = replace(left, partitions=gate.budgets.partitions)
         sides = None if plan.heals else gate.sides
         gate = replace(gate, budgets=left, sides=sides)
@@ -282,7 +284,7 @@ class StabilizingMesh:
                 is_settled = node.state is not None and node.state.me in settled
                 clocks[place, timer.value] = (least if is_settled else 0, most)
         world = replace(world, boxes=boxes, shared=gate)
-        return PhasedWorld(world, tuple(sorted(clocks.items())), is_calm=True)
+        return PhasedWorld(world, tuple(sorted(clocks.items())), is_after_gst=True)
 
     def _caused(self, state: PhasedWorld, cause: Cause) -> PhasedWorld:
         """Let an agent step, send what it sends, and run its timers."""
@@ -302,7 +304,7 @@ class StabilizingMesh:
         after = (*world.locals[:here], done.node, *world.locals[here + 1 :])
         world = replace(world, locals=after, boxes=tuple(map(frozenset, boxes)))
         return self._purged(
-            PhasedWorld(world, tuple(sorted(clocks.items())), is_calm=True)
+            PhasedWorld(world, tuple(sorted(clocks.items())), is_after_gst=True)
         )
 
     def _purged(self, state: PhasedWorld) -> PhasedWorld:
@@ -337,16 +339,17 @@ class StabilizingMesh:
             f"{names[place]} {name} {least}" + (f" to {most}" if most > least else "")
             for (place, name), (least, most) in state.clocks
         )
-        weather: dict[str, Value] = {"weather": "calm" if state.is_calm else "storm"}
-        if state.is_calm and self.plan.has_clocks:
-            weather["timers"] = clocks or "none"
-        return {**self.mesh.columns(state.world), TIME: weather}
+        phase = "after GST" if state.is_after_gst else "before GST"
+        time: dict[str, Value] = {"phase": phase}
+        if state.is_after_gst and self.plan.has_clocks:
+            time["timers"] = clocks or "none"
+        return {**self.mesh.columns(state.world), TIME: time}
 
     def event(self, state: PhasedWorld, action: Action) -> Event:
         """Tell what an action receives, sends and brings about."""
         payload = action.payload
         if isinstance(payload, Doing):
-            return self.storm.event(state.world, action)
+            return self.before_gst.event(state.world, action)
         if not isinstance(payload, Cause):
             return Event((), (), ())
         done, what = self._stepped(state, payload), payload.what

@@ -1,4 +1,4 @@
-"""L1 to L5: what is seen of a mesh, and what every fair run of a calm one reaches.
+"""L1 to L5: what is seen of a mesh, and what every fair run reaches after GST.
 
 Source: the liveness properties of docs/specification.md; docs/liveness.md.
 """
@@ -23,115 +23,115 @@ A: Final = AgentId("a")
 # --- what is seen ---------------------------------------------------------------------
 
 
-def leaders(weather: PhasedWorld) -> list[State]:
+def leaders(phased: PhasedWorld) -> list[State]:
     """List who leads."""
-    return [state for state in weather.states if state.role == Role.LEADER]
+    return [state for state in phased.states if state.role == Role.LEADER]
 
 
-def followers(weather: PhasedWorld, leader: State) -> list[AgentId]:
+def followers(phased: PhasedWorld, leader: State) -> list[AgentId]:
     """Name a leader and those that have given it their promise in its term."""
     return [
         state.me
-        for state in weather.states
+        for state in phased.states
         if (state.leader, state.term) == (leader.me, leader.term)
         and (state.me == leader.me or state.wait == Wait.PROMISE)
     ]
 
 
-def is_followed(weather: PhasedWorld, leader: State) -> bool:
+def is_followed(phased: PhasedWorld, leader: State) -> bool:
     """Tell whether a leader and those that follow it are a quorum."""
     electors = leader.config.initial_leaders.members
-    found = followers(weather, leader)
+    found = followers(phased, leader)
     return 2 * sum(name in found for name in electors) > len(electors)
 
 
-def is_whole(weather: PhasedWorld) -> bool:
+def is_whole(phased: PhasedWorld) -> bool:
     """Tell whether the network is not split, and will not be again."""
-    gate = weather.world.shared
+    gate = phased.world.shared
     return gate.sides is None and gate.budgets.partitions == 0
 
 
-def followed_leader(weather: PhasedWorld) -> list[AgentId]:
+def followed_leader(phased: PhasedWorld) -> list[AgentId]:
     """Name a leader that has a quorum and all that follow it; nobody if there is none.
 
-    When one leads so and its round has just been heard, a calm may begin.
+    When one leads so and its round has just been heard, GST may come.
     """
-    for leader in leaders(weather):
-        if is_followed(weather, leader):
-            return followers(weather, leader)
+    for leader in leaders(phased):
+        if is_followed(phased, leader):
+            return followers(phased, leader)
     return []
 
 
-def is_leaderless(weather: PhasedWorld) -> bool:
+def is_leaderless(phased: PhasedWorld) -> bool:
     """Tell whether the first leader has crashed."""
-    return weather.world.shared.budgets.crashes == 0
+    return phased.world.shared.budgets.crashes == 0
 
 
-def is_split(weather: PhasedWorld) -> bool:
+def is_split(phased: PhasedWorld) -> bool:
     """Tell whether the network is split, or was."""
-    return weather.world.shared.budgets.partitions == 0
+    return phased.world.shared.budgets.partitions == 0
 
 
-def is_split_and_led(weather: PhasedWorld) -> bool:
+def is_split_and_led(phased: PhasedWorld) -> bool:
     """Tell whether a leader has a quorum while the network is split, or after that."""
-    return is_split(weather) and bool(followed_leader(weather))
+    return is_split(phased) and bool(followed_leader(phased))
 
 
 # --- the goals ------------------------------------------------------------------------
 
 
-def is_after_gst(weather: PhasedWorld) -> bool:
-    """Tell whether the calm has begun."""
-    return weather.is_calm
+def is_after_gst(phased: PhasedWorld) -> bool:
+    """Tell whether GST has passed."""
+    return phased.is_after_gst
 
 
-def has_leader(weather: PhasedWorld) -> bool:
+def has_leader(phased: PhasedWorld) -> bool:
     """L1: an elector leads, and a quorum follows it."""
-    return weather.is_calm and any(
-        is_followed(weather, leader) for leader in leaders(weather)
+    return phased.is_after_gst and any(
+        is_followed(phased, leader) for leader in leaders(phased)
     )
 
 
-def is_led_by_lowest(weather: PhasedWorld) -> bool:
+def is_led_by_lowest(phased: PhasedWorld) -> bool:
     """L2: the lowest id leads term 1, and everyone follows it."""
     return any(
         (leader.me, leader.term) == (A, 1)
-        and len(followers(weather, leader)) == len(weather.nodes)
-        for leader in leaders(weather)
+        and len(followers(phased, leader)) == len(phased.nodes)
+        for leader in leaders(phased)
     )
 
 
-def is_first_led_by_lowest(weather: PhasedWorld) -> bool:
+def is_first_led_by_lowest(phased: PhasedWorld) -> bool:
     """L2: nobody but the lowest id leads."""
-    return all(leader.me == A for leader in leaders(weather))
+    return all(leader.me == A for leader in leaders(phased))
 
 
-def has_no_split_vote(weather: PhasedWorld) -> bool:
+def has_no_split_vote(phased: PhasedWorld) -> bool:
     """L2: nobody but the lowest id asks for votes, and no term but the first begins."""
     return all(
         state.term <= 1 and (state.role != Role.CANDIDATE or state.me == A)
-        for state in weather.states
+        for state in phased.states
     )
 
 
-def is_undisturbed(weather: PhasedWorld) -> bool:
+def is_undisturbed(phased: PhasedWorld) -> bool:
     """L3: the leader that has a quorum leads on, in its term."""
-    return any((state.me, state.term) == (A, 1) for state in leaders(weather))
+    return any((state.me, state.term) == (A, 1) for state in leaders(phased))
 
 
-def is_joined_again(weather: PhasedWorld) -> bool:
+def is_joined_again(phased: PhasedWorld) -> bool:
     """L3: whoever came back follows the leader that there was before."""
-    return is_whole(weather) and is_led_by_lowest(weather)
+    return is_whole(phased) and is_led_by_lowest(phased)
 
 
-def is_agreed(weather: PhasedWorld) -> bool:
+def is_agreed(phased: PhasedWorld) -> bool:
     """L4: all agree on leader, term and committed log, and nothing else is in a log."""
-    states = weather.states
+    states = phased.states
     agreed = {(s.leader, s.term, s.log, s.commit_index) for s in states}
     return (
-        weather.is_calm
+        phased.is_after_gst
         and len(agreed) == 1
-        and len(leaders(weather)) == 1
+        and len(leaders(phased)) == 1
         and states[0].commit_index == states[0].log.last_index
     )
 
@@ -145,16 +145,16 @@ def _writes(state: State) -> list[int]:
     ]
 
 
-def is_written(weather: PhasedWorld) -> bool:
-    """Tell whether a write was given to the leader of a calm mesh."""
-    return weather.is_calm and any(_writes(leader) for leader in leaders(weather))
+def is_written(phased: PhasedWorld) -> bool:
+    """Tell whether a write was given to the leader of a mesh after GST."""
+    return phased.is_after_gst and any(_writes(leader) for leader in leaders(phased))
 
 
-def is_committed(weather: PhasedWorld) -> bool:
+def is_committed(phased: PhasedWorld) -> bool:
     """L5: a leader and a quorum have applied the write."""
     applied = [
         node.state.me
-        for node in weather.nodes
+        for node in phased.nodes
         if node.state is not None
         and any(index <= node.applied for index in _writes(node.state))
     ]
@@ -162,7 +162,7 @@ def is_committed(weather: PhasedWorld) -> bool:
         leader.me in applied
         and 2 * sum(name in applied for name in leader.config.initial_leaders.members)
         > leader.config.initial_leaders.size
-        for leader in leaders(weather)
+        for leader in leaders(phased)
     )
 
 

@@ -1,8 +1,8 @@
 """The worlds of L1 to L5: one for each claim, and deeper ones with less left out.
 
-Each is as small as it can be without being vacuous. What calm and fairness they rest on
-is said in `model`; how the claims are decided, in `liveness`. A world ends where its
-goal is reached.
+Each is as small as it can be without being vacuous. What synchrony and fairness they
+rest on is said in `model`; how the claims are decided, in `liveness`. A world ends
+where its goal is reached.
 
 Source: docs/liveness.md.
 """
@@ -52,7 +52,7 @@ WRITING: Final = ("deliver Append", "deliver AppendReply", "write")
 def _emerging(name: str, summary: str, impatient: tuple[str, ...]) -> StabilizingMesh:
     """Make a world of L1 that begins with empty disks."""
     plan = PhasePlan(Shape(terms=1, impatient=impatient), terms=3, has_clocks=False)
-    kinds = (*ELECTING, "deliver Claim", "calm")
+    kinds = (*ELECTING, "deliver Claim", "gst")
     return StabilizingMesh(name, summary, plan, (L1,), kinds, has_leader)
 
 
@@ -68,14 +68,14 @@ def _emerging_again(
         budgets=Budgets(crashes=1),
     )
     plan = PhasePlan(shape, terms=4, has_clocks=False)
-    kinds = (*ELECTING, "calm", "crash", "restart")
+    kinds = (*ELECTING, "gst", "crash", "restart")
     return StabilizingMesh(name, summary, plan, (L1,), kinds, has_leader, is_leaderless)
 
 
 def _emerging_apart(
     name: str, summary: str, impatient: tuple[str, ...], *, heals: bool
 ) -> StabilizingMesh:
-    """Make a world of L1 whose leader is cut off, for ever or until the calm.
+    """Make a world of L1 whose leader is cut off, for ever or until GST.
 
     Timers keep their lengths where it is for ever: it would begin rounds without end.
     """
@@ -86,21 +86,21 @@ def _emerging_apart(
         budgets=Budgets(partitions=1),
     )
     plan = PhasePlan(shape, terms=4, has_clocks=not heals, heals=heals, alone=("a",))
-    kinds = (*ELECTING, "split", "calm")
+    kinds = (*ELECTING, "split", "gst")
     return StabilizingMesh(name, summary, plan, (L1,), kinds, has_leader, is_split)
 
 
 def _converging(name: str, summary: str, electors: tuple[str, ...]) -> StabilizingMesh:
-    """Make a world of L2, which is calm from the beginning."""
-    plan = PhasePlan(Shape(electors=electors), terms=2, skips_storm=True)
+    """Make a world of L2, which is synchronous from the beginning."""
+    plan = PhasePlan(Shape(electors=electors), terms=2, starts_after_gst=True)
     kinds = (*ELECTING, "deliver Claim", "tick")
     return StabilizingMesh(name, summary, plan, L2, kinds, is_led_by_lowest)
 
 
 def _staying(name: str, summary: str, partitions: int) -> StabilizingMesh:
-    """Make a world of L3, which is calm but for a follower that is cut off."""
+    """Make a world of L3, which is synchronous but for a follower that is cut off."""
     shape = Shape(begins="elected", budgets=Budgets(partitions=partitions))
-    plan = PhasePlan(shape, terms=3, skips_storm=True, alone=("c",))
+    plan = PhasePlan(shape, terms=3, starts_after_gst=True, alone=("c",))
     kinds = (*FOLLOWING, "split", "heal")
     return StabilizingMesh(
         name, summary, plan, L3, kinds, is_joined_again, settled=followed_leader
@@ -110,7 +110,7 @@ def _staying(name: str, summary: str, partitions: int) -> StabilizingMesh:
 def _healing(name: str, summary: str, writes: int, rounds: int = 0) -> StabilizingMesh:
     """Make a world of L4: the first leader is cut off, may write, and comes back.
 
-    In the storm so many rounds are begun.
+    Before GST so many rounds are begun.
     """
     shape = Shape(
         begins="elected",
@@ -120,7 +120,7 @@ def _healing(name: str, summary: str, writes: int, rounds: int = 0) -> Stabilizi
         budgets=Budgets(partitions=1, writes=writes, rounds=rounds),
     )
     plan = PhasePlan(shape, terms=4, heals=True, alone=("a",))
-    kinds = (*ELECTING, *FOLLOWING, *WRITING[: 2 + writes], "split", "calm")
+    kinds = (*ELECTING, *FOLLOWING, *WRITING[: 2 + writes], "split", "gst")
     return StabilizingMesh(
         name, summary, plan, (L4,), kinds, is_agreed, is_split_and_led, followed_leader
     )
@@ -135,7 +135,7 @@ def _progressing(name: str, summary: str) -> StabilizingMesh:
         budgets=Budgets(writes=1, crashes=1),
     )
     plan = PhasePlan(shape, terms=2, still=frozenset({"elapse election"}))
-    kinds = (*FOLLOWING, *WRITING, "calm", "crash", "restart")
+    kinds = (*FOLLOWING, *WRITING, "gst", "crash", "restart")
     return StabilizingMesh(
         name, summary, plan, (L5,), kinds, is_committed, settled=followed_leader
     )
@@ -144,12 +144,12 @@ def _progressing(name: str, summary: str) -> StabilizingMesh:
 LIVING: Final[Sequence[StabilizingMesh]] = (
     _emerging(
         "emerges",
-        "An initial leader claims and stands as it likes; then the mesh is calm.",
+        "An initial leader claims and stands as it likes; then GST comes.",
         ("b",),
     ),
     _emerging_again(
         "emerges-again",
-        "The leader crashes, and a follower stands as it likes; then it is calm.",
+        "The leader crashes, and a follower stands as it likes; then GST comes.",
         ("b",),
     ),
     _emerging_apart(
@@ -160,7 +160,7 @@ LIVING: Final[Sequence[StabilizingMesh]] = (
     ),
     _converging(
         "converges",
-        "Three initial leaders begin in a calm, each at a time of its own.",
+        "Three initial leaders begin after GST, each at a time of its own.",
         ("a", "b", "c"),
     ),
     _staying(
@@ -183,12 +183,12 @@ LIVING: Final[Sequence[StabilizingMesh]] = (
 DEEP_LIVING: Final[Sequence[StabilizingMesh]] = (
     _emerging(
         "emerges-deep",
-        "Two initial leaders claim and stand as they like; then the mesh is calm.",
+        "Two initial leaders claim and stand as they like; then GST comes.",
         ("a", "b"),
     ),
     _emerging_again(
         "emerges-again-deep",
-        "The leader crashes, and both followers stand as they like; then it is calm.",
+        "The leader crashes, and both followers stand as they like; then GST comes.",
         ("b", "c"),
     ),
     _emerging_apart(
@@ -199,7 +199,7 @@ DEEP_LIVING: Final[Sequence[StabilizingMesh]] = (
     ),
     _converging(
         "converges-deep",
-        "Four initial leaders begin in a calm, each at a time of its own.",
+        "Four initial leaders begin after GST, each at a time of its own.",
         ("a", "b", "c", "d"),
     ),
     _staying(

@@ -1,9 +1,9 @@
-"""A calm moment of a mesh: when its timers elapse, how an agent steps, how time passes.
+"""A mesh after GST: when its timers elapse, how an agent steps, how time passes.
 
 Time passes in ticks, one heartbeat interval each. A timer elapses between the least and
 the most time for which the shipped core armed it. Rounds are numbered without end, so a
-leader of a calm mesh numbers them anew whenever it passes a quorum check. Core only
-compares them, so nothing else changes, and the world is finite;
+leader of a mesh after GST numbers them anew whenever it passes a quorum check. Core
+only compares them, so nothing else changes, and the world is finite;
 `tests/model/synchrony/test_model.py` shows it.
 
 Source: the lengths of time are those of core's `Arm` outputs.
@@ -46,22 +46,22 @@ Clocks = dict[tuple[int, str], Span]
 
 @dataclass(frozen=True, slots=True)
 class PhasedWorld:
-    """A world, and when its timers elapse once it is calm."""
+    """A world, and when its timers elapse after GST."""
 
     world: MeshWorld
     clocks: tuple[tuple[tuple[int, str], Span], ...] = ()
-    is_calm: bool = False
+    is_after_gst: bool = False
     digest: int = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        parts = (self.world, self.clocks, self.is_calm)
+        parts = (self.world, self.clocks, self.is_after_gst)
         object.__setattr__(self, "digest", hash(parts))
 
     def __hash__(self) -> int:
         return self.digest
 
     def __reduce__(self) -> tuple[object, ...]:
-        held = self.world, self.clocks, self.is_calm
+        held = self.world, self.clocks, self.is_after_gst
         return PhasedWorld, held  # a digest is of one process only
 
     def least(self, place: int, timer: Timer) -> int:
@@ -82,7 +82,7 @@ class PhasedWorld:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why an agent steps in a calm: a packet, a timer, or a restart."""
+    """Why an agent steps after GST: a packet, a timer, or a restart."""
 
     place: int
     what: InFlight | Timer | str

@@ -1,4 +1,4 @@
-"""A calm keeps its word: packets, timers, time, and rounds that are numbered anew."""
+"""After GST a mesh is synchronous: packets, timers, time, and rounds numbered anew."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from primacy.stepping import step
 from primacy_model.checker.model import Action
 from primacy_model.mesh.agent import Budgets, InFlight
 from primacy_model.mesh.bounds import Shape
-from primacy_model.synchrony.model import CALM, TICK, PhasePlan, StabilizingMesh
+from primacy_model.synchrony.model import GST, TICK, PhasePlan, StabilizingMesh
 from primacy_model.synchrony.properties import followed_leader, has_leader
 from primacy_model.synchrony.scopes import LIVING
 from primacy_model.synchrony.state import RESTART, Cause, PhasedWorld, renumber_rounds
@@ -28,13 +28,13 @@ def never(_: PhasedWorld) -> bool:
     return False
 
 
-def calming(plan: PhasePlan) -> StabilizingMesh:
-    return StabilizingMesh("calm", "A calm.", plan, (), (), never)
+def stabilizing(plan: PhasePlan) -> StabilizingMesh:
+    return StabilizingMesh("gst", "A mesh after GST.", plan, (), (), never)
 
 
 def settled(plan: PhasePlan) -> StabilizingMesh:
-    """Begin in a calm just after a round."""
-    return replace(calming(plan), settled=followed_leader)
+    """Begin after GST just after a round."""
+    return replace(stabilizing(plan), settled=followed_leader)
 
 
 def begun(model: StabilizingMesh) -> PhasedWorld:
@@ -58,24 +58,24 @@ def spans(state: PhasedWorld) -> dict[tuple[int, str], tuple[int, int]]:
     return dict(state.clocks)
 
 
-# --- storm and calm -------------------------------------------------------------------
+# --- before GST and after -------------------------------------------------------------
 
 
-def test_a_storm_allows_what_its_shape_allows_and_the_calm() -> None:
-    model = calming(PhasePlan(FRESH, terms=2))
+def test_before_gst_may_happen_what_the_shape_allows_and_gst() -> None:
+    model = stabilizing(PhasePlan(FRESH, terms=2))
     state = begun(model)
-    assert kinds(model, state) == {"elapse election", CALM}
-    stormy = replace(model, is_ready=never)
-    assert kinds(stormy, state) == {"elapse election"}
+    assert kinds(model, state) == {"elapse election", GST}
+    asynchronous = replace(model, is_ready=never)
+    assert kinds(asynchronous, state) == {"elapse election"}
 
 
-def test_nothing_is_in_flight_when_the_calm_begins_and_every_timer_may_elapse() -> None:
-    model = calming(PhasePlan(FRESH, terms=2))
+def test_nothing_is_in_flight_at_gst_and_every_timer_may_elapse() -> None:
+    model = stabilizing(PhasePlan(FRESH, terms=2))
     claimed = do(model, begun(model), "elapse election")
     assert any(claimed.world.boxes)
-    calm = do(model, claimed, CALM)
-    assert not any(calm.world.boxes)
-    assert spans(calm) == {
+    gst = do(model, claimed, GST)
+    assert not any(gst.world.boxes)
+    assert spans(gst) == {
         (0, "election"): (0, 2),
         (1, "election"): (0, 3),
         (2, "election"): (0, 3),
@@ -83,7 +83,7 @@ def test_nothing_is_in_flight_when_the_calm_begins_and_every_timer_may_elapse() 
 
 
 def test_who_has_just_heard_a_round_has_timers_of_their_whole_length() -> None:
-    model = settled(PhasePlan(ELECTED, terms=2, skips_storm=True))
+    model = settled(PhasePlan(ELECTED, terms=2, starts_after_gst=True))
     assert spans(begun(model)) == {
         (0, "election"): (3, 3),
         (0, "heartbeat"): (1, 1),
@@ -92,27 +92,27 @@ def test_who_has_just_heard_a_round_has_timers_of_their_whole_length() -> None:
     }
 
 
-def test_nobody_crashes_and_nothing_is_lost_in_a_calm() -> None:
+def test_nobody_crashes_and_nothing_is_lost_after_gst() -> None:
     shape = replace(ELECTED, budgets=Budgets(crashes=1, partitions=1, writes=1))
-    model = calming(PhasePlan(shape, terms=2))
+    model = stabilizing(PhasePlan(shape, terms=2))
     state = begun(model)
     assert {"crash", "split", "write"} <= kinds(model, state)
-    calm = do(model, state, CALM)
-    assert {"crash", "split", "heal"} & kinds(model, calm) == set()
-    assert "write" in kinds(model, calm)
+    gst = do(model, state, GST)
+    assert {"crash", "split", "heal"} & kinds(model, gst) == set()
+    assert "write" in kinds(model, gst)
 
 
-def test_a_partition_lasts_unless_the_calm_heals_it() -> None:
+def test_a_partition_lasts_unless_gst_heals_it() -> None:
     shape = replace(ELECTED, budgets=Budgets(partitions=1))
     for heals in (False, True):
-        model = calming(PhasePlan(shape, terms=2, heals=heals))
-        calm = do(model, begun(model), "split", CALM)
-        assert (calm.world.shared.sides is None) == heals
+        model = stabilizing(PhasePlan(shape, terms=2, heals=heals))
+        gst = do(model, begun(model), "split", GST)
+        assert (gst.world.shared.sides is None) == heals
 
 
 def test_only_those_are_cut_off_that_a_plan_names() -> None:
     shape = replace(ELECTED, budgets=Budgets(partitions=1))
-    model = calming(PhasePlan(shape, terms=2, skips_storm=True, alone=("c",)))
+    model = stabilizing(PhasePlan(shape, terms=2, starts_after_gst=True, alone=("c",)))
     splits = [one for one in model.actions(begun(model)) if one.kind == "split"]
     assert [one.label for one in splits] == ["splits: a b | c"]
 
@@ -121,7 +121,7 @@ def test_only_those_are_cut_off_that_a_plan_names() -> None:
 
 
 def test_timers_and_time_wait_for_what_is_in_flight() -> None:
-    model = settled(PhasePlan(ELECTED, terms=2, skips_storm=True))
+    model = settled(PhasePlan(ELECTED, terms=2, starts_after_gst=True))
     state = begun(model)
     assert kinds(model, state) == {TICK}
     due = do(model, state, TICK)
@@ -138,9 +138,9 @@ def test_timers_and_time_wait_for_what_is_in_flight() -> None:
 def test_what_is_sent_to_who_is_down_or_cut_off_is_lost() -> None:
     shape = replace(ELECTED, budgets=Budgets(crashes=1, partitions=1))
     model = settled(PhasePlan(replace(shape, crashers=("c",)), terms=2))
-    down = do(model, begun(model), "crash", CALM, TICK, "elapse heartbeat")
+    down = do(model, begun(model), "crash", GST, TICK, "elapse heartbeat")
     assert [len(box) for box in down.world.boxes] == [0, 1, 0, 0]
-    plan = PhasePlan(shape, terms=2, skips_storm=True, alone=("c",))
+    plan = PhasePlan(shape, terms=2, starts_after_gst=True, alone=("c",))
     cut = settled(plan)
     state = do(cut, begun(cut), TICK, "elapse heartbeat")
     assert [len(box) for box in state.world.boxes] == [0, 1, 1, 0]
@@ -151,7 +151,7 @@ def test_what_is_sent_to_who_is_down_or_cut_off_is_lost() -> None:
 def test_who_is_down_may_restart_and_never_has_to() -> None:
     shape = replace(ELECTED, budgets=Budgets(crashes=1), crashers=("c",))
     model = settled(PhasePlan(shape, terms=2))
-    down = do(model, begun(model), "crash", CALM)
+    down = do(model, begun(model), "crash", GST)
     (restart,) = [one for one in model.actions(down) if one.kind == RESTART]
     assert model.fairness(down, restart) is None
     back = spans(model.successor(down, restart))
@@ -184,7 +184,7 @@ def elapsing(model: StabilizingMesh, state: PhasedWorld) -> dict[str, Action]:
 def test_a_timer_elapses_between_its_least_and_its_most() -> None:
     """A follower that is cut off: a promise of two ticks, then at most two more."""
     shape = replace(ELECTED, budgets=Budgets(partitions=1))
-    model = settled(PhasePlan(shape, terms=2, skips_storm=True, alone=("c",)))
+    model = settled(PhasePlan(shape, terms=2, starts_after_gst=True, alone=("c",)))
     state = passed(model, do(model, begun(model), "split"))
     assert elapsing(model, state) == {}
     state = passed(model, state)
@@ -203,14 +203,16 @@ def test_a_timer_elapses_between_its_least_and_its_most() -> None:
 
 
 def test_without_clocks_every_armed_timer_may_elapse_whenever_it_is_quiet() -> None:
-    model = calming(PhasePlan(ELECTED, terms=2, skips_storm=True, has_clocks=False))
+    model = stabilizing(
+        PhasePlan(ELECTED, terms=2, starts_after_gst=True, has_clocks=False)
+    )
     state = begun(model)
     assert state.clocks == ()
-    assert model.columns(state)["time"] == {"weather": "calm"}
+    assert model.columns(state)["time"] == {"phase": "after GST"}
     assert kinds(model, state) == {"elapse election", "elapse heartbeat"}
     timers = [model.fairness(state, one) for one in model.actions(state)]
     assert all(model.is_strong(name) for name in timers)
-    clocked = settled(PhasePlan(ELECTED, terms=2, skips_storm=True))
+    clocked = settled(PhasePlan(ELECTED, terms=2, starts_after_gst=True))
     assert not any(clocked.is_strong(name) for name in timers)
 
 
@@ -227,15 +229,15 @@ def fair(model: StabilizingMesh, state: PhasedWorld) -> dict[str, bool]:
 
 def test_what_has_to_happen_and_what_may() -> None:
     shape = replace(ELECTED, budgets=Budgets(partitions=1, writes=1, crashes=1))
-    stormy = calming(PhasePlan(shape, terms=2))
-    assert fair(stormy, begun(stormy)) == {
+    asynchronous = stabilizing(PhasePlan(shape, terms=2))
+    assert fair(asynchronous, begun(asynchronous)) == {
         "crash": False,
         "elapse election": False,
         "split": False,
         "write": False,
-        CALM: True,
+        GST: True,
     }
-    model = settled(PhasePlan(shape, terms=2, skips_storm=True))
+    model = settled(PhasePlan(shape, terms=2, starts_after_gst=True))
     state = begun(model)
     assert fair(model, state) == {TICK: True, "split": False, "write": False}
     split = fair(model, do(model, state, "split", TICK))
@@ -243,7 +245,7 @@ def test_what_has_to_happen_and_what_may() -> None:
 
 
 def test_what_lies_beyond_the_last_term_is_withheld_and_told() -> None:
-    model = calming(PhasePlan(FRESH, terms=0, skips_storm=True))
+    model = stabilizing(PhasePlan(FRESH, terms=0, starts_after_gst=True))
     seen, queue, cut = {begun(model)}, [begun(model)], 0
     while queue:
         state = queue.pop()
@@ -293,7 +295,7 @@ def shifted(state: State) -> State:
 
 def leader() -> State:
     """Show the leader of an elected world just after a quorum check."""
-    model = settled(PhasePlan(ELECTED, terms=2, skips_storm=True))
+    model = settled(PhasePlan(ELECTED, terms=2, starts_after_gst=True))
     states = begun(model).states
     (found,) = [state for state in states if state.role == Role.LEADER]
     after, _ = step(found, Elapsed(Timer.ELECTION, START))
@@ -361,19 +363,19 @@ def test_only_a_leader_that_passed_its_check_numbers_anew() -> None:
 # --- how it is shown ------------------------------------------------------------------
 
 
-def test_a_calm_shows_when_timers_elapse() -> None:
-    model = settled(PhasePlan(ELECTED, terms=2, skips_storm=True))
+def test_it_is_shown_when_timers_elapse() -> None:
+    model = settled(PhasePlan(ELECTED, terms=2, starts_after_gst=True))
     state = begun(model)
     assert model.columns(state)["time"] == {
-        "weather": "calm",
+        "phase": "after GST",
         "timers": "a election 3, a heartbeat 1, b election 2, c election 2",
     }
-    stormy = calming(PhasePlan(ELECTED, terms=2))
-    assert stormy.columns(begun(stormy))["time"] == {"weather": "storm"}
+    asynchronous = stabilizing(PhasePlan(ELECTED, terms=2))
+    assert asynchronous.columns(begun(asynchronous))["time"] == {"phase": "before GST"}
 
 
-def test_an_event_of_a_calm_names_what_is_heard_and_sent() -> None:
-    model = settled(PhasePlan(ELECTED, terms=2, skips_storm=True))
+def test_an_event_after_gst_names_what_is_heard_and_sent() -> None:
+    model = settled(PhasePlan(ELECTED, terms=2, starts_after_gst=True))
     due = do(model, begun(model), TICK)
     (beat,) = model.actions(due)
     sent = model.event(due, beat).sent

@@ -14,7 +14,7 @@ from primacy_model.checker.model import Kind, Property
 from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.mesh.agent import Budgets
 from primacy_model.mesh.bounds import Shape
-from primacy_model.synchrony.model import CALM, PhasePlan, StabilizingMesh
+from primacy_model.synchrony.model import GST, PhasePlan, StabilizingMesh
 from primacy_model.synchrony.properties import is_followed, is_led_by_lowest, leaders
 from primacy_model.synchrony.scopes import DEEP_LIVING, LIVING
 from primacy_model.synchrony.state import PhasedWorld
@@ -129,21 +129,21 @@ def test_a_leader_that_lost_its_quorum_is_deposed() -> None:
 def test_a_candidate_of_a_later_term_deposes_a_leader_once() -> None:
     """The second exception to L3: it rose before the leader had its quorum."""
 
-    def is_led_first(weather: PhasedWorld) -> bool:
+    def is_led_first(phased: PhasedWorld) -> bool:
         return any(
             (leader.me, leader.term) == (AgentId("a"), 1)
-            and is_followed(weather, leader)
-            for leader in leaders(weather)
+            and is_followed(phased, leader)
+            for leader in leaders(phased)
         )
 
-    def is_led_and_calm(weather: PhasedWorld) -> bool:
-        return weather.is_calm and is_led_first(weather)
+    def is_led_and_gst(phased: PhasedWorld) -> bool:
+        return phased.is_after_gst and is_led_first(phased)
 
-    def is_over(weather: PhasedWorld) -> bool:
-        return weather.is_calm and is_led_by_lowest(weather)
+    def is_over(phased: PhasedWorld) -> bool:
+        return phased.is_after_gst and is_led_by_lowest(phased)
 
     claim = Property(
-        "L3", "the leader leads on", Kind.EVENTUALLY, is_over, is_led_and_calm
+        "L3", "the leader leads on", Kind.EVENTUALLY, is_over, is_led_and_gst
     )
     shape = Shape(
         begins="elected", terms=2, impatient=("b",), budgets=Budgets(rounds=1)
@@ -159,8 +159,8 @@ def test_a_candidate_of_a_later_term_deposes_a_leader_once() -> None:
     found = explore(scope)
     assert found.violation is not None
     trace = found.violation.trace
-    calm = next(at for at, step in enumerate(trace.steps) if step.action.kind == CALM)
-    roles = [(state.role, state.term) for state in trace.at(calm).states]
+    gst = next(at for at, step in enumerate(trace.steps) if step.action.kind == GST)
+    roles = [(state.role, state.term) for state in trace.at(gst).states]
     assert roles == [
         (Role.LEADER, 1),
         (Role.CANDIDATE, 2),
@@ -170,7 +170,7 @@ def test_a_candidate_of_a_later_term_deposes_a_leader_once() -> None:
 
 
 def test_a_goal_that_is_never_reached_is_not_said_to_hold() -> None:
-    """Nobody may stand in the calm: every run is cut, and the claim is vacuous."""
+    """Nobody may stand after GST: every run is cut, and the claim is vacuous."""
     scope = world("converges")
     found = explore(replace(scope, plan=replace(scope.plan, terms=0)))
     assert found.verdict is Verdict.VACUOUS
