@@ -177,7 +177,7 @@ def write(
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     for other in here.glob(f"{FRESH}*"):
-        if other != fresh:
+        if other.name != fresh.name:  # since 3.12 `mkdtemp` gives an absolute path
             shutil.rmtree(other, ignore_errors=True)
     return here
 
