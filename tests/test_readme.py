@@ -12,7 +12,7 @@ import pytest
 
 from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.mesh.scopes import DEFAULT
-from primacy_model.scopes import default
+from primacy_model.scopes import SCOPES
 from primacy_proofs.mutation.mutants import load_expected
 from primacy_proofs.theorems.catalog import THEOREMS
 from tests.model.mesh.page import PAGE, figures
@@ -48,7 +48,7 @@ def numbers(text: str) -> list[int]:
 def test_readme_gives_the_totals_of_the_default_scopes() -> None:
     scopes, states, *_ = numbers(cells(README, "`primacy check`")[2])
     known = figures(PAGE.read_text(encoding="utf-8"))
-    assert scopes == len(DEFAULT) + len(PINNED) == len(default("mesh"))
+    assert scopes == len(DEFAULT) + len(PINNED) == len(SCOPES.default["mesh"])
     total = sum(known[scope.name].states for scope in DEFAULT)
     total += sum(count for count, _ in PINNED.values())
     assert states == total

@@ -1,8 +1,8 @@
-"""What every command keeps: mistakes are one sentence, and files can be written.
+"""Errors that end a command with one sentence, and files that can be written.
 
-Contract: a mistake of the user is refused before anything is computed; what was
-computed is not lost because of where it was to go. `cli.command` turns these exceptions
-into exit codes.
+Contract: a mistake of the user is a `UsageError`, raised before anything is computed;
+what was computed is not lost because of where it was to go. `cli.command` turns these
+errors into exit codes.
 """
 
 from __future__ import annotations
@@ -15,14 +15,26 @@ from typing import Final
 
 INTERRUPTED: Final = 130
 """The exit code after Ctrl-C, as shells have it."""
+FAILED: Final = 5
+"""The exit code if a model, or the program itself, raises."""
 
 
-class BadUsage(Exception):
-    """A mistake of the user, in one sentence."""
+class SentenceError(Exception):
+    """An error whose message is one sentence; it ends the program."""
+
+    exit_code: int
 
 
-class Undecided(Exception):
-    """Nothing can be decided, and it is no mistake of the user; in one sentence."""
+class UsageError(SentenceError):
+    """A mistake of the user."""
+
+    exit_code = 2
+
+
+class UndecidedError(SentenceError):
+    """No verdict, and it is no mistake of the user."""
+
+    exit_code = 3
 
 
 def require_writable_file(path: Path) -> None:
@@ -33,7 +45,7 @@ def require_writable_file(path: Path) -> None:
         if not was_there:
             path.resolve().unlink()  # where a link leads; the link stays
     except OSError as error:
-        raise BadUsage(f"{path} cannot be written: {reason(error)}.") from None
+        raise UsageError(f"{path} cannot be written: {reason(error)}.") from None
 
 
 def require_writable_folder(path: Path) -> None:
@@ -42,7 +54,7 @@ def require_writable_folder(path: Path) -> None:
     try:
         tempfile.TemporaryFile(dir=nearest).close()
     except OSError as error:
-        raise BadUsage(f"{path} cannot be written: {reason(error)}.") from None
+        raise UsageError(f"{path} cannot be written: {reason(error)}.") from None
 
 
 def write(path: Path, text: str) -> None:
@@ -50,7 +62,7 @@ def write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise BadUsage(f"{path} cannot be written: {reason(error)}.") from None
+        raise UsageError(f"{path} cannot be written: {reason(error)}.") from None
 
 
 def reason(error: OSError) -> str:

@@ -1,11 +1,12 @@
-"""The scopes of all models, by their names.
+"""The registry of scopes, by model and by name.
 
 Each model has scopes that are explored when none is named; some have deeper ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from primacy_model.baselines.literal_seed import scopes as literal_scopes
@@ -18,41 +19,46 @@ from primacy_model.timed import scopes
 Scopes = tuple[Scope[Hashable], ...]
 
 
-def _any(*groups: Iterable[object]) -> Scopes:
-    """Forget of what sort the states of some scopes are."""
+@dataclass(frozen=True)
+class Registry:
+    """Models, each with its scopes."""
+
+    default: Mapping[str, Scopes]
+    """The scopes of each model that are explored when none is named."""
+    deeper: Mapping[str, Scopes] = field(default_factory=dict)
+    """Those that are explored only when named, or all together."""
+
+    def of_model(self, model: str) -> Scopes:
+        """List every scope of a model, the deeper ones last."""
+        return (*self.default[model], *self.deeper.get(model, ()))
+
+    def listed(self) -> Iterator[tuple[str, Scope[Hashable]]]:
+        """List every scope, with the name of its model."""
+        for model in self.default:
+            for scope in self.of_model(model):
+                yield model, scope
+
+    def find(self, name: str) -> Scope[Hashable]:
+        """Find a scope by its name. Raise `KeyError` if there is none."""
+        return {scope.name: scope for _, scope in self.listed()}[name]
+
+
+def collect(*groups: Iterable[object]) -> Scopes:
+    """Collect scopes, whatever the states of each are."""
     return tuple(scope for group in groups for scope in group)  # type: ignore[misc] # all are scopes
 
 
-_DEFAULT: Final[Mapping[str, Scopes]] = {
-    "mesh": _any(DEFAULT, scopes.scopes()),
-    "liveness": _any(LIVING),
-    "drift-exceeded": _any(scopes.negative_controls()),
-    "literal-seed": _any(literal_scopes()),
-    "plain-raft": _any(plain_scopes()),
-}
-_DEEPER: Final[Mapping[str, Scopes]] = {
-    "mesh": _any(DEEP, scopes.deep()),
-    "liveness": _any(DEEP_LIVING),
-}
-MODELS: Final = tuple(_DEFAULT)
-"""The models that have scopes."""
-
-
-def default(model: str) -> Sequence[Scope[Hashable]]:
-    """List the scopes of a model that are explored when none is named."""
-    return _DEFAULT[model]
-
-
-def list_all(model: str) -> Sequence[Scope[Hashable]]:
-    """List every scope of a model, those that are explored only when named last."""
-    return (*default(model), *_DEEPER.get(model, ()))
-
-
-def by_name() -> Mapping[str, Scope[Hashable]]:
-    """List every scope by its name."""
-    return {scope.name: scope for model in MODELS for scope in list_all(model)}
-
-
-def find(name: str) -> Scope[Hashable]:
-    """Find a scope by its name. Raise `KeyError` if there is none."""
-    return by_name()[name]
+SCOPES: Final = Registry(
+    default={
+        "mesh": collect(DEFAULT, scopes.scopes()),
+        "liveness": collect(LIVING),
+        "drift-exceeded": collect(scopes.negative_controls()),
+        "literal-seed": collect(literal_scopes()),
+        "plain-raft": collect(plain_scopes()),
+    },
+    deeper={
+        "mesh": collect(DEEP, scopes.deep()),
+        "liveness": collect(DEEP_LIVING),
+    },
+)
+"""The scopes of the protocol, and of what it is compared with."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from primacy_model.errors import BadUsage, require_writable_file
+from primacy_model.errors import UsageError, require_writable_file
 
 
 def test_looking_whether_a_file_can_be_written_leaves_all_as_it_was(
@@ -29,5 +29,5 @@ def test_looking_whether_a_file_can_be_written_leaves_all_as_it_was(
 @pytest.mark.parametrize("name", [".", "no/folder", "round"])
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "round").symlink_to(tmp_path / "round")
-    with pytest.raises(BadUsage, match="cannot be written"):
+    with pytest.raises(UsageError, match="cannot be written"):
         require_writable_file(tmp_path / name)

@@ -1,7 +1,9 @@
-"""Scopes are explored one after the other or abreast, with the same findings."""
+"""Scopes are explored one after the other or several at a time: the same is found."""
 
 import json
+import pickle
 import signal
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,20 +12,26 @@ from click.testing import CliRunner, Result
 
 from primacy_model import runner
 from primacy_model.checker.limits import Limits, never_limited
+from primacy_model.checker.model import Scope
 from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.cli import check as cli_check
 from primacy_model.cli import commands
-from primacy_model.engines.search import Engine
-from primacy_model.runner import REDUCTIONS, ExploreOptions, explore, explore_parallel
-from primacy_model.scopes import default, find
+from primacy_model.runner import (
+    REDUCTIONS,
+    ExploreOptions,
+    explore_scope,
+    explore_scopes,
+    prepare,
+)
+from primacy_model.scopes import SCOPES
 
 
 def check(*arguments: str) -> Result:
     return CliRunner().invoke(commands.main, ["check", *arguments])
 
 
-def found_by(workers: int, file: Path, *arguments: str) -> tuple[int, object]:
-    result = check(*arguments, "--workers", str(workers), "--json", str(file))
+def found_by(jobs: int, file: Path, *arguments: str) -> tuple[int, object]:
+    result = check(*arguments, "--jobs", str(jobs), "--json", str(file))
     found = json.loads(file.read_text(encoding="utf-8"))
     for scope in found["scopes"]:
         del scope["seconds"]
@@ -39,7 +47,7 @@ def found_by(workers: int, file: Path, *arguments: str) -> tuple[int, object]:
         ("fencing", "worker", "--engine", "oracle"),
     ],
 )
-def test_two_workers_find_what_one_finds(
+def test_two_jobs_find_what_one_finds(
     arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -47,11 +55,11 @@ def test_two_workers_find_what_one_finds(
     assert one == two
 
 
-def test_two_workers_show_what_one_shows() -> None:
+def test_two_jobs_show_what_one_shows() -> None:
     one, two = (
         [
             line.split()
-            for line in check("fencing", "worker", "--workers", n).output.splitlines()
+            for line in check("fencing", "worker", "--jobs", n).output.splitlines()
         ]
         for n in ("1", "2")
     )
@@ -61,9 +69,9 @@ def test_two_workers_show_what_one_shows() -> None:
 
 
 def test_scopes_are_told_in_their_order_whoever_is_done_first() -> None:
-    scopes = [find(name) for name in ("fencing", "worker")]
+    scopes = [SCOPES.find(name) for name in ("fencing", "worker")]
     told = list(
-        explore_parallel(scopes, ExploreOptions(Engine.MEMO), Limits(None, None), 2)
+        explore_scopes(scopes, ExploreOptions("memo", jobs=2), Limits(None, None))
     )
     assert [found.model for _, found in told] == ["fencing", "worker"]
 
@@ -76,17 +84,17 @@ def test_after_an_interruption_scopes_that_had_not_begun_are_not_told() -> None:
             super().__init__(None, None)
             self.is_interrupted = True
 
-    scopes = default("mesh")[:10]
-    told = list(explore_parallel(scopes, ExploreOptions(Engine.MEMO), Interrupted(), 1))
-    assert len(told) <= 4  # a process takes some before it is asked to stop
+    scopes = SCOPES.default["mesh"][:10]
+    told = list(explore_scopes(scopes, ExploreOptions("memo", jobs=2), Interrupted()))
+    assert len(told) <= 5  # a process takes some before it is asked to stop
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_a_reduction_can_be_left_out(reduction: str) -> None:
-    whole = ExploreOptions(Engine.MEMO, without=frozenset({reduction}))
+    whole = ExploreOptions("memo", without=frozenset({reduction}))
     found, least = (
-        explore(find("worker"), way, never_limited, None)
-        for way in (whole, ExploreOptions(Engine.MEMO))
+        explore_scope(prepare(SCOPES.find("worker"), options), options, never_limited)
+        for options in (whole, ExploreOptions("memo"))
     )
     assert found.verdict is least.verdict is Verdict.HOLDS
     assert found.depth >= least.depth
@@ -95,7 +103,9 @@ def test_a_reduction_can_be_left_out(reduction: str) -> None:
     else:
         assert found.states == least.states
         assert found.transitions > least.transitions
-    oracle = explore(find("worker"), replace(whole, engine=None), never_limited, None)
+    exhaustive = replace(whole, engine="oracle")
+    scope = prepare(SCOPES.find("worker"), exhaustive)
+    oracle = explore_scope(scope, exhaustive, never_limited)
     assert oracle.states == found.states
 
 
@@ -110,17 +120,30 @@ def test_the_command_says_which_reductions_were_left_out() -> None:
 def test_deep_scopes_come_with_the_default_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    explored_names = []
+    given: list[str] = []
 
-    def noting(scope: object, *_: object) -> object:
-        explored_names.append(getattr(scope, "name", ""))
-        raise KeyboardInterrupt
+    def note(scopes: Sequence[Scope[Hashable]], *_: object) -> list[object]:
+        given.extend(scope.name for scope in scopes)
+        return []
 
-    monkeypatch.setattr(cli_check, "explore", noting)
-    assert check("--deep").exit_code == 130
-    assert explored_names
+    monkeypatch.setattr(cli_check, "explore_scopes", note)
+    assert check("--deep").exit_code == 0
+    assert given == [scope.name for scope in SCOPES.of_model("mesh")]
     assert "either scopes or --deep can be given" in check("worker", "--deep").output
     assert check("worker", "--deep").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "name", [scope.name for _, scope in SCOPES.listed() if "deep" not in scope.name]
+)
+def test_a_scope_can_be_sent_to_a_process(name: str) -> None:
+    scope = SCOPES.find(name)
+    assert scope.properties  # what was looked up before may not be in the way
+    other = pickle.loads(pickle.dumps(scope))  # noqa: S301 - our own
+    assert (other.name, other.bounds) == (scope.name, scope.bounds)
+    (ours,), (theirs,) = scope.initial(), other.initial()
+    assert ours == theirs
+    assert list(scope.actions(ours)) == list(other.actions(theirs))
 
 
 def test_a_process_leaves_interruptions_to_the_limits() -> None:

@@ -6,14 +6,12 @@ lock; it may be left unguarded, and its holder may be allowed to crash.
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import ModuleType
 from xml.etree import ElementTree as ET
 
 from primacy_model.checker.model import Action, Arrow, Event, Kind, Property, Value
+from primacy_model.scopes import Registry, collect
 
 # --- a graph that is written down -----------------------------------------------------
 
@@ -101,7 +99,7 @@ def _one_holder(state: LockState) -> bool:
     return state.phases.count("holding") <= 1
 
 
-def _is_held(state: LockState) -> bool:
+def is_held(state: LockState) -> bool:
     return "holding" in state.phases
 
 
@@ -111,7 +109,7 @@ def _is_free(state: LockState) -> bool:
 
 LOCK_PROPERTIES = (
     Property("L1", "at most one agent holds the lock", Kind.ALWAYS, _one_holder),
-    Property("W1", "an agent holds the lock", Kind.SOMETIMES, _is_held),
+    Property("W1", "an agent holds the lock", Kind.SOMETIMES, is_held),
     Property("R1", "the lock can become free", Kind.RECOVERABLE, _is_free),
 )
 
@@ -215,31 +213,12 @@ def parsed(picture: str) -> ET.Element:
     return ET.fromstring(picture)  # noqa: S314  # we wrote it ourselves
 
 
-# --- a registry, as `primacy_model.scopes` is one -------------------------------------
+# --- a registry -----------------------------------------------------------------------
 
 ONE = Lock(name="one-agent", agents=("a",), summary="One agent takes a lock, once.")
-SHELVES: dict[str, tuple[Lock, ...]] = {
-    "mesh": (ONE, GUARDED),
-    "literal-seed": (UNGUARDED, CRASHING, VACUOUS),
-}
-
-
-def registry() -> ModuleType:
-    """Make a stand-in for `primacy_model.scopes` out of the locks."""
-    module = ModuleType("primacy_model.scopes")
-    known = {lock.name: lock for shelf in SHELVES.values() for lock in shelf}
-    module.__dict__.update(
-        MODELS=tuple(SHELVES),
-        default=SHELVES.__getitem__,
-        list_all=SHELVES.__getitem__,
-        find=known.__getitem__,
-    )
-    return module
-
-
-def install() -> None:
-    """Put the stand-in where imports find it, in a process of its own."""
-    primacy_model = importlib.import_module("primacy_model")
-    module = registry()
-    sys.modules["primacy_model.scopes"] = module
-    vars(primacy_model)["scopes"] = module
+REGISTRY = Registry(
+    {
+        "mesh": collect((ONE, GUARDED)),
+        "literal-seed": collect((UNGUARDED, CRASHING, VACUOUS)),
+    }
+)

@@ -23,13 +23,12 @@ import sys
 import tempfile
 import time
 import tracemalloc
+from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Final
-
-import click
 
 from primacy_model.baselines.plain_raft import PlainRaft
 from primacy_model.checker import reference_bfs
@@ -132,19 +131,19 @@ class Spun(Measured):
     """All of its memory, the hash table included."""
 
 
-@click.command()
-@click.option("--quick", is_flag=True, help="Measure small worlds only, for a test.")
-def main(*, quick: bool) -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Measure the engines, print a table and write bench.json here."""
-    report(QUICK if quick else FULL)
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small worlds, for a test")
+    report(QUICK if parser.parse_args(words).quick else FULL)
 
 
 def report(plan: BenchPlan = FULL) -> None:
     """Print each row as soon as it is known, and write all of them into a file."""
-    click.echo(_laid_out("engine", "agents, terms", *HEADS))
+    print(_laid_out("engine", "agents, terms", *HEADS))
     rows: list[Measured] = []
     for row in measure_all(plan):
-        click.echo(_shown(row))
+        print(_shown(row), flush=True)
         rows.append(row)
     spun, told = None, [f"spin: not measured, for there is no {missing()}"]
     if missing() is None:
@@ -153,7 +152,7 @@ def report(plan: BenchPlan = FULL) -> None:
             spun = spin(plan.spun, Path(folder))
         told = list(_compared(spun, rows))
     _hint("")
-    click.echo("\n".join(told))
+    print("\n".join(told))
     held = {
         "python": sys.version.split()[0],
         "engines": [asdict(row) for row in rows],
@@ -336,7 +335,8 @@ def _laid_out(engine: str, size: str, *figures: str) -> str:
 def _hint(what: str) -> None:
     """Tell a person who watches what is being measured."""
     if sys.stderr.isatty():
-        click.echo(f"\r\033[K{what and f'measuring {what} ...'}", nl=False, err=True)
+        sys.stderr.write(f"\r\033[K{what and f'measuring {what} ...'}")
+        sys.stderr.flush()
 
 
 if __name__ == "__main__":

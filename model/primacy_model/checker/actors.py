@@ -221,6 +221,10 @@ class Assembled(Generic[Local, Message, Shared, Ghost]):
     forgets: bool = True
     """Obsolete messages are forgotten."""
 
+    def __getstate__(self) -> dict[str, object]:
+        """Give what another process needs to make the same model."""
+        return {"actors": self.actors, "forgets": self.forgets}
+
     @property
     def name(self) -> str:
         """Give the name of the world."""

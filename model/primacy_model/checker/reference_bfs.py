@@ -24,7 +24,7 @@ import networkx as nx
 
 from primacy_model.checker.limits import Limit, Saving, never_limited
 from primacy_model.checker.model import Kind, Model, Property, State
-from primacy_model.checker.trace import Step, Trace, Violation, confirm
+from primacy_model.checker.trace import Step, Trace, Violation, confirm, confirm_raised
 
 RUNS_UNDECIDED = "what speaks of whole runs"
 """What the oracle stops at where a property is one that `liveness` decides."""
@@ -149,7 +149,11 @@ class _Search(Generic[State]):
         while self.queue and not self.has_ended_early:
             state = self.queue.popleft()
             depth = self.graph.nodes[state]["depth"]
-            self._expand(state, depth)
+            try:
+                self._expand(state, depth)
+            except Exception as error:
+                trace = _shortest_trace(self.model, self.graph, state)
+                raise confirm_raised(self.model, trace, error) from error
             if self.progress is not None:
                 self.progress(len(self.graph), len(self.queue), depth)
             if not self.has_ended_early:

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic
 
 from primacy_model.checker.model import (
     IN_FLIGHT,
     Action,
     Event,
+    Kind,
     Model,
     Property,
     State,
@@ -33,6 +34,14 @@ GONE = "(gone)"
 
 class ReplayError(Exception):
     """A trace that the model does not follow."""
+
+
+class RaisedError(Exception):
+    """A model that raised, and a run to the state in which it did."""
+
+    def __init__(self, error: Exception, violation: Violation[Any]) -> None:
+        super().__init__(str(error))
+        self.error, self.violation = error, violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +167,15 @@ def confirm(
     Raises `ReplayError` where the model does not follow the trace.
     """
     return Violation(claim, trace, replay(model, trace), is_shortest)
+
+
+def confirm_raised(
+    model: Model[State], trace: Trace[State], error: Exception
+) -> RaisedError:
+    """Replay the run to the state in which a model raised."""
+    name = f"{type(error).__name__}: {error}"
+    claim: Property[State] = Property("raises", name, Kind.ALWAYS, lambda _: False)
+    return RaisedError(error, confirm(model, claim, trace))
 
 
 def replay(model: Model[State], trace: Trace[State]) -> Story:

@@ -1,7 +1,7 @@
 """A command that ends with one sentence where the library refuses or cannot decide.
 
-Contract: the library raises plain exceptions; here they become errors of click, with
-exit code 2 for a mistake of the user and 3 where nothing can be decided.
+Contract: the library raises plain exceptions; here they are shown as click shows a
+mistake, and the program ends with the exit code of the exception.
 """
 
 from __future__ import annotations
@@ -10,29 +10,16 @@ from typing import Any
 
 import click
 
-from primacy_model.errors import BadUsage, Undecided
-
-
-class _Refused(click.ClickException):
-    """A mistake of the user."""
-
-    exit_code = 2
-
-
-class _NotDecided(click.ClickException):
-    """Nothing can be decided, and it is no mistake of the user."""
-
-    exit_code = 3
+from primacy_model.errors import SentenceError
 
 
 class OneSentenceCommand(click.Command):
     """A command whose refusals are one sentence on standard error."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
-        """Run the command; turn what the library raises into an error of click."""
+        """Run the command; show what the library raises as an error of click."""
         try:
             return super().invoke(ctx)
-        except BadUsage as error:
-            raise _Refused(str(error)) from None
-        except Undecided as error:
-            raise _NotDecided(str(error)) from None
+        except SentenceError as error:
+            click.ClickException(str(error)).show()
+            ctx.exit(error.exit_code)

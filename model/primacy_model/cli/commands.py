@@ -7,6 +7,7 @@ come with an extra of their own.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import signal
 from collections.abc import Mapping
@@ -15,21 +16,21 @@ from typing import Final
 import click
 
 COMMANDS: Final[Mapping[str, str]] = {
-    "agent": "primacy_runtime.cli",
     "check": "primacy_model.cli.check",
-    "demo": "primacy_runtime.demo.command",
-    "mutants": "primacy_model.cli.mutants",
     "prove": "primacy_proofs.cli.prove",
-    "vectors": "primacy_model.cli.vectors",
-    "conform": "primacy_model.cli.conform",
     "simulate": "primacy_model.cli.simulate",
+    "mutants": "primacy_model.cli.mutants",
+    "conform": "primacy_model.cli.conform",
+    "vectors": "primacy_model.cli.vectors",
+    "agent": "primacy_runtime.cli",
+    "demo": "primacy_runtime.demo.command",
 }
 """The module of each command; the command has the same name there."""
 UNIX_ONLY: Final = ("agent", "demo")
 """The commands that need signals of Unix."""
 
 
-class Rooms(click.Group):
+class Commands(click.Group):
     """The commands, each imported when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -42,12 +43,25 @@ class Rooms(click.Group):
             return None
         if cmd_name in UNIX_ONLY and not hasattr(signal, "SIGHUP"):
             raise click.UsageError(f"primacy {cmd_name} runs on Linux and macOS only.")
-        room = importlib.import_module(COMMANDS[cmd_name])
-        found: click.Command = getattr(room, cmd_name)
+        module = importlib.import_module(COMMANDS[cmd_name])
+        found: click.Command = getattr(module, cmd_name)
         return found
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command by the first word; suggest one that is spelt alike."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0], COMMANDS)
+            if not near or args[0] in COMMANDS:
+                raise
+            meant = f"{error.message} Did you mean {' or '.join(near)}?"
+            raise click.UsageError(meant, ctx) from None
 
-@click.group(cls=Rooms, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="primacy")
 def main() -> None:
-    """Check the leader election protocol primacy."""
+    """Leader election: check it, prove it, test its mutants, and run its agents."""

@@ -26,7 +26,7 @@ from primacy_model.conformance.trace_reader import (
     TraceLine,
     TraceReader,
 )
-from primacy_model.errors import BadUsage, reason, replace_what_cannot_be_encoded
+from primacy_model.errors import UsageError, reason, replace_what_cannot_be_encoded
 
 VACUOUS = 4
 """The exit code if there was nothing to judge."""
@@ -39,7 +39,7 @@ MOST_CLAUSES = 40
 @click.command(cls=OneSentenceCommand)
 @click.argument("traces", nargs=-1, required=True, type=Path, metavar="TRACE...")
 def conform(*, traces: tuple[Path, ...]) -> None:
-    """Say whether traces of a runtime are allowed, each to its last line.
+    """Check runtime traces against the specification.
 
     Exit codes: 0 all are allowed, 1 a line is not allowed by the specification, 2 a
     file is no trace, or cannot be read, 4 no trace holds a line to judge.
@@ -52,7 +52,7 @@ def conform(*, traces: tuple[Path, ...]) -> None:
             with path.open("rb") as file, Watch(str(path), errors) as watch:
                 judge = judged(file, watch)
         except OSError as error:
-            raise BadUsage(f"{path} cannot be read: {reason(error)}.") from None
+            raise UsageError(f"{path} cannot be read: {reason(error)}.") from None
         except MalformedError as error:
             click.echo(f"{path}:{error.number}: no trace: {error.sentence}", err=True)
             worst = 2

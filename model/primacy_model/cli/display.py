@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import traceback
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ from primacy_model.reporting.transcript import (
     lay_out_transcript,
     render_transcript,
 )
+from primacy_model.runner import ScopeRaisedError
 
 NARROWEST = 80
 """Columns below which no table is squeezed when there is no terminal."""
@@ -42,12 +44,12 @@ STYLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CommandWords:
     """The words of the command line that decide what is found."""
 
     scopes: tuple[str, ...]
     """Names of scopes, or the option that names their model, or nothing."""
-    limits: tuple[str, ...]
+    options: tuple[str, ...]
     resuming: tuple[str, ...] = ()
     """The words that resume scopes that were saved."""
 
@@ -70,7 +72,7 @@ def show_list(console: Console, scopes: Sequence[tuple[str, Scope[Hashable]]]) -
     _show_table(console, table)
 
 
-def show(console: Console, findings: Sequence[Finding], asked: Asked) -> None:
+def show(console: Console, findings: Sequence[Finding], words: CommandWords) -> None:
     """Show everything that was found; the verdict comes last."""
     explorations = [finding.exploration for finding in findings]
     _show_table(console, _verdicts(explorations))
@@ -84,8 +86,22 @@ def show(console: Console, findings: Sequence[Finding], asked: Asked) -> None:
     _show_images(console, explorations)
     _line(console, *_verdict(findings))
     _line(console, _figures(explorations))
-    _line(console, f"again: {_command(findings, asked)}")
-    _show_saved(console, explorations, asked)
+    _line(console, f"again: {_command(findings, words)}")
+    _show_saved(console, explorations, words)
+
+
+def render_failure(failure: ScopeRaisedError) -> str:
+    """Write what raised, and a run to the state in which it did, as plain text."""
+    error, violation = failure.error, failure.violation
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    lines = [
+        f"{failure.scope.name} was not explored: it raised an exception.",
+        f"{type(error).__name__}: {error}",
+        f"  at {last.filename}:{last.lineno}, in {last.name}",
+    ]
+    if violation is not None:
+        lines += ["", render_transcript(violation).rstrip("\n"), ""]
+    return "\n".join(lines) + "\n"
 
 
 def _table(*headers: str) -> Table:
@@ -243,18 +259,18 @@ def _figures(explorations: Sequence[Exploration[Hashable]]) -> str:
     )
 
 
-def _command(findings: Sequence[Finding], asked: Asked) -> str:
+def _command(findings: Sequence[Finding], words: CommandWords) -> str:
     """Write the command that explores the scopes that gave the verdict."""
     verdict = overall(findings)
     explorations = [finding.exploration for finding in findings]
     names = [each.model for each in explorations if each.verdict is verdict]
     is_all = len(names) == len(findings)
-    scopes = asked.scopes if is_all else names
-    return shlex.join(["primacy", "check", *scopes, *asked.limits])
+    scopes = words.scopes if is_all else names
+    return shlex.join(["primacy", "check", *scopes, *words.options])
 
 
 def _show_saved(
-    console: Console, explorations: Sequence[Exploration[Hashable]], asked: Asked
+    console: Console, explorations: Sequence[Exploration[Hashable]], words: CommandWords
 ) -> None:
     """Tell what was saved, and the command that goes on with it."""
     names = []
@@ -268,7 +284,7 @@ def _show_saved(
             told = f"saved: {found.model} in {found.saving.folder}"
         _line(console, told)
     if names:
-        command = shlex.join(["primacy", "check", *names, *asked.resuming])
+        command = shlex.join(["primacy", "check", *names, *words.resuming])
         _line(console, f"to go on: {command}")
 
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NoReturn
 
 MISSING_EXTRA: Final = 2
 """The exit code of bad usage."""
 CANNOT_WRITE: Final = 2
 """The same: the place for the output was badly chosen."""
+FAILED: Final = 5
+"""The program itself failed: it says nothing of what it was to check."""
 INTERRUPTED: Final = 130
 """What shells expect of a program that Ctrl-C ended."""
 
@@ -40,6 +43,12 @@ RUNTIME: Final = ("agent", "demo")
 def _silence_output() -> None:
     """Keep the interpreter from writing, and failing, once more at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail() -> NoReturn:
+    """Show where the program failed, and exit."""
+    traceback.print_exc()
+    sys.exit(FAILED)
 
 
 def _run() -> None:
@@ -80,7 +89,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
         if module not in EXTRAS:
-            raise
+            _fail()
         command = " ".join(["primacy", *sys.argv[1:2]])
         needs_runtime = sys.argv[1:2] and sys.argv[1] in RUNTIME
         extra = "runtime" if needs_runtime else EXTRAS[module]
@@ -89,3 +98,5 @@ def main() -> None:
             f"pip install 'primacy[{extra}]'\n"
         )
         sys.exit(MISSING_EXTRA)
+    except Exception:  # noqa: BLE001 - the exit code 1 means that a claim is violated
+        _fail()

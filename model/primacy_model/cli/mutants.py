@@ -29,8 +29,9 @@ from rich.progress import (
 )
 
 from primacy_model.cli.command import OneSentenceCommand
+from primacy_model.cli.options import jobs_option, json_option, list_option
 from primacy_model.errors import (
-    BadUsage,
+    UsageError,
     reason,
     require_writable_file,
     require_writable_folder,
@@ -61,15 +62,8 @@ WEEK_S: Final = 7 * 24 * 3600
     type=click.Choice([each.name for each in DETECTORS]),
     help="Run only this detector (repeatable).  [default: all but tests]",
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Mutants that are run in parallel.",
-)
-@click.option("--json", type=Path, metavar="FILE", help="Write the matrix as JSON.")
+@jobs_option("mutants are tried")
+@json_option("the matrix")
 @click.option(
     "--keep",
     "is_keeping",
@@ -107,7 +101,7 @@ WEEK_S: Final = 7 * 24 * 3600
     is_flag=True,
     help="Run no further detector on a mutant that enough of them have killed.",
 )
-@click.option("--list", "is_listing", is_flag=True, help="List the mutants and stop.")
+@list_option("the mutants")
 def mutants(
     *,
     ids: tuple[str, ...],
@@ -161,9 +155,9 @@ def select(ids: Sequence[str]) -> tuple[Mutant, ...]:
             source = detectors.CORE / f"{mutant.module}.py"
             apply(mutant, source.read_text(encoding="utf-8"))
     except UnknownMutantError as error:
-        raise BadUsage(f"{error} `primacy mutants --list` lists them.") from None
+        raise UsageError(f"{error} `primacy mutants --list` lists them.") from None
     except (CatalogError, EditError) as error:
-        raise BadUsage(str(error)) from None
+        raise UsageError(str(error)) from None
     return selected
 
 
@@ -184,13 +178,13 @@ def _read_previous(file: Path) -> PreviousMatrix:
             return kill_matrix.read_previous(file.read_text(encoding="utf-8"))
         except kill_matrix.OtherCoreError:
             again = "leave out --keep to begin it anew"
-            raise BadUsage(f"{file} is about another core; {again}.") from None
+            raise UsageError(f"{file} is about another core; {again}.") from None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise BadUsage(f"{file} is no matrix of `primacy mutants`.") from None
+            raise UsageError(f"{file} is no matrix of `primacy mutants`.") from None
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise BadUsage(f"{file} cannot be read: {reason(error)}.") from None
+            raise UsageError(f"{file} cannot be read: {reason(error)}.") from None
     return PreviousMatrix()
 
 
@@ -221,7 +215,7 @@ def _replace(file: Path, text: str) -> None:
             shutil.copymode(target, beside)
         beside.replace(target)
     except OSError as error:
-        raise BadUsage(f"{file} cannot be written: {reason(error)}.") from None
+        raise UsageError(f"{file} cannot be written: {reason(error)}.") from None
     finally:
         beside.unlink(missing_ok=True)
 

@@ -28,9 +28,10 @@ from rich.progress import (
 from rich.table import Table
 
 from primacy_model.cli.command import OneSentenceCommand
+from primacy_model.cli.options import jobs_option, json_option, list_option
 from primacy_model.errors import (
     INTERRUPTED,
-    BadUsage,
+    UsageError,
     reason,
     replace_what_cannot_be_encoded,
     require_writable_file,
@@ -54,9 +55,9 @@ from primacy_model.simulation.summary import (
     US_PER_HOUR,
     Tally,
     as_json,
-    print_claim,
+    describe_violation,
+    list_undecided,
     print_counts,
-    print_undecided,
     verdict_of,
 )
 
@@ -78,7 +79,7 @@ NAMES = re.compile(NAME.format("[0-9]+").replace(".", r"\."), re.IGNORECASE)
     help=f"Run the seeds 0 to N - 1.  [default: {SEEDS}]",
 )
 @click.option(
-    "--seed", type=click.IntRange(0, MOST_SEED), metavar="S", help="Run this one."
+    "--seed", type=click.IntRange(0, MOST_SEED), metavar="S", help="Run this seed."
 )
 @click.option(
     "--schedule",
@@ -91,36 +92,28 @@ NAMES = re.compile(NAME.format("[0-9]+").replace(".", r"\."), re.IGNORECASE)
     "--agents",
     type=click.IntRange(1, MOST_AGENTS),
     metavar="N",
-    help="So many electors, no workers.  [default: each seed decides]",
+    help="N electors, no workers.  [default: each seed decides]",
 )
 @click.option(
     "--faults",
     metavar="NAMES",
-    help="Only these, comma-separated, or none; --list tells which there are.",
+    help='Comma-separated fault kinds, or "none" (see --list).',
 )
 @click.option(
     "--minutes",
     type=click.FloatRange(0, 24 * 60, min_open=True),
     metavar="M",
-    help="Of virtual time with faults.  [default: each seed decides]",
+    help="Minutes of virtual time with faults.  [default: each seed decides]",
 )
-@click.option(
-    "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, metavar="J"
-)
-@click.option(
-    "--json",
-    "told",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write what was found as JSON.",
-)
+@jobs_option("seeds are run")
+@json_option("what was found")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Where a shrunk schedule goes.  [default: simulate-seed-S.json]",
 )
-@click.option("--list", "is_listing", is_flag=True, help="Show the faults and stop.")
+@list_option("the faults")
 def simulate(  # noqa: PLR0917 - one for each option
     seeds: int | None,
     seed: int | None,
@@ -129,13 +122,13 @@ def simulate(  # noqa: PLR0917 - one for each option
     faults: str | None,
     minutes: float | None,
     jobs: int,
-    told: Path | None,
+    json: Path | None,
     out: Path | None,
     is_listing: bool,
 ) -> None:
-    """Run meshes in virtual time, with faults that a seed draws.
+    """Simulate meshes in virtual time, with faults drawn from a seed.
 
-    After each step safety is judged. At the end everything is healed, and all agents
+    Safety is checked after each step. At the end all faults are healed, and the agents
     must agree in time. Histories of clients must be linearizable.
     """
     replace_what_cannot_be_encoded()
@@ -143,13 +136,13 @@ def simulate(  # noqa: PLR0917 - one for each option
         _list()
         return
     if sum(each is not None for each in (seeds, seed, file)) > 1:
-        raise BadUsage("--seeds, --seed and --schedule exclude each other.")
+        raise UsageError("--seeds, --seed and --schedule exclude each other.")
     if minutes is not None and not math.isfinite(minutes):
-        raise BadUsage(f"--minutes must be a number of minutes, got {minutes}.")
+        raise UsageError(f"--minutes must be a number of minutes, got {minutes}.")
     if file is not None and (agents, faults, minutes) != (None, None, None):
-        raise BadUsage("A schedule has its own agents, faults and minutes.")
+        raise UsageError("A schedule has its own agents, faults and minutes.")
     given = None if file is None else _read(file)
-    _require_places(file, told, out)
+    _require_places(file, json, out)
     try:
         if given is not None:
             tally, failing = _one(given)
@@ -159,7 +152,7 @@ def simulate(  # noqa: PLR0917 - one for each option
             tally = _many(chosen, wish, jobs)
             failing = schedule_of(tally.failed[0].seed, wish) if tally.failed else None
     except BadScheduleError as error:
-        raise BadUsage(f"{error}.") from None
+        raise UsageError(f"{error}.") from None
     except BrokenProcessPool:
         click.echo("A process of --jobs was killed; nothing is decided.", err=True)
         sys.exit(3)
@@ -170,11 +163,12 @@ def simulate(  # noqa: PLR0917 - one for each option
     missing = tally.missing(has_faults=has_faults, has_clients=file is None)
     verdict, code = verdict_of(tally, missing)
     print_counts(tally)
-    print_undecided(tally.unknown)
+    for line in list_undecided(tally.unknown):
+        click.echo(line)
     if failing is not None:  # first of all: what comes then takes long, and may fail
-        print_claim(failing.seed, tally.failed[0])
-    if told is not None:
-        _save(told, as_json(tally, verdict), is_violated=failing is not None)
+        click.echo(describe_violation(failing.seed, tally.failed[0]))
+    if json is not None:
+        _save(json, as_json(tally, verdict), is_violated=failing is not None)
     if failing is not None:
         _explain(failing, tally.failed[0], out)
     click.echo(f"{verdict}{f': {missing}' if code == 4 else ''}")
@@ -203,30 +197,30 @@ def _wish(agents: int | None, faults: str | None, minutes: float | None) -> Wish
     names = () if faults == "none" else tuple(faults.split(","))
     for name in names:
         if name not in FAULTS and name not in BEYOND:
-            raise BadUsage(
+            raise UsageError(
                 f"No fault is named {name!r}: none, {', '.join((*FAULTS, *BEYOND))}."
             )
     return Wish(agents, names, length_ms)
 
 
-def _require_places(file: Path | None, told: Path | None, out: Path | None) -> None:
+def _require_places(file: Path | None, json: Path | None, out: Path | None) -> None:
     """Refuse files that cannot be written, or of which one would overwrite another."""
     for option, other in (("--out", out), ("--schedule", file)):
-        if told is not None and other is not None and _is_same(told, other):
-            raise BadUsage(
-                f"--json and {option} must name two files, got {told} and {other}."
+        if json is not None and other is not None and _is_same(json, other):
+            raise UsageError(
+                f"--json and {option} must name two files, got {json} and {other}."
             )
     if (
-        told is not None
+        json is not None
         and out is None
-        and _is_same(told.parent, Path())
-        and NAMES.fullmatch(told.name)
+        and _is_same(json.parent, Path())
+        and NAMES.fullmatch(json.name)
     ):
-        raise BadUsage(
-            f"--json must not be named as a shrunk schedule is, got {told}:"
+        raise UsageError(
+            f"--json must not be named as a shrunk schedule is, got {json}:"
             " choose another name, or name the schedule with --out."
         )
-    for place in (told, out):
+    for place in (json, out):
         if place is not None:
             require_writable_file(place)
 
@@ -243,9 +237,9 @@ def _read(file: Path) -> Schedule:
     try:
         return schedule.parse_schedule(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadUsage(f"{file} cannot be read: {reason(error)}.") from None
+        raise UsageError(f"{file} cannot be read: {reason(error)}.") from None
     except (BadScheduleError, UnicodeDecodeError) as error:
-        raise BadUsage(f"{file} is no schedule: {error}.") from None
+        raise UsageError(f"{file} is no schedule: {error}.") from None
 
 
 # --- what is run ----------------------------------------------------------------------
@@ -288,14 +282,14 @@ def _many(seeds: Sequence[int], wish: Wish, jobs: int) -> Tally:
     return tally
 
 
-# --- what is told ---------------------------------------------------------------------
+# --- what is shown --------------------------------------------------------------------
 
 
 def _save(place: Path, text: str, *, is_violated: bool) -> bool:
     """Write a text, and tell whether that went well. A violation stays one."""
     try:
         write(place, text)
-    except BadUsage as error:
+    except UsageError as error:
         if not is_violated:
             raise
         click.echo(str(error), err=True)
@@ -332,7 +326,7 @@ def _explain(failing: Schedule, outcome: RunOutcome, out: Path | None) -> None:
         click.echo(record.transcript(cluster, conductor.failure, SHOWN))
     else:
         click.echo("\n".join(conductor.simulator.tail))
-    print_claim(failing.seed, found)
+    click.echo(describe_violation(failing.seed, found))
     click.echo(
         f"shrunk from {len(failing.faults)} faults to {len(shortest.faults)},"
         f" from {failing.length_ms:,} ms to {shortest.length_ms:,} ms:"

@@ -30,7 +30,7 @@ from primacy_model.conformance.atomic_folder import (
 from primacy_model.conformance.vectors import MANIFEST, files
 from primacy_model.errors import (
     INTERRUPTED,
-    BadUsage,
+    UsageError,
     reason,
     replace_what_cannot_be_encoded,
 )
@@ -54,7 +54,7 @@ def vectors(*, out: Path, is_checking: bool) -> None:
     """
     replace_what_cannot_be_encoded()
     if is_checking and not (out / MANIFEST).is_file():
-        raise BadUsage(f"{out} holds no vectors: there is no {MANIFEST}.")
+        raise UsageError(f"{out} holds no vectors: there is no {MANIFEST}.")
     try:
         if not is_checking:
             _make_room(out)
@@ -87,7 +87,7 @@ def _make_room(out: Path) -> None:
     try:
         recover_folder(out)
     except OSError as error:
-        raise BadUsage(f"{out} cannot be written: {reason(error)}.") from None
+        raise UsageError(f"{out} cannot be written: {reason(error)}.") from None
     require_replaceable(out)
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from primacy_model.conformance.vectors import FORMAT, MANIFEST, SCHEMAS
-from primacy_model.errors import BadUsage, reason, require_writable_folder
+from primacy_model.errors import UsageError, reason, require_writable_folder
 
 NEW: Final = "new"
 """The mark of a folder that is being written."""
@@ -40,9 +40,9 @@ def require_replaceable(out: Path) -> None:
     if not out.exists():
         return
     if not out.is_dir():
-        raise BadUsage(f"{out} is no folder.")
+        raise UsageError(f"{out} is no folder.")
     if Path.cwd().is_relative_to(place) or os.path.ismount(place):
-        raise BadUsage(
+        raise UsageError(
             f"{out} would be replaced as a whole, so it must not be the folder that you"
             " are in, or a mount point: name a folder in it."
         )
@@ -50,10 +50,10 @@ def require_replaceable(out: Path) -> None:
     try:
         found, known = list_files(out), _known(out)
     except OSError as error:
-        raise BadUsage(f"{out} cannot be read: {reason(error)}.") from None
+        raise UsageError(f"{out} cannot be read: {reason(error)}.") from None
     for name in sorted(found):
         if name not in known:
-            raise BadUsage(
+            raise UsageError(
                 f"{out} holds {name}, which is no vector: name a folder that is empty,"
                 " or one that holds vectors and nothing else."
             )
@@ -98,7 +98,7 @@ def replace(out: Path, texts: Mapping[str, str]) -> None:
             recover_folder(out)
         _sync(place.parent)
     except OSError as error:
-        raise BadUsage(f"{out} cannot be written: {reason(error)}.") from None
+        raise UsageError(f"{out} cannot be written: {reason(error)}.") from None
 
 
 def recover_folder(out: Path) -> None:

@@ -17,7 +17,6 @@ from typing import Final
 from primacy.config import Config
 from primacy.messages import Message
 from primacy.state import Durable, State
-from primacy_model import scopes
 from primacy_model.checker.actors import Actors, Assembled
 from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.engines import search
@@ -25,6 +24,7 @@ from primacy_model.engines.search import Engine
 from primacy_model.mesh.actions import MeshActions, MeshMove
 from primacy_model.mesh.agent import Gate, Node
 from primacy_model.mesh.model import Mesh
+from primacy_model.scopes import SCOPES
 from primacy_model.timed.actions import TimeCourse, TimedMoves
 from primacy_model.timed.actions import TimedMove as TimedStep
 from primacy_model.timed.clocks import Clocked
@@ -112,7 +112,7 @@ def collect_situations(
 ) -> Iterator[tuple[str, SituationCollector]]:
     """Explore worlds and give what was overheard in each, world by world."""
     for name in names:
-        scope = scopes.find(name)
+        scope = SCOPES.find(name)
         assert isinstance(scope, Assembled)
         yield name, collect_scope(scope.actors)
 

@@ -26,7 +26,6 @@ from primacy import (
     recover,
     step,
 )
-from primacy_model import scopes
 from primacy_model.checker.actors import Assembled, Claim, Doing
 from primacy_model.checker.model import Action, Kind
 from primacy_model.checker.random_walk import walk
@@ -38,6 +37,7 @@ from primacy_model.mesh.actions import MeshLocal
 from primacy_model.mesh.agent import Gate, InFlight, Node
 from primacy_model.mesh.history import History
 from primacy_model.mesh.model import Mesh, MeshWorld
+from primacy_model.scopes import SCOPES
 
 WITNESSED: Final = (
     "initial-election",
@@ -80,7 +80,7 @@ def scenarios() -> Iterator[tuple[str, str]]:
 
 
 def _mesh(name: str) -> Overheard:
-    scope = scopes.find(name)
+    scope = SCOPES.find(name)
     assert isinstance(scope, Assembled)
     assert isinstance(scope.actors, Mesh)
     return Overheard(scope.actors)

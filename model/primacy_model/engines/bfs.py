@@ -34,7 +34,7 @@ from primacy_model.checker.reference_bfs import (
     Witness,
     overall_verdict,
 )
-from primacy_model.checker.trace import Step, Trace, Violation, confirm
+from primacy_model.checker.trace import Step, Trace, Violation, confirm, confirm_raised
 from primacy_model.engines import symmetry_check
 from primacy_model.engines.assumption_check import PromiseBrokenError
 from primacy_model.engines.checkpoint import Stop
@@ -155,6 +155,8 @@ class Search:
         """The first row in which it holds, by claim, and its depth."""
         self._broken: tuple[int, int] | None = None
         """The first row that breaks a claim, and the number of the claim."""
+        self._judging: int | None = None
+        """The row that is shown to claims, or was when one of them raised."""
         self._is_bounded = False
         self._stopped_at = ""
         self._begin = 0
@@ -173,12 +175,19 @@ class Search:
         """Go on level by level."""
         begin, end = self._begin, sum(self._levels)
         while not (self.is_broken or self._is_bounded):
-            self._expand(range(begin, end, AT_ONCE), end, most, progress, limit)
-            begin, end = end, self.store.size
-            if begin == end:
-                return
-            self._levels.append(end - begin)
-            self._judge(begin, end)
+            try:
+                self._expand(range(begin, end, AT_ONCE), end, most, progress, limit)
+                begin, end = end, self.store.size
+                if begin == end:
+                    return
+                self._levels.append(end - begin)
+                self._judge(begin, end)
+            except Exception as error:
+                number = self._raised_in(begin, end)
+                if number is None:
+                    raise
+                trace = self._trace_to(number)
+                raise confirm_raised(self._model, trace, error) from error
 
     def _expand(
         self,
@@ -222,6 +231,21 @@ class Search:
         self._levels, self._begin = list(stop.levels), stop.begin
         self._reached = dict(stop.reached)
 
+    # --- what raises ------------------------------------------------------------------
+
+    def _raised_in(self, begin: int, end: int) -> int | None:
+        """Find the first row of a level in which the model raised, if it did."""
+        if self._judging is not None or self._tables.asking is None:
+            return self._judging
+        place, local, shared, message = self._tables.asking
+        for number in range(begin, end):
+            parts = self.store.row(number)
+            is_there = parts[place] == local and parts[-1] == shared
+            box = parts[self._tables.places + place]
+            if is_there and (message < 0 or message in self._tables.held(box)):
+                return number
+        return None
+
     # --- claims -----------------------------------------------------------------------
 
     def _judge(self, start: int, end: int) -> None:
@@ -233,12 +257,14 @@ class Search:
                 continue
             self._judged[group].add(views)
             self._shown.append((group, number))
+            self._judging = number
             for order, claim in self._sights.groups[group].claims:
                 if claim.kind is Kind.ALWAYS:
                     if not claim.holds(views):
                         broken.append((number, order))
                 elif claim.id not in self._reached and claim.holds(views):
                     self._reached[claim.id] = number, len(self._levels) - 1
+            self._judging = None
         self._broken = min(broken, default=None)
 
     def shown(self) -> Iterator[tuple[Sequence[int], Sequence[Claim[Any, Any, Any]]]]:
@@ -290,12 +316,16 @@ class Search:
         if self._broken is None:
             return None
         number, order = self._broken
-        whole, claim = self._run_to(number), self._model.properties[order]
-        if claim.holds(whole[-1]):
-            raise symmetry_check.asymmetry_error(claim.id, whole[-1])
-        steps = [_step(self._model, before, after) for before, after in pairwise(whole)]
-        trace = Trace(self._model.name, whole[0], tuple(steps))
+        trace, claim = self._trace_to(number), self._model.properties[order]
+        if claim.holds(trace.last):
+            raise symmetry_check.asymmetry_error(claim.id, trace.last)
         return confirm(self._model, claim, trace)
+
+    def _trace_to(self, number: int) -> Trace[AnyWhole]:
+        """Find again in the model how a row was reached."""
+        whole = self._run_to(number)
+        steps = [_step(self._model, before, after) for before, after in pairwise(whole)]
+        return Trace(self._model.name, whole[0], tuple(steps))
 
     def _run_to(self, number: int) -> list[AnyWhole]:
         """List the worlds of a run to a row, or to an image of it.
@@ -331,9 +361,10 @@ def _step(
     model: Assembled[Any, Any, Any, Any], before: AnyWhole, after: AnyWhole
 ) -> Step[AnyWhole]:
     """Find a move of the model that leads from one world to another."""
-    leading = (
-        action
-        for action in model.actions(before)
-        if model.successor(before, action) == after
+    for action in model.actions(before):
+        if model.successor(before, action) == after:
+            return Step(action, after)
+    raise PromiseBrokenError(
+        f"nothing leads from {before} to {after}, which was reached from it:"
+        " states must not be changed in place"
     )
-    return Step(next(leading), after)

@@ -65,6 +65,8 @@ class Tables:
         for seat in self.seats:
             seat.load(())
         self.singles: dict[tuple[int, int, int, int], list[Single]] = {}
+        self.asking: tuple[int, int, int, int] | None = None
+        """What the model is asked, or was asked when it raised."""
         self.noted: dict[tuple[int, int], int] = {}
         """The ghosts after, by ghost and notes."""
         self.freely: dict[tuple[int, int], None] = {}
@@ -263,9 +265,11 @@ class Tables:
         found = self.singles.get(key)
         if found is None:
             self.calls += 1
+            self.asking = key
             moves = list(self.asked(key))
             self._count(key, moves)
             found = self.singles[key] = self.effective(key, moves)
+            self.asking = None
             if message >= 0 and not found:
                 deaf, mask = self.seats[place].deaf, self.full << self.field * message
                 deaf[local, shared] = deaf.get((local, shared), 0) | mask

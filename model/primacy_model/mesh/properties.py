@@ -11,7 +11,7 @@ Source: the guarantees of docs/specification.md; Ongaro 2014, figure 3.2.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
 from typing import Final
 
 from primacy.agents import AgentSet
@@ -160,15 +160,17 @@ def _has_distinct_keys(pairs: Iterable[tuple[object, object]]) -> bool:
     return len({key for key, _ in found}) == len(found)
 
 
-def _kept(name: str) -> Callable[[Views], bool]:
-    """Tell that no step has broken an invariant about steps."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """No step has broken an invariant about steps."""
 
-    def holds(views: Views) -> bool:
+    name: str
+
+    def __call__(self, views: Views) -> bool:
+        """Tell whether that is so."""
         (breaches,) = views[-1:]
         assert isinstance(breaches, frozenset)
-        return name not in breaches
-
-    return holds
+        return self.name not in breaches
 
 
 View = Callable[[Node], Hashable]
@@ -182,17 +184,18 @@ def _claim(
     view: View = projections.nothing,
     scene: SharedView | None = None,
 ) -> MeshProperty:
-    return Claim(*names, kind, _of_agents(view), holds, scene)
+    return Claim(*names, kind, OfAgents(view), holds, scene)
 
 
-@cache
-def _of_agents(view: View) -> Callable[[int, Node | Wire], Hashable]:
-    """See nothing of the network; claims that see the same see it by one function."""
+@dataclass(frozen=True, slots=True)
+class OfAgents:
+    """See agents through a view, and nothing of the network."""
 
-    def shown(_: int, local: Node | Wire) -> Hashable:
-        return view(local) if isinstance(local, Node) else None
+    view: View
 
-    return shown
+    def __call__(self, _: int, local: Node | Wire) -> Hashable:
+        """See an agent, or nothing."""
+        return self.view(local) if isinstance(local, Node) else None
 
 
 def _always(
@@ -206,7 +209,7 @@ def _always(
 
 
 def _never_broken(name: str, title: str) -> MeshProperty:
-    return _always(name, title, _kept(name), scene=projections.breaches)
+    return _always(name, title, Kept(name), scene=projections.breaches)
 
 
 ALWAYS: Final[tuple[MeshProperty, ...]] = (

@@ -90,7 +90,7 @@ def render_pytest(model: Model[State], violation: Violation[State]) -> str:
         calls.append(_call(model, state, step.action))
         state = step.state
     count = len(calls)
-    imports, found = ["from primacy_model import scopes"], "scopes.find(SCOPE)"
+    imports, found = ["from primacy_model.scopes import SCOPES"], "SCOPES.find(SCOPE)"
     if isinstance(model, Assembled) and not model.forgets:
         imports = ["from dataclasses import replace", "", *imports]
         found = f"replace({found}, forgets=False)"

@@ -8,10 +8,10 @@ whether it came to its end: all seeds were tried, or one broke a claim.
 from __future__ import annotations
 
 import json
+import sys
 import time
+from argparse import ArgumentParser
 from typing import Final
-
-import click
 
 import primacy
 from primacy_model.simulation.outcome import UNKNOWN, RunOutcome
@@ -33,13 +33,10 @@ PREY: Final = (
 """What is asked of the runs, by turns: a small mesh and few faults find sooner."""
 
 
-@click.command()
-@click.option("--seeds", type=click.IntRange(1), default=100, show_default=True)
-@click.option("--first", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--seconds", type=click.FloatRange(0), help="Of one core.")
-@click.option("--shrink", type=click.IntRange(0), default=0, help="So many runs.")
-def search(seeds: int, first: int, seconds: float | None, shrink: int) -> None:
-    """Run so many seeds from the first one, or for so long; stop at a broken claim."""
+def search(
+    seeds: int, first: int, seconds: float | None, shrink: int
+) -> dict[str, object]:
+    """Run N seeds from the first one, or for some seconds; stop at a violation."""
     began = time.process_time()
     found: str | None = None
     tried = steps = 0
@@ -57,7 +54,7 @@ def search(seeds: int, first: int, seconds: float | None, shrink: int) -> None:
             if shrink:
                 short = _shrunk(schedule, outcome, shrink)
             break
-    told = {
+    return {
         "core": primacy.__file__,
         "property": found,
         "is_whole": is_whole,
@@ -66,7 +63,6 @@ def search(seeds: int, first: int, seconds: float | None, shrink: int) -> None:
         "seconds": round(time.process_time() - began, 2),
         **short,
     }
-    click.echo(json.dumps(told))
 
 
 def _shrunk(schedule: Schedule, outcome: RunOutcome, most: int) -> dict[str, object]:
@@ -79,5 +75,16 @@ def _shrunk(schedule: Schedule, outcome: RunOutcome, most: int) -> dict[str, obj
     }
 
 
+def main() -> None:
+    """Search as the command line says, and print what was found as JSON."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--seconds", type=float, help="processor time of the run")
+    parser.add_argument("--shrink", type=int, default=0, help="runs for shrinking")
+    found = search(**vars(parser.parse_args()))
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
 if __name__ == "__main__":
-    search()
+    main()

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import heapq
 import json
+import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
-
-import click
 
 from primacy.messages import (
     Claim,
@@ -344,15 +344,16 @@ def rows(sizes: Sequence[int], runs: int) -> Iterator[dict[str, object]]:
                 }
 
 
-@click.command()
-@click.option("--runs", type=click.IntRange(1), default=RUNS, show_default=True)
-@click.option("--most", type=click.IntRange(3), default=101, show_default=True)
-def failover(runs: int, most: int) -> None:
-    """Measure meshes of up to so many agents, so many times; write JSON."""
-    sizes = [size for size in SIZES if size <= most]
-    found = ",\n ".join(json.dumps(row) for row in rows(sizes, runs))
-    click.echo(f"[\n {found}\n]")
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure meshes of several sizes, each several times; write JSON."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=RUNS, help="of each size")
+    parser.add_argument("--most", type=int, default=101, help="agents of a mesh")
+    given = parser.parse_args(words)
+    sizes = [size for size in SIZES if size <= given.most]
+    found = ",\n ".join(json.dumps(row) for row in rows(sizes, given.runs))
+    sys.stdout.write(f"[\n {found}\n]\n")
 
 
 if __name__ == "__main__":
-    failover()
+    main()

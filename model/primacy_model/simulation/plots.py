@@ -8,10 +8,12 @@ same version of matplotlib; a picture holds no date and no random id.
 from __future__ import annotations
 
 import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import click
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
@@ -73,21 +75,26 @@ def table(rows: list[PlotRow]) -> str:
     return "\n".join(lines)
 
 
-@click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-def plots(folder: Path) -> None:
-    """Draw what lies in FOLDER/failover.json, and print the table of failovers."""
+def draw_all(folder: Path) -> str:
+    """Draw what lies in failover.json of a folder, and give the table of failovers."""
     mpl.rcParams["svg.hashsalt"] = "primacy"
     mpl.rcParams["svg.fonttype"] = "none"
+    rows: list[PlotRow] = json.loads((folder / "failover.json").read_text("utf-8"))
+    for what in PLOTS:
+        place = folder / f"failover-{what.replace('_', '-')}.svg"
+        draw(rows, what).savefig(place, format="svg", metadata={"Date": None})
+    return table(rows)
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Draw the plots of the folder that is named on the command line."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
     try:
-        rows: list[PlotRow] = json.loads((folder / "failover.json").read_text("utf-8"))
-        for what in PLOTS:
-            place = folder / f"failover-{what.replace('_', '-')}.svg"
-            draw(rows, what).savefig(place, format="svg", metadata={"Date": None})
-        click.echo(table(rows))
+        sys.stdout.write(f"{draw_all(parser.parse_args(words).folder)}\n")
     except OSError as error:
-        raise click.UsageError(f"{error.filename}: {reason(error)}.") from None
+        parser.error(f"{error.filename}: {reason(error)}.")
 
 
 if __name__ == "__main__":
-    plots()
+    main()

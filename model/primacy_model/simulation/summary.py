@@ -7,10 +7,9 @@ with its seed, and never called good.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
-import click
 from rich.console import Console
 from rich.table import Table
 
@@ -95,17 +94,17 @@ def print_counts(tally: Tally) -> None:
     Console().print(table)
 
 
-def print_undecided(unknown: Sequence[RunOutcome]) -> None:
+def list_undecided(unknown: Sequence[RunOutcome]) -> Iterator[str]:
     """Name the seeds whose histories were given up, and at what."""
     for outcome in unknown[:MOST_TOLD]:
-        click.echo(f"seed {outcome.seed}: not decided: {outcome.title}")
+        yield f"seed {outcome.seed}: not decided: {outcome.title}"
     if len(unknown) > MOST_TOLD:
-        click.echo(f"and {len(unknown) - MOST_TOLD:,} seeds more: --json has them all")
+        yield f"and {len(unknown) - MOST_TOLD:,} seeds more: --json has them all"
 
 
-def print_claim(seed: int, outcome: RunOutcome) -> None:
-    """Print which claim a seed breaks."""
-    click.echo(f"\nseed {seed}: {outcome.property} is violated: {outcome.title}")
+def describe_violation(seed: int, outcome: RunOutcome) -> str:
+    """Say which property a seed violates."""
+    return f"\nseed {seed}: {outcome.property} is violated: {outcome.title}"
 
 
 def as_json(tally: Tally, verdict: str) -> str:

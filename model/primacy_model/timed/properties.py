@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from functools import cache
 from typing import Final, NamedTuple
 
 from primacy.quantities import NOBODY, Instant, Term
@@ -126,32 +125,32 @@ OF_LEASES: Final[dict[str, tuple[str, TimedPredicate]]] = {
 # --- what is claimed in every world ---------------------------------------------------
 
 
-@cache
-def _seen_of(
-    view: Callable[[int, Node | Wire], Hashable],
-) -> Callable[[int, Clocked], Hashable]:
+@dataclass(frozen=True, slots=True)
+class WithoutClocks:
     """See of an agent with clocks what is seen of one without."""
 
-    def shown(place: int, local: Clocked) -> Hashable:
-        return view(place, local.node)
+    view: Callable[[int, Node | Wire], Hashable]
 
-    return shown
+    def __call__(self, place: int, local: Clocked) -> Hashable:
+        """See an agent."""
+        return self.view(place, local.node)
 
 
-@cache
-def _scene_of(
-    scene: Callable[[Gate, History], Hashable],
-) -> Callable[[TimeCourse, History], Hashable]:
-    def shown(course: TimeCourse, history: History) -> Hashable:
-        return scene(course.gate, history)
+@dataclass(frozen=True, slots=True)
+class SceneWithoutTime:
+    """See of what agents with clocks share what is seen of the rest."""
 
-    return shown
+    scene: Callable[[Gate, History], Hashable]
+
+    def __call__(self, course: TimeCourse, history: History) -> Hashable:
+        """See what all share."""
+        return self.scene(course.gate, history)
 
 
 def _timed(claim: properties.MeshProperty) -> TimedProperty:
-    scene = None if claim.scene is None else _scene_of(claim.scene)
+    scene = None if claim.scene is None else SceneWithoutTime(claim.scene)
     return Claim(
-        claim.id, claim.name, claim.kind, _seen_of(claim.view), claim.holds, scene
+        claim.id, claim.name, claim.kind, WithoutClocks(claim.view), claim.holds, scene
     )
 
 

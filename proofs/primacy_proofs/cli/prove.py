@@ -13,7 +13,8 @@ from typing import NoReturn
 import click
 
 from primacy_model.cli.command import OneSentenceCommand
-from primacy_model.errors import BadUsage, require_writable_file, write
+from primacy_model.cli.options import jobs_option, json_option, list_option
+from primacy_model.errors import UsageError, require_writable_file, write
 from primacy_model.mutation.catalog.mutants import UnknownMutantError
 from primacy_model.mutation.catalog.table import CatalogError
 from primacy_model.mutation.mutant import EditError
@@ -21,27 +22,20 @@ from primacy_model.mutation.mutant import EditError
 
 @click.command(cls=OneSentenceCommand)
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--list", "is_listing", is_flag=True, help="Show the theorems and stop.")
-@click.option("--json", type=Path, metavar="FILE", help="Write the verdicts as JSON.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="How many processes prove side by side.",
-)
+@list_option("the theorems")
+@json_option("the verdicts")
+@jobs_option("obligations are proved")
 @click.option(
     "--mutants",
     "of_mutants",
     is_flag=True,
-    help="Prove about mutants of core instead; IDs name mutants.",
+    help="Mutation-test the theorems instead; IDs name mutants.",
 )
 @click.option(
     "--paths",
     "of_paths",
     is_flag=True,
-    help="Show that each path can be taken instead; IDs name messages.",
+    help="Check that the hypotheses are satisfiable instead; IDs name messages.",
 )
 def prove(
     *,
@@ -103,7 +97,7 @@ def _run_mutants(ids: tuple[str, ...], jobs: int) -> NoReturn:
         tasks = runner.select(ids)
         outcomes = runner.run_tasks(tasks, jobs)
     except (UnknownMutantError, CatalogError, EditError) as error:
-        raise BadUsage(str(error)) from None
+        raise UsageError(str(error)) from None
     with click.progressbar(outcomes, length=len(tasks), file=sys.stderr) as finished:
         found = tuple(finished)
     click.echo(runner.render(found, in_full=bool(ids)))
@@ -117,7 +111,7 @@ def _find_ways(ids: tuple[str, ...], jobs: int) -> NoReturn:
     try:
         messages = satisfiability.chosen(ids)
     except satisfiability.UnknownMessageError as error:
-        raise BadUsage(str(error)) from None
+        raise UsageError(str(error)) from None
     with click.progressbar(
         satisfiability.fates(messages, jobs), length=len(messages), file=sys.stderr
     ) as judged:

@@ -1,10 +1,11 @@
+import io
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from primacy_model.bench.engines import FULL, ORACLE, QUICK, BenchPlan, main, missing
 from primacy_model.engines.search import Engine
@@ -17,10 +18,11 @@ def printed_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("bench")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        done = CliRunner().invoke(main, ["--quick"], catch_exceptions=False)
-    assert done.exit_code == 0
-    assert done.stderr == ""
-    return folder / "bench.json", done.stdout
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            main(["--quick"])
+    assert not err.getvalue()
+    return folder / "bench.json", out.getvalue()
 
 
 @pytest.fixture(scope="module", name="written")

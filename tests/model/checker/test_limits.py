@@ -12,7 +12,7 @@ from primacy_model.checker.random_walk import walk
 from primacy_model.checker.reference_bfs import Verdict, explore
 from primacy_model.cli import commands
 from primacy_model.engines.search import Engine
-from primacy_model.scopes import find
+from primacy_model.scopes import SCOPES
 
 ENGINES = ["oracle", *(engine.value for engine in Engine if engine.is_installed)]
 
@@ -36,12 +36,12 @@ def test_enough_memory_is_none() -> None:
 
 def test_what_was_explored_until_then_is_kept() -> None:
     asked = iter(["", "", "", "so much"])
-    found = explore(find("fencing"), limit=lambda: next(asked))
+    found = explore(SCOPES.find("fencing"), limit=lambda: next(asked))
     assert found.verdict is Verdict.INCOMPLETE
     assert found.stopped_at == "so much"
     assert found.states > 4
     asked = iter(["", "", "so much"])
-    walked = walk(find("fencing"), seed=0, steps=100, limit=lambda: next(asked))
+    walked = walk(SCOPES.find("fencing"), seed=0, steps=100, limit=lambda: next(asked))
     assert walked.stopped_at == "so much after 2 steps of a walk"
 
 

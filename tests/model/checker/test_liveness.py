@@ -17,7 +17,7 @@ from primacy_model.checker.liveness import FairExploration, LivenessResult, expl
 from primacy_model.checker.model import Action, Kind, Property
 from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.checker.trace import ReplayError, Trace, Violation, replay
-from primacy_model.reporting.counterexample import leave
+from primacy_model.reporting.counterexample import write_violation
 from primacy_model.reporting.itf import render_itf
 from primacy_model.reporting.mermaid import render_mermaid
 from primacy_model.reporting.pytest_case import render_pytest
@@ -263,7 +263,8 @@ def test_the_file_that_reproduces_a_lasso_checks_that_it_closes(
     told: dict[str, object] = {}
 
     def run(model: Fair) -> None:
-        monkeypatch.setattr(scopes, "find", lambda _: model)
+        registry = scopes.Registry({"mesh": scopes.collect((model,))})
+        monkeypatch.setattr(scopes, "SCOPES", registry)
         exec(text, told)  # noqa: S102  # our own text
         test = told["test_f1_is_violated_in_lasso"]
         assert callable(test)
@@ -277,5 +278,5 @@ def test_the_file_that_reproduces_a_lasso_checks_that_it_closes(
 
 
 def test_a_lasso_leaves_a_folder(tmp_path: Path) -> None:
-    folder = leave(LASSO, broken(LASSO), tmp_path)
+    folder = write_violation(LASSO, broken(LASSO), tmp_path)
     assert len(list(folder.iterdir())) == 5

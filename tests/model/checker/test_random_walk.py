@@ -7,7 +7,7 @@ from primacy_model.checker.random_walk import walk
 from primacy_model.checker.reference_bfs import Verdict, explore
 from primacy_model.checker.trace import replay
 from primacy_model.cli import commands
-from primacy_model.scopes import find
+from primacy_model.scopes import SCOPES
 from tests.support.toys import GUARDED, UNGUARDED, Drawn, always_not, sometimes
 
 ASTRAY = Drawn(
@@ -50,14 +50,14 @@ def test_a_walk_that_finds_nothing_shows_nothing() -> None:
 
 
 def test_the_same_seed_is_the_same_walk() -> None:
-    scope = find("replication")
+    scope = SCOPES.find("replication")
     one, two, other = (walk(scope, seed=seed, steps=400) for seed in (7, 7, 8))
     assert (one.states, one.kinds, one.depth) == (two.states, two.kinds, two.depth)
     assert one.kinds != other.kinds
 
 
 def test_rare_kinds_happen() -> None:
-    found = walk(find("replication"), seed=0, steps=3_000)
+    found = walk(SCOPES.find("replication"), seed=0, steps=3_000)
     assert not found.never_fired
     assert found.kinds["write"] > found.transitions / 100
 
@@ -83,7 +83,7 @@ def test_the_command_walks_and_says_how_to_do_it_again() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--seed", "1"), "--seed and --steps are of a walk: say --walk too."),
+        (("--seed", "1"), "--seed and --steps are of a walk: give --walk too."),
         (("--walk", "--engine", "memo"), "--walk goes with none of"),
         (("--walk", "--max-states", "9"), "--walk goes with none of"),
         (("--walk", "--steps", "0"), "0 is not in the range"),

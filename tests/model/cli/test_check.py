@@ -5,33 +5,34 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from junitparser import JUnitXml
 
+from primacy_model import runner
+from primacy_model.checker.model import Action
 from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.cli import check as cli_check
 from primacy_model.cli import commands, report
 from primacy_model.engines.assumption_check import PromiseBrokenError
+from primacy_model.scopes import Registry, collect
 from tests.support import toys
 
 ROOT = Path(__file__).parents[3]
 
-MODELS = "mesh, literal-seed"
-KNOWN = "one-agent, lock, unguarded-lock, crashing-lock, vacuous-lock"
-
 
 @pytest.fixture(autouse=True)
 def _registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(sys.modules, "primacy_model.scopes", toys.registry())
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.chdir(tmp_path)
 
 
 def check(*arguments: str) -> Result:
-    return CliRunner().invoke(commands.main, ["check", *arguments])
+    return CliRunner().invoke(commands.main, ["check", *arguments], obj=toys.REGISTRY)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,10 @@ def test_the_last_lines_are_the_verdict_the_figures_and_the_command() -> None:
         (("--model", "literal-seed"), "primacy check unguarded-lock crashing-lock"),
         (("vacuous-lock", "lock"), "primacy check vacuous-lock"),
         (("lock", "--max-states", "5"), "primacy check lock --max-states 5"),
+        (
+            ("lock", "--engine", "oracle", "--max-states", "5"),
+            "primacy check lock --engine oracle --max-states 5",
+        ),
     ],
 )
 def test_the_command_shows_the_verdict_again(
@@ -177,9 +182,8 @@ def test_a_graph_that_is_too_large_is_left_out_with_a_sentence(
 def test_the_list_names_every_scope_of_every_model() -> None:
     result = check("--list")
     assert result.exit_code == 0
-    for shelf in toys.SHELVES.values():
-        for lock in shelf:
-            assert lock.name in result.stdout
+    for _, lock in toys.REGISTRY.listed():
+        assert lock.name in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -187,13 +191,22 @@ def test_the_list_names_every_scope_of_every_model() -> None:
     [
         (
             ("lok",),
-            f"no scope is named 'lok', there are {KNOWN}; did you mean lock?",
+            (
+                "no scope is named 'lok'; did you mean lock?"
+                " `primacy check --list` shows every scope."
+            ),
         ),
         (
             ("--model", "mash"),
-            f"no model is named 'mash', there are {MODELS}; did you mean mesh?",
+            (
+                "no model is named 'mash'; did you mean mesh?"
+                " `primacy check --list` shows every model."
+            ),
         ),
-        (("--model", "7"), f"no model is named '7', there are {MODELS}."),
+        (
+            ("--model", "7"),
+            "no model is named '7'; `primacy check --list` shows every model.",
+        ),
         (
             ("--json", "nowhere/x.json"),
             "nowhere/x.json cannot be written: no such file or directory.",
@@ -213,10 +226,10 @@ def test_the_list_names_every_scope_of_every_model() -> None:
         ),
     ],
 )
-def test_a_mistake_is_told_in_one_sentence_before_anything_is_explored(
+def test_a_mistake_is_one_sentence_before_anything_is_explored(
     arguments: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli_check, "explore", None)
+    monkeypatch.setattr(runner, "explore_scope", None)
     result = check(*arguments)
     assert result.exit_code == 2
     assert result.stderr == f"Error: {sentence}\n"
@@ -232,29 +245,80 @@ def test_a_bound_that_is_no_positive_number_is_refused(number: str) -> None:
 
 def test_checking_that_a_file_can_be_written_leaves_nothing_behind() -> None:
     Path("kept.json").write_text("kept", encoding="utf-8")
-    cli_check.Outlets(
+    cli_check.OutputPaths(
         Path("kept.json"), Path("new"), Path("a/b"), None
     ).require_writable()
     assert [path.name for path in Path().iterdir()] == ["kept.json"]
     assert Path("kept.json").read_text(encoding="utf-8") == "kept"
 
 
-def test_a_counterexample_that_cannot_be_left_is_still_shown() -> None:
+def test_a_counterexample_that_cannot_be_written_is_still_shown() -> None:
     Path("counterexamples").write_text("a file is in the way", encoding="utf-8")
     result = check("unguarded-lock")
     assert result.exit_code == 1
-    assert "No counterexample was left: " in result.stderr
+    assert "No counterexample was written: " in result.stderr
     assert "L1 is violated in unguarded-lock" in result.stdout
 
 
-def test_an_interruption_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+@pytest.mark.parametrize(
+    ("world", "sentence"),
+    [
+        (
+            replace(toys.GUARDED, properties=()),
+            "lock has no property, so nothing can be violated.",
+        ),
+        (
+            replace(toys.GUARDED, kinds=()),
+            "lock names no kind of action, so nobody can tell whether it is vacuous.",
+        ),
+        (
+            replace(toys.GUARDED, properties=toys.LOCK_PROPERTIES[:1] * 2),
+            "lock has 2 properties with the id L1.",
+        ),
+    ],
+)
+def test_a_world_in_which_nothing_could_be_found_is_refused(
+    world: toys.Lock, sentence: str
+) -> None:
+    registry = Registry({"mesh": collect((world,))})
+    result = CliRunner().invoke(commands.main, ["check"], obj=registry)
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: {sentence}\n"
 
-    monkeypatch.setattr(cli_check, "explore", interrupted)
-    result = check("lock")
-    assert result.exit_code == 130
-    assert result.stderr == "Interrupted in lock (1 of 1); nothing is decided.\n"
+
+class Slip(toys.Lock):
+    """A lock whose server fails as soon as somebody holds it."""
+
+    def actions(self, state: toys.LockState) -> Iterator[Action]:
+        """Raise where an agent holds the lock."""
+        if toys.is_held(state):
+            raise KeyError("my slip")
+        return super().actions(state)
+
+
+@pytest.mark.parametrize("options", [(), ("--jobs", "2")])
+def test_a_model_that_raises_ends_with_a_run_and_an_exit_code_of_its_own(
+    options: tuple[str, ...],
+) -> None:
+    registry = Registry({"mesh": collect((toys.ONE, Slip()))})
+    words = ["check", *options]
+    result = CliRunner().invoke(commands.main, words, obj=registry)
+    assert result.exit_code == 5
+    first, what, where, *rest = result.stderr.splitlines()
+    assert first == "lock was not explored: it raised an exception."
+    assert what == "KeyError: 'my slip'"
+    assert re.fullmatch(rf"  at {re.escape(__file__)}:\d+, in actions", where)
+    assert "A shortest run, of 3 steps." in rest
+    folder = Path("counterexamples/lock-raises")
+    assert rest[-1] == f"traceback: {folder / 'traceback.txt'}"
+    assert "my slip" in (folder / "traceback.txt").read_text(encoding="utf-8")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "trace.itf.json",
+        "trace.mmd",
+        "trace.svg",
+        "trace.txt",
+        "traceback.txt",
+    ]
 
 
 def test_a_core_that_an_engine_cannot_take_is_told_in_one_sentence(
@@ -263,10 +327,10 @@ def test_a_core_that_an_engine_cannot_take_is_told_in_one_sentence(
     def broken(*_: object, **__: object) -> None:
         raise PromiseBrokenError("it is obsolete for b in " + "x" * 10_000)
 
-    monkeypatch.setattr(cli_check, "explore", broken)
+    monkeypatch.setattr(runner, "explore_scope", broken)
     result = check("lock")
     assert result.exit_code == 3
-    assert "say --without obsolete --without commuting" in result.stderr
+    assert "rerun with --without obsolete --without commuting" in result.stderr
     assert "it is obsolete for b in " in result.stderr
     assert len(result.stderr) < 600
 
@@ -301,6 +365,7 @@ entry.main()
         (["check", "bad"], 2, "Error: so not.\n"),
         (["check"], 2, "Error: Missing argument 'HOW'.\n"),
         (["no-such"], 2, "Error: No such command 'no-such'.\n"),
+        (["chek"], 2, "Error: No such command 'chek'. Did you mean check?\n"),
         (["check", "shut"], 5, ""),
         (["check", "3"], 3, ""),
         (["check", "130"], 130, ""),
@@ -339,8 +404,8 @@ def test_the_same_command_gives_the_same_bytes_under_any_hash_seed(
     tmp_path: Path,
 ) -> None:
     program = (
-        "from tests.support import toys; toys.install();"
-        "from primacy_model.cli.commands import main; main()"
+        "from tests.support import toys;"
+        "from primacy_model.cli.commands import main; main(obj=toys.REGISTRY)"
     )
     arguments = ["check", "--model", "literal-seed", "--graph", "graphs"]
     paths = [str(ROOT), *(str(ROOT / room) for room in ("model", "core"))]

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from primacy_model.checker.limits import never_limited
-from primacy_model.cli import mutants
+from primacy_model.cli import commands, mutants
 from primacy_model.mutation import check_detector, detectors, kill_matrix
 from primacy_model.mutation.catalog.mutants import find_mutant, load_mutants
 from primacy_model.mutation.detectors import DETECTORS, Budget, MutantStatus, Outcome
@@ -32,7 +32,7 @@ NOT_RUN = Outcome(MutantStatus.NOT_RUN, detail="it finds faults of safety alone"
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(mutants.mutants, list(arguments))
+    return CliRunner().invoke(commands.main, ["mutants", *arguments])
 
 
 def row(mutant: Mutant, *outcomes: Outcome) -> MatrixRow:

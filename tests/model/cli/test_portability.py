@@ -39,7 +39,7 @@ def primacy(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         (["--version"], 0),
         (["check", "--list"], 0),
         (["check", "fencing", "--engine", "memo"], 0),
-        (["check", "fencing", "worker", "--engine", "memo", "--workers", "2"], 0),
+        (["check", "fencing", "worker", "--engine", "memo", "--jobs", "2"], 0),
         (["check", "fencing", "--engine", "memo", "--save", "a", "--max-states=9"], 3),
         (["check", "--model", "literal-seed"], 1),
         (["prove", "--list"], 0),

@@ -31,7 +31,7 @@ from primacy_model.simulation.schedule import (
 )
 from primacy_model.simulation.schedule_gen import Wish, schedule_of
 from primacy_model.simulation.shrinking import ShrinkProgress, shrink
-from primacy_model.simulation.summary import MOST_TOLD, print_undecided
+from primacy_model.simulation.summary import MOST_TOLD, list_undecided
 
 
 @pytest.fixture(autouse=True)
@@ -138,14 +138,11 @@ def test_a_bound_that_is_reached_hides_no_violation(
     assert "seed 1: linearizable is violated" in result.stdout
 
 
-def test_of_many_seeds_that_were_not_decided_some_are_named(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_of_many_seeds_that_were_not_decided_some_are_named() -> None:
     outcome = RunOutcome(
         7, "unknown", "key x: 9 configurations", 0, None, RunCounts(), ""
     )
-    print_undecided([outcome] * (MOST_TOLD + 2))
-    *named, rest = capsys.readouterr().out.splitlines()
+    *named, rest = list_undecided([outcome] * (MOST_TOLD + 2))
     assert named == ["seed 7: not decided: key x: 9 configurations"] * MOST_TOLD
     assert rest == "and 2 seeds more: --json has them all"
 

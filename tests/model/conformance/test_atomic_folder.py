@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from primacy_model.cli import vectors
+from primacy_model.cli import commands, vectors
 from primacy_model.conformance import atomic_folder
 from primacy_model.conformance.atomic_folder import list_files, recover_folder, replace
-from primacy_model.errors import BadUsage
+from primacy_model.errors import UsageError
 
 TOUCHING = ("rename", "unlink", "mkdir", "rmdir", "chmod", "open")
 """What a path does to a disk here."""
@@ -134,7 +134,7 @@ def test_a_file_that_comes_while_it_writes_is_not_lost(
         (out / "mine.txt").write_text("kept")
 
     monkeypatch.setattr(atomic_folder, "_write", slow)
-    with pytest.raises(BadUsage, match=r"holds mine\.txt, which is no vector"):
+    with pytest.raises(UsageError, match=r"holds mine\.txt, which is no vector"):
         replace(out, NEW)
     assert held(out) == {**OLD, "mine.txt": "kept"}
     assert list(tmp_path.iterdir()) == [out]
@@ -165,7 +165,7 @@ def test_a_link_still_leads_to_the_folder_and_its_mode_is_kept(tmp_path: Path) -
 
 
 def run(*words: object) -> tuple[int, str]:
-    done = CliRunner().invoke(vectors.vectors, [str(word) for word in words])
+    done = CliRunner().invoke(commands.main, ["vectors", *map(str, words)])
     return done.exit_code, done.output
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
-from primacy_model.cli.conform import conform
+from primacy_model.cli import commands
 
 HERE: Final = Path(__file__).parent / "node"
 NODE: Final = shutil.which("node")
@@ -38,7 +38,7 @@ def passed(made: Path, *core: Path) -> dict[str, Any]:
 def judged(folder: Path, *words: object) -> tuple[int, str]:
     trace = folder / "trace.jsonl"
     trace.write_text(node("mesh.mjs", *words), encoding="utf-8")
-    done = CliRunner().invoke(conform, [str(trace)])
+    done = CliRunner().invoke(commands.main, ["conform", str(trace)])
     return done.exit_code, done.output
 
 

@@ -17,7 +17,8 @@ from primacy import (
     EvenElectorateWarning,
     initial,
 )
-from primacy_model.cli.conform import conform, judged
+from primacy_model.cli import commands
+from primacy_model.cli.conform import judged
 from primacy_model.conformance import trace_reader as reading
 from primacy_model.conformance.recorder import Recorder, States
 from primacy_model.conformance.trace_checker import NotAllowedError
@@ -184,7 +185,7 @@ def test_another_output_is_not_allowed_and_shown_by_field(tmp_path: Path) -> Non
     told = "".join(changed(alone(), 4, later))
     trace = tmp_path / "t.jsonl"
     trace.write_text(told)
-    done = CliRunner().invoke(conform, [str(trace)])
+    done = CliRunner().invoke(commands.main, ["conform", str(trace)])
     assert done.exit_code == 1
     assert (
         f"{trace}:4: not allowed: agent a, step: its outputs are others." in done.output
@@ -303,11 +304,11 @@ def test_several_traces_end_with_the_worst(tmp_path: Path) -> None:
 
     def code(*names: str) -> int:
         words = [str(tmp_path / name) for name in names]
-        return CliRunner().invoke(conform, words).exit_code
+        return CliRunner().invoke(commands.main, ["conform", *words]).exit_code
 
     assert [code("good"), code("good", "bad"), code("none", "bad")] == [0, 1, 2]
     assert code("good", "missing") == 2
-    done = CliRunner().invoke(conform, [str(tmp_path / "good")])
+    done = CliRunner().invoke(commands.main, ["conform", str(tmp_path / "good")])
     assert "good: allowed. 6 lines, 3 steps, 1 agent, " in done.output
 
 

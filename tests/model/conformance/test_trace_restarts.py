@@ -28,7 +28,7 @@ from primacy.codec import PACKET_LENGTH
 from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.messages import Append
 from primacy.quantities import Command, Index
-from primacy_model.cli.conform import conform
+from primacy_model.cli import commands
 from primacy_model.conformance.recorder import Recorder
 from tests.support.traces import alone, config, renumbered, verdict
 
@@ -164,7 +164,7 @@ def test_a_write_that_no_packet_can_carry_is_refused_in_its_line(
 ) -> None:
     trace = tmp_path / "t.jsonl"
     trace.write_text("".join(writing("x" * 4_100_000)))
-    done = CliRunner().invoke(conform, [str(trace)])
+    done = CliRunner().invoke(commands.main, ["conform", str(trace)])
     assert done.exit_code == 1
     assert f"{trace}:5: not allowed: agent a, step: it is 4,100,0" in done.output
     assert "clauses: runtime.text" in done.output
@@ -207,7 +207,7 @@ def test_traces_without_a_line_are_vacuous(tmp_path: Path) -> None:
 
     def done(*names: str) -> tuple[int, str]:
         words = [str(tmp_path / name) for name in names]
-        found = CliRunner().invoke(conform, words)
+        found = CliRunner().invoke(commands.main, ["conform", *words])
         return found.exit_code, found.output
 
     assert done("empty")[0] == done("empty", "empty")[0] == 4

@@ -15,7 +15,7 @@ import primacy
 from primacy import dumps, loads
 from primacy.codec import PACKETS
 from primacy.messages import Message, Received
-from primacy_model.cli.vectors import vectors
+from primacy_model.cli import commands
 from primacy_model.conformance.coverage_statement import NO_VECTOR, UNPASSED
 from primacy_model.conformance.situations import name_results
 from primacy_model.conformance.vectors import core_digest
@@ -156,7 +156,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def run(*words: object) -> tuple[int, str]:
-    done = CliRunner().invoke(vectors, [str(word) for word in words])
+    done = CliRunner().invoke(commands.main, ["vectors", *map(str, words)])
     return done.exit_code, done.output
 
 

@@ -24,7 +24,6 @@ from primacy_model.checker.limits import Limit, Limits, Saving
 from primacy_model.checker.model import Kind
 from primacy_model.checker.reference_bfs import Verdict
 from primacy_model.checker.trace import replay
-from primacy_model.cli import check as cli_check
 from primacy_model.cli import commands
 from primacy_model.engines import bfs, checkpoint, search
 from primacy_model.engines.assumption_check import PromiseBrokenError
@@ -34,7 +33,7 @@ from primacy_model.engines.python_engine import Memo
 from primacy_model.engines.search import Engine, explore
 from primacy_model.engines.transition_tables import Tables
 from primacy_model.mesh.agent import Node
-from primacy_model.scopes import find
+from primacy_model.scopes import SCOPES
 from tests.support.worlds import Relay, Start, Tabled, drawn, rich
 
 ENGINES = [
@@ -266,11 +265,11 @@ GOING_ON = """
 import sys
 from pathlib import Path
 from primacy_model.engines.search import Engine, explore
-from primacy_model.scopes import find
+from primacy_model.scopes import SCOPES
 
 name, engine, most, save, resume = sys.argv[1:]
 found = explore(
-    find(name).actors,
+    SCOPES.find(name).actors,
     Engine(engine),
     max_states=int(most) or None,
     save=Path(save) if save else None,
@@ -310,7 +309,7 @@ def test_another_process_with_other_hashes_goes_on(
 
 
 def test_a_digest_is_made_anew_where_a_value_is_read_back() -> None:
-    world: Any = find("fencing")
+    world: Any = SCOPES.find("fencing")
     (node, *_) = world.actors.initial().locals
     assert isinstance(node, Node)
     digest = node.digest
@@ -605,7 +604,7 @@ def test_why_it_was_not_saved_is_shown(
     [
         (("fencing", "--engine", "oracle"), "none of --engine oracle, --graph, --walk"),
         (("fencing", "--walk"), "none of --engine oracle, --graph, --walk"),
-        (("fencing", "--workers", "2"), "they go with none of"),
+        (("fencing", "--jobs", "2"), "they go with none of"),
         (("fencing", "--graph", "."), "they go with none of"),
         (("literal-seed-partition",), "literal-seed-partition is not explored by an"),
         (("emerges",), "emerges is not explored by an engine"),
@@ -628,7 +627,7 @@ def test_what_cannot_be_resumed_is_refused_before_anything_is_explored(
     def explored(*_: object) -> None:
         raise AssertionError("something was explored")
 
-    monkeypatch.setattr(cli_check, "explore", explored)
+    monkeypatch.setattr(runner, "explore_scope", explored)
     asked = ("plain-raft-3x2", "--engine", "memo", "--resume")
     for arguments, said in (
         ((*asked, tmp_path / "gone"), "is no folder"),

@@ -2,18 +2,19 @@
 
 import importlib
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
 
-from primacy_model.baselines.plain_raft import PlainRaft
+from primacy_model.baselines.plain_raft import PlainRaft, RaftAgent, RaftMessage
 from primacy_model.checker import reference_bfs
-from primacy_model.checker.actors import Actors, Assembled, Claim, Views
+from primacy_model.checker.actors import Actors, Assembled, Claim, Move, Views
 from primacy_model.checker.model import Kind
 from primacy_model.checker.reference_bfs import Exploration, Verdict
-from primacy_model.checker.trace import replay
+from primacy_model.checker.trace import RaisedError, replay
 from primacy_model.engines import assumption_check
 from primacy_model.engines.bfs import Search, SearchResult
 from primacy_model.engines.search import UNBOUNDED, Engine, parts
@@ -328,3 +329,68 @@ def test_an_engine_refuses_a_claim_that_needs_the_whole_graph(
     claim: Seen = Claim("back", "may recover", kind, _own_count, _is_anything)
     with pytest.raises(ValueError, match="cannot tell whether back holds"):
         search(Relay(claims=(claim,)), engine)
+
+
+# --- what raises ----------------------------------------------------------------------
+
+
+class DeafLeader(PlainRaft):
+    """An election in which a leader fails at what it hears."""
+
+    def hears(
+        self, place: int, local: RaftAgent, _: None, message: RaftMessage
+    ) -> Iterator[Move[RaftAgent, RaftMessage, None]]:
+        """Raise where a leader hears something."""
+        if local.role == "leader":
+            raise KeyError("my slip")
+        return super().hears(place, local, None, message)
+
+
+def _slip(led: Views) -> bool:
+    if any(led):
+        raise KeyError("my slip")
+    return True
+
+
+class BlindClaim(PlainRaft):
+    """An election with a claim that fails at a leader."""
+
+    @property
+    def claims(self) -> Sequence[Claim[RaftAgent, None, None]]:
+        """Claim what cannot be judged."""
+        first, _ = super().claims
+        return [replace(first, holds=_slip)]
+
+
+@every_engine
+@pytest.mark.parametrize("symmetric", [False, True])
+@pytest.mark.parametrize("world", [DeafLeader(), BlindClaim()], ids=["hears", "claims"])
+def test_where_a_world_raises_a_shortest_run_leads(
+    world: PlainRaft, engine: Engine, symmetric: bool
+) -> None:
+    with pytest.raises(RaisedError) as raised:
+        search(world, engine, symmetric=symmetric)
+    assert isinstance(raised.value.error, KeyError)
+    trace = raised.value.violation.trace
+    assert len(trace.steps) == 5
+    assert [local.role for local in trace.last.locals].count("leader") == 1
+
+
+def test_the_oracle_shows_a_shortest_run_to_what_raises() -> None:
+    with pytest.raises(RaisedError) as raised:
+        reference_bfs.explore(Assembled(DeafLeader()))
+    assert len(raised.value.violation.trace.steps) == 5
+
+
+@every_engine
+def test_a_state_that_is_changed_in_place_is_refused(engine: Engine) -> None:
+    class Sloppy(PlainRaft):
+        def acts(
+            self, place: int, local: RaftAgent, _: None
+        ) -> Iterator[Move[RaftAgent, RaftMessage, None]]:
+            moves = list(super().acts(place, local, None))
+            object.__setattr__(local, "vote", local.vote + 1)
+            return iter(moves)
+
+    with pytest.raises(assumption_check.PromiseBrokenError):
+        search(Sloppy(), engine)

@@ -10,13 +10,13 @@ from primacy_model.checker import reference_bfs
 from primacy_model.checker.actors import Assembled
 from primacy_model.engines import state_graph
 from primacy_model.engines.state_graph import GraphBoundError, StateGraph
-from primacy_model.scopes import find
+from primacy_model.scopes import SCOPES
 
 NAMES = ("worker", "fencing", "plain-raft-3x2")
 
 
 def scope(name: str) -> Assembled[object, object, object, object]:
-    found = find(name)
+    found = SCOPES.find(name)
     assert isinstance(found, Assembled)
     return found
 

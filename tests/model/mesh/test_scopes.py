@@ -23,7 +23,7 @@ from primacy_model.mesh.bounds import BATCH, Shape
 from primacy_model.mesh.model import MeshWorld
 from primacy_model.mesh.properties import ALWAYS, SOMETIMES
 from primacy_model.mesh.scopes import DEEP, DEFAULT, MeshScope
-from primacy_model.scopes import MODELS, by_name, default, find, list_all
+from primacy_model.scopes import SCOPES
 from primacy_model.timed import scopes
 from tests.model.mesh.page import COMPARED, PAGE, PATIENT, document, figures
 from tests.support.meshes import assembled, mesh_of
@@ -144,26 +144,25 @@ def test_a_deep_scope_holds_as_far_as_it_is_looked_at(scope: MeshScope) -> None:
 
 
 def test_names_are_unique() -> None:
-    names = [scope.name for model in MODELS for scope in list_all(model)]
+    names = [scope.name for _, scope in SCOPES.listed()]
     assert len(set(names)) == len(names)
-    assert set(by_name()) == set(names)
-    assert all(find(name).name == name for name in names)
+    assert all(SCOPES.find(name).name == name for name in names)
 
 
 def test_deep_scopes_are_listed_though_they_are_not_explored_unasked() -> None:
-    names = [scope.name for scope in list_all("mesh")]
+    names = [scope.name for scope in SCOPES.of_model("mesh")]
     expected = [scope.name for scope in DEFAULT]
     expected += [scope.name for scope in scopes.scopes()]
     expected += [scope.name for scope in DEEP]
     assert names == [*expected, *(scope.name for scope in scopes.deep())]
-    assert list_all("literal-seed") == default("literal-seed")
+    assert SCOPES.of_model("literal-seed") == SCOPES.default["literal-seed"]
 
 
 def test_what_is_explored_unasked_is_the_default() -> None:
-    names = [scope.name for scope in default("mesh")]
+    names = [scope.name for scope in SCOPES.default["mesh"]]
     assert names[: len(DEFAULT)] == [scope.name for scope in DEFAULT]
     assert names[len(DEFAULT) :] == [scope.name for scope in scopes.scopes()]
-    assert MODELS == (
+    assert tuple(SCOPES.default) == (
         "mesh",
         "liveness",
         "drift-exceeded",
@@ -229,7 +228,7 @@ def test_a_shape_has_no_other_limits() -> None:
 
 
 def test_bounds_are_said_in_the_order_in_which_people_ask() -> None:
-    assert dict(find("follower-reads").bounds) == {
+    assert dict(SCOPES.find("follower-reads").bounds) == {
         "electors": 3,
         "terms": 1,
         "rounds": 1,

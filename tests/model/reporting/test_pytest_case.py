@@ -18,7 +18,7 @@ from primacy_model.checker.model import Model
 from primacy_model.checker.reference_bfs import explore
 from primacy_model.checker.trace import Story, Trace, replay
 from primacy_model.cli import commands
-from primacy_model.reporting.counterexample import folder_name, leave
+from primacy_model.reporting.counterexample import folder_name, write_violation
 from primacy_model.reporting.pytest_case import render_pytest
 from tests.support.toys import CRASHING, UNGUARDED, Drawn, Lock, always_not
 
@@ -26,10 +26,10 @@ ROOT = Path(__file__).parents[3]
 
 REGISTRY = """
 from dataclasses import replace
+from primacy_model import scopes
 from tests.support import toys
 
-toys.SHELVES = {{"mesh": ({lock},)}}
-toys.install()
+scopes.SCOPES = scopes.Registry({{"mesh": ({lock},)}})
 """
 
 
@@ -60,7 +60,7 @@ def test_the_file_passes_on_the_model_and_fails_when_it_is_repaired(
 ) -> None:
     violation = explore(lock).violation
     assert violation is not None
-    folder = leave(lock, violation, tmp_path)
+    folder = write_violation(lock, violation, tmp_path)
     result = run(folder, f"toys.{name}")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "1 passed" in result.stdout
@@ -74,7 +74,7 @@ def test_the_file_of_a_recoverable_property_fails_if_it_can_be_reached(
 ) -> None:
     violation = explore(CRASHING).violation
     assert violation is not None
-    folder = leave(CRASHING, violation, tmp_path)
+    folder = write_violation(CRASHING, violation, tmp_path)
     always = "replace(toys.LOCK_PROPERTIES[2], holds=lambda state: True)"
     result = run(folder, f"replace(toys.CRASHING, properties=({always},))")
     assert result.returncode == 1
@@ -93,7 +93,7 @@ def test_actions_that_read_alike_are_told_apart_by_a_number() -> None:
 def test_the_folder_of_a_violation_holds_five_files(tmp_path: Path) -> None:
     violation = explore(UNGUARDED).violation
     assert violation is not None
-    folder = leave(UNGUARDED, violation, tmp_path)
+    folder = write_violation(UNGUARDED, violation, tmp_path)
     assert folder == tmp_path / "unguarded-lock-L1"
     assert sorted(path.name for path in folder.iterdir()) == [
         "test_unguarded_lock_l1.py",

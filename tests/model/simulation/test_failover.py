@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from click.testing import CliRunner
 
 from primacy.role import Role
 from primacy_model.simulation import raft_baseline
@@ -19,7 +18,7 @@ from primacy_model.simulation.failover import (
     rows,
 )
 from primacy_model.simulation.phases import WITHIN
-from primacy_model.simulation.plots import PLOTS, plots, table
+from primacy_model.simulation.plots import PLOTS, draw_all, main, table
 from primacy_model.simulation.raft_baseline import (
     BaselineAgent,
     BaselineKind,
@@ -115,7 +114,7 @@ def test_plots_have_the_same_bytes_twice_and_no_date(tmp_path: Path) -> None:
         folder.mkdir()
         text = json.dumps(list(rows((3, 5), 2)))
         (folder / "failover.json").write_text(text, encoding="utf-8")
-        assert CliRunner().invoke(plots, [str(folder)]).exit_code == 0
+        draw_all(folder)
         pictures = sorted(folder.glob("*.svg"))
         assert len(pictures) == len(PLOTS)
         found.append([each.read_text(encoding="utf-8") for each in pictures])
@@ -123,7 +122,9 @@ def test_plots_have_the_same_bytes_twice_and_no_date(tmp_path: Path) -> None:
     assert not any("<dc:date>" in text for text in found[0])
 
 
-def test_a_folder_without_figures_is_refused(tmp_path: Path) -> None:
-    result = CliRunner().invoke(plots, [str(tmp_path)])
-    assert result.exit_code == 2
-    assert "failover.json: no such file" in result.output
+def test_a_folder_without_figures_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([str(tmp_path)])
+    assert "failover.json: no such file" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from primacy_proofs.cli.prove import prove
+from primacy_model.cli import commands
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "counterexample.md").read_text(encoding="utf-8")
@@ -27,7 +27,9 @@ def test_the_page_shows_what_is_printed(
         pytest.skip("another z3 finds another world")
     call, shown = re.findall(r"^```text\n(.*?)\n```$", PAGE, re.DOTALL | re.MULTILINE)
     monkeypatch.setenv("PYTHONHASHSEED", seed)
-    done = CliRunner().invoke(prove, call.removeprefix(COMMAND).split())
+    done = CliRunner().invoke(
+        commands.main, ["prove", *call.removeprefix(COMMAND).split()]
+    )
     assert done.exit_code == 0
     assert done.stdout.rstrip("\n") == shown
     assert max(map(len, shown.splitlines())) <= 100 or "safety mutants" in shown

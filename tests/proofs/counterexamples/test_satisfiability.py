@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+from primacy_model.cli import commands
 from primacy_proofs.axioms.containers import AXIOMS
-from primacy_proofs.cli import prove
 from primacy_proofs.counterexamples import satisfiability
 from primacy_proofs.counterexamples.obligation import FACTS
 from primacy_proofs.counterexamples.satisfiability import Fate
@@ -78,7 +78,9 @@ def test_an_argument_needs_all_its_marks() -> None:
 
 @pytest.mark.deep
 def test_the_command_tells_what_was_found() -> None:
-    found = CliRunner().invoke(prove.prove, ["--paths", "Restart", "Transfer"])
+    found = CliRunner().invoke(
+        commands.main, ["prove", "--paths", "Restart", "Transfer"]
+    )
     assert found.exit_code == 0, found.output
     assert "Restart                3       3         0       0       0" in found.output
     assert "one rich world of 4 agents keeps all" in found.output
@@ -96,6 +98,6 @@ def test_the_command_tells_what_was_found() -> None:
     ],
 )
 def test_a_mistake_is_one_sentence(arguments: list[str], said: str) -> None:
-    found = CliRunner().invoke(prove.prove, arguments)
+    found = CliRunner().invoke(commands.main, ["prove", *arguments])
     assert found.exit_code == 2
     assert said in " ".join(found.output.split())

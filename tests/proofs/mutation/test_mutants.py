@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from primacy_model.cli import commands
 from primacy_model.mutation.catalog.mutants import find_mutant
 from primacy_model.mutation.catalog.table import CatalogError, CatalogTable
 from primacy_model.mutation.mutant import Harm
-from primacy_proofs.cli import prove as cli_prove
 from primacy_proofs.laws.catalog import LAWS
 from primacy_proofs.laws.law import PATH_LAWS, RESTS_ON
 from primacy_proofs.mutation import runner
@@ -39,7 +39,7 @@ PATHS = "PC"
 
 
 def prove(*arguments: str) -> Result:
-    return CliRunner().invoke(cli_prove.prove, ["--mutants", *arguments])
+    return CliRunner().invoke(commands.main, ["prove", "--mutants", *arguments])
 
 
 # --- the catalogue --------------------------------------------------------------------
