@@ -1,7 +1,7 @@
 """What a model says: values before and after, clocks, and what history remembers.
 
-Of history only that is told which a law looks at and which means something: a term that
-nobody led has no log of its leader. What the step adds begins with a plus.
+Of history only that is shown which a law looks at and which means something: a term
+that no agent led has no log of its leader. What the step adds begins with a plus.
 """
 
 from __future__ import annotations

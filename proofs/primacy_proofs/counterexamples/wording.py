@@ -122,7 +122,7 @@ UNNAMED: Final = {
     "come from leaders": "an entry stands in the log of the leader of its term",
     "agree with leaders": "up to an entry, a log is as the leader of its term had it",
     "terms never fall": "an entry has no lower term than one before it",
-    "comes from a leader": "whoever sent the packet led its term",
+    "comes from a leader": "the sender of the packet led its term",
 }
 """What laws say that are declared for several kinds of logs or packets."""
 

@@ -114,7 +114,7 @@ LAWS: Final = collect(
     log_matching.a_candidate_has_not_led,
     log_matching.a_leader_keeps_the_log_it_stood_with,
     log_matching.a_leader_drops_nothing_it_stood_with,
-    log_matching.whoever_is_voted_for_voted_for_itself,
+    log_matching.a_candidate_with_a_vote_voted_for_itself,
     log_matching.a_request_shows_the_log_of_its_candidate,
     log_matching.an_append_has_a_place_in_its_leaders_log,
     log_matching.an_append_is_cut_from_its_leaders_log,

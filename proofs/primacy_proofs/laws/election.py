@@ -180,10 +180,10 @@ def who_stands_or_leads_is_an_elector(w: World, n: Expr) -> Expr:
 
 
 def _of_leaders(kind: str) -> Law:
-    """Make the law that a kind of packet comes from whoever led its term."""
+    """Make the law that a kind of packet comes from a leader of its term."""
 
     def body(w: World, m: Expr) -> Expr:
-        """Say that whoever sent it led its term."""
+        """Say that its sender led its term."""
         led = w("led", field(kind, "term", m), field(kind, "sender", m))
         return implies(w.sent(kind, m), led)
 
@@ -208,7 +208,7 @@ def who_is_followed_led(w: World, n: Expr) -> Expr:
 
 @invariant("election", AGENT, on=lambda w, n: [[w("role", n)]])
 def a_leader_follows_itself(w: World, n: Expr) -> Expr:
-    """Whoever leads knows it."""
+    """Say that an agent that leads knows it."""
     return implies(equal(w("role", n), LEADER), equal(w("leader", n), n))
 
 
@@ -250,7 +250,7 @@ def a_token_names_one_leader(w: World, t: Expr, n: Expr, m: Expr) -> Expr:
 
 @consequence("election", INT, AGENT, on=lambda w, t, n: [[w("led", t, n)]])
 def a_leader_is_an_elector(w: World, t: Expr, n: Expr) -> Expr:
-    """S2: whoever ever led."""
+    """S2: any agent that ever led."""
     return implies(w("led", t, n), is_elector(n))
 
 

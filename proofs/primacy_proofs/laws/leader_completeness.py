@@ -218,7 +218,7 @@ def what_was_held_is_kept_or_blocked(w: World, v: Expr, t: Expr, i: Expr) -> Exp
 def a_voter_saw_what_it_held(  # noqa: PLR0917 - two votes of one voter
     w: World, u: Expr, c: Expr, v: Expr, t: Expr, i: Expr
 ) -> Expr:
-    """Say that whoever got a vote had what the voter held, or it is blocked."""
+    """Say that a voted-for candidate had what the voter held, or it is blocked."""
     before = all_of(w("vote_cast", v, u, c), w("held", v, t, i), t < u)
     stood = has(w("campaign_log", u, c), i, t)
     return implies(before, any_of(stood, w("blocked", t, i)))

@@ -139,7 +139,7 @@ def history_knows_the_leader(w: World, t: Expr, n: Expr) -> Expr:
 
 @invariant(GROUP, AGENT, on=lambda w, n: [[w("role", n)]])
 def history_knows_the_log_of_a_leader(w: World, n: Expr) -> Expr:
-    """Say that whoever leads has the log of the leader of its term."""
+    """Say that an agent that leads has the log of the leader of its term."""
     log = equal(w("log", n), led_log(w, w("term", n)))
     return implies(equal(w("role", n), LEADER), log)
 
@@ -181,7 +181,9 @@ def a_leader_drops_nothing_it_stood_with(w: World, t: Expr, n: Expr) -> Expr:
 
 
 @invariant(GROUP, AGENT, INT, AGENT, on=lambda w, v, t, c: [[w("vote_cast", v, t, c)]])
-def whoever_is_voted_for_voted_for_itself(w: World, v: Expr, t: Expr, c: Expr) -> Expr:
+def a_candidate_with_a_vote_voted_for_itself(
+    w: World, v: Expr, t: Expr, c: Expr
+) -> Expr:
     """Say that a candidate is its own first voter."""
     return implies(w("vote_cast", v, t, c), w("vote_cast", c, t, c))
 
@@ -284,6 +286,6 @@ def a_forward_reply_names_an_entry(w: World, m: Expr) -> Expr:
 def what_is_accepted_stands_in_its_leaders_log(
     _: World, after: World, i: Expr, t: Expr
 ) -> Expr:
-    """S7: a client is told where its leader has its entry."""
+    """S7: the index that a client gets is where its leader has its entry."""
     stands = all_of(led(after, t), has(led_log(after, t), i, t))
     return implies(after(ACCEPTING, i, t), stands)

@@ -1,7 +1,7 @@
 """The laws of workers: no packet of theirs elects anybody or commits anything.
 
 A worker's answers are noted like any other: it acknowledges, and is shown as alive. The
-argument that this changes nothing is that whoever counts has nothing left to do before
+argument that this changes nothing is that a leader has nothing left to count before
 the answer comes. A leader has committed what it may, and a candidate has no quorum yet;
 what a worker adds is not counted, so there is nothing to do after it either.
 
@@ -64,7 +64,7 @@ def who_campaigns_counts_itself(w: World, n: Expr) -> Expr:
 
 @step_law("worker", AGENT)
 def a_worker_makes_no_candidate(before: World, after: World, n: Expr) -> Expr:
-    """S2: whoever hears a worker stays what it is, or follows."""
+    """S2: an agent that hears a worker stays what it is, or follows."""
     role = after("role", n)
     stays = any_of(equal(role, before("role", n)), equal(role, FOLLOWER))
     return implies(after(WORKED), stays)
@@ -74,7 +74,7 @@ def a_worker_makes_no_candidate(before: World, after: World, n: Expr) -> Expr:
 def a_worker_makes_nobody_vote(
     before: World, after: World, v: Expr, t: Expr, c: Expr
 ) -> Expr:
-    """S2: whoever hears a worker casts no vote."""
+    """S2: an agent that hears a worker casts no vote."""
     voted = after("vote_cast", v, t, c)
     return implies(all_of(after(WORKED), voted), before("vote_cast", v, t, c))
 
@@ -90,7 +90,7 @@ def a_worker_elects_nobody(before: World, after: World, t: Expr, n: Expr) -> Exp
 def a_worker_deposes_nobody_but_by_its_term(
     before: World, after: World, n: Expr
 ) -> Expr:
-    """S2: whoever changes its role for a worker's packet is in a higher term."""
+    """S2: an agent whose role a worker's packet changes is in a higher term."""
     is_changed = differ(after("role", n), before("role", n))
     rose = after("term", n) > before("term", n)
     return implies(all_of(after(WORKED), is_changed), rose)
@@ -98,6 +98,6 @@ def a_worker_deposes_nobody_but_by_its_term(
 
 @step_law("worker", AGENT)
 def a_worker_commits_nothing(before: World, after: World, n: Expr) -> Expr:
-    """S2: whoever hears a worker has committed what it had."""
+    """S2: an agent that hears a worker has committed what it had."""
     same = equal(after("commit_index", n), before("commit_index", n))
     return implies(after(WORKED), same)

@@ -326,7 +326,7 @@ def quantified(formula: Expr, prefix: str) -> Quantified | None:
 class Finder:
     """A growing list of quantifier-free conditions over bits, asked for a model.
 
-    Its context is its own: what else z3 was told before would change which model it
+    Its context is its own: what else z3 was given before would change which model it
     finds first.
     """
 

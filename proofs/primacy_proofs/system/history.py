@@ -1,7 +1,7 @@
 """Where the world begins, what history remembers, and what a resource admits.
 
-A vote is cast when the disk holds it. A leader is whoever `step` made one. An effect
-carries the token of the shipped `token`, and the resource decides by the shipped
+A vote is cast when the disk holds it. A leader is an agent that `step` made one. An
+effect carries the token of the shipped `token`, and the resource decides by the shipped
 `admit`; an effect may arrive at any later time, any number of times.
 
 Trusted: this file. It says what history remembers.

@@ -74,7 +74,7 @@ class Opaque:
 
 
 class Observed:
-    """What is told of a step, in the place of it."""
+    """What is observed of a step, in the place of it."""
 
 
 OBSERVED: Final = Observed()
@@ -211,6 +211,6 @@ def _replaced() -> Iterator[None]:
 
 
 def lift_observation() -> tuple[Path[tuple[Output, ...]], ...]:
-    """Lift what is told of a step, between any two states."""
+    """Lift what is observed of a step, between any two states."""
     after = [constant(f"after.{each.name}", each.kind.sort) for each in STATE_COLUMNS]
     return paths(lambda: observation.observe(state(), lifted(State, after, config())))

@@ -199,7 +199,7 @@ def _standing(disks: tuple[Disk, ...]) -> Change:
 
 
 def _accepting(output: WriteAccepted) -> Change:
-    """Tell what a client is told: an index and a term."""
+    """Give what is reported to a client: an index and a term."""
     at = expr_of_int(output.index), expr_of_int(output.token)
     return lambda _, index, term: all_of(equal(index, at[0]), equal(term, at[1]))
 

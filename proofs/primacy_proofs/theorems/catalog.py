@@ -350,7 +350,7 @@ THEOREMS: Final = (
     Theorem(
         "RJ",
         "rejection",
-        "whoever sent it, a packet is rejected, and changes nothing, exactly if it "
+        "a packet of any sender is rejected, and changes nothing, exactly if it "
         "cannot be valid",
         REJECTION,
         (ONLY_IMPOSSIBLE.name,),

@@ -37,12 +37,12 @@ It speaks of these bytes of `core/primacy`, by their SHA-256, and was made with 
 
     {core}
 
-Three methods are told apart. *Proved*: z3 shows it of every path of the shipped `step`,
+There are three methods. *Proved*: z3 shows it of every path of the shipped `step`,
 for {every}: any number of agents, terms, entries and packets. *Explored*: the model
 checker finds no violation in the worlds of its scopes, and nothing is said of others. A
 scope counts for a property if it does what the property speaks of: a scope without
 workers cannot break S2, one without effects S9, one without reads S10.
-*Tested*: so many tests cite the clauses that the guarantee rests on.
+*Tested*: that number of tests cite the clauses that the guarantee rests on.
 
 A theorem that is not proved is `not inductive`, `unknown` or `vacuous`. *Not inductive*
 does not mean false: a law fails in a step from a world that keeps all laws, and no mesh
