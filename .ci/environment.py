@@ -160,7 +160,7 @@ def _create(venv: Path, installer: str) -> None:
 
 
 def _install_by_pip(python: Path, installer: str) -> None:
-    pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "-qq"]
     settings = _environment_of_pip(python)
     if installer != "pip":
         _run([*pip, "install", "--no-deps", installer], settings)
