@@ -33,7 +33,7 @@ NAMES: Final = "abcdefg"
 PRE_VOTE: Final = (PreVoteRequest, PreVoteReply)
 VOTE: Final = (VoteRequest, VoteReply)
 MOST_STEPS: Final = 60
-"""A talk ends after so many packets, for a mutant may never come to rest."""
+"""The most packets of a talk, for a mutant may never come to rest."""
 
 
 def mesh_of(electors: int, workers: int, batch: int, **times: int) -> list[Config]:

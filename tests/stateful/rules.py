@@ -1,7 +1,9 @@
 """Single deeds of an adversary: what may happen to an agent, a packet, a link.
 
-Each rule is one deed. Its law: a rule changes a cluster through the cluster's calls
-alone, and each call judges all claims, so every state on the way is judged.
+Each rule is one deed.
+
+Contract: a rule changes a cluster through the cluster's calls alone, and each call
+judges all claims, so every state on the way is judged.
 
 Source: docs/adversary.md; docs/assumptions.md, "Faults".
 """

@@ -1,4 +1,4 @@
-"""The judge sees what the claims of the checker see, and a run is told as it was."""
+"""The monitor sees what the claims of the checker see, and a run is shown as it was."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_two_leases_at_an_instant_are_found() -> None:
     assert "S11 is broken" in transcript(cluster, Broken("S11", "one lease"), last=3)
 
 
-# --- what is told ---------------------------------------------------------------------
+# --- what is shown --------------------------------------------------------------------
 
 
 def test_a_run_is_told_by_every_picture_and_its_program_repeats_it() -> None:

@@ -50,7 +50,7 @@ RaftMove = Move[RaftAgent, RaftMessage, None]
 
 @dataclass(frozen=True)
 class PlainRaft(Actors[RaftAgent, RaftMessage, None, None]):
-    """So many agents, and so many terms in which they may stand."""
+    """How many agents, and in how many terms they may stand."""
 
     size: int = 3
     terms: int = 2

@@ -1,10 +1,12 @@
 """How fast worlds of actors are explored: by each engine, by the oracle, and by Spin.
 
 `make bench` prints one table and writes `bench.json`. All explore the plain Raft
-election, Spin its twin in Promela, which has the same states. Its law: a row says how
-many states were found, with a plus where a bound ended the search, and no row says
-whether that is fast. Seconds are of CPU, so that waiting does not count; an engine that
-is compiled, and Spin's program, are compiled before their time begins.
+election, Spin its twin in Promela, which has the same states.
+
+Contract: a row says how many states were found, with a plus where a bound ended the
+search, and no row says whether that is fast. Seconds are of CPU, so that waiting does
+not count; an engine that is compiled, and Spin's program, are compiled before their
+time begins.
 
 The bytes of an engine are its own account: rows, the way back, the index. Those of the
 oracle are what the interpreter holds afterwards, with all edges. Those of Spin are its

@@ -6,7 +6,7 @@ oracle explores the states; `fairness` decides on the numbered graph whether a f
 can avoid the goal for ever. If one can, it is shown as a lasso: a shortest way in, and
 a loop that can be repeated for ever.
 
-Its law: a run that only a bound keeps from going on is no counterexample. It is *cut*,
+Contract: a run that only a bound keeps from going on is no counterexample. It is *cut*,
 and the states in which that happens are counted and told.
 
 Source: Baier and Katoen, "Principles of Model Checking" (2008), sections 3.5 and 5.1.

@@ -1,8 +1,8 @@
-"""The judge: a plain breadth-first search over a graph that networkx holds.
+"""The reference checker: a plain breadth-first search over a graph of networkx.
 
 It decides whether the properties of a model hold in the states that can be reached.
-Its law is to be as simple as can be: the nodes are the states, the keys of the edges
-are the actions, and nothing is pruned, merged or numbered. Faster engines are compared
+It is as simple as can be: the nodes are the states, the keys of the edges are the
+actions, and nothing is pruned, merged or numbered. Faster engines are compared
 with it and share no code with it. A bound that was hit is always said.
 
 networkx keeps insertion order, and that is all a shortest trace needs: states are added
@@ -91,7 +91,7 @@ class Exploration(Generic[State]):
     is_bounded: bool
     """The search stopped because it had reached as many states as it may."""
     stopped_at: str = ""
-    """What it stopped at, in words, if not at so many states."""
+    """What it stopped at, in words, if not at a number of states."""
     saving: Saving | None = None
     """What became of saving it, if that was asked for and it stopped."""
     images: int | None = None

@@ -1,9 +1,10 @@
 """The command `primacy conform`.
 
-It decides how traces are named, read and refused. Its law: 0 is said of a trace that
-was read to its end and is allowed, line by line; 1 of one with a line that the
-specification does not allow; 2 of what is no trace; 4 if no trace holds a line. The
-first line that is wrong is told, with its number.
+It decides how traces are named, read and refused.
+
+Contract: 0 is said of a trace that was read to its end and is allowed, line by line; 1
+of one with a line that the specification does not allow; 2 of what is no trace; 4 if no
+trace holds a line. The first line that is wrong is reported, with its number.
 
 Source: docs/conformance.md, "Traces".
 """

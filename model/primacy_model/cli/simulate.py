@@ -1,9 +1,10 @@
 """The command `primacy simulate`.
 
-It decides which schedules are run, where the findings go and how the program ends. Its
-law: 0 holds, 1 violated, 2 bad usage, 3 incomplete, 4 vacuous, 130 interrupted. What
-is written of the same seeds is the same on any machine, but for the last line, which
-tells what it cost.
+It decides which schedules are run, where the findings go and how the program ends.
+
+Contract: 0 holds, 1 violated, 2 bad usage, 3 incomplete, 4 vacuous, 130 interrupted.
+What is written of the same seeds is the same on any machine, but for the last line,
+which tells what it cost.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ from primacy_model.simulation.summary import (
 SEEDS = 100
 MOST_SEEDS = 10_000_000
 SHOWN = 25
-"""So many of the last steps of a violation are shown."""
+"""How many of the last steps of a violation are shown."""
 
 NAME = "simulate-seed-{}.json"
 """Where a shrunk schedule goes, if nobody says where."""

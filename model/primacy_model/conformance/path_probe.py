@@ -1,9 +1,10 @@
 """A twin of core that tells which way it went: its statements and its decisions.
 
 The twin is the source of core, loaded once more under other names, with a probe before
-each statement of a function and around each operand of a decision. A *path* is what
-the probes of the handlers tell, in order, so it is the same in every version of Python.
-Its law: the twin is given texts of the codec and answers in texts, and whoever asks it
+each statement of a function and around each operand of a decision. A *path* is what the
+probes of the handlers tell, in order, so it is the same in every version of Python.
+
+Contract: the twin is given texts of the codec and answers in texts, and its caller
 compares these with what core itself says; so the probes are seen to change nothing.
 
 A comment that names a clause belongs to the innermost statement around its line, or
@@ -43,7 +44,7 @@ HANDLERS: Final = (
 )
 """The modules whose ways make a path; the containers loop and are left out."""
 OBSERVING: Final = "observation"
-"""What is told of a step: its ways make a path of their own."""
+"""What is observed of a step: its ways make a path of their own."""
 UNPROBED: Final = ("codec",)
 """The modules that the twin needs to be spoken to."""
 

@@ -1,8 +1,10 @@
 """Scenarios: runs of whole meshes, each a trace of the same format as any other.
 
 The shortest run of a world to each thing that must happen in it, and walks by chance.
-What no agent does is left out: a partition, a lost packet, a pause. Its law: a scenario
-is whole, it begins at the first start of every agent, and `primacy conform` accepts it.
+What no agent does is left out: a partition, a lost packet, a pause.
+
+Contract: a scenario is whole, it begins at the first start of every agent, and `primacy
+conform` accepts it.
 
 Source: docs/conformance.md, "Scenarios".
 """

@@ -3,8 +3,10 @@
 A situation is a call and what it is given, as texts of the codec. Of all that go the
 same path two are kept, the shortest and the longest; explored worlds come before made
 situations. Besides those, for each place in core that none of them passes, the shortest
-that does. Its law: which are kept depends on the set of situations alone, not on the
-order of a hash.
+that does.
+
+Contract: which are kept depends on the set of situations alone, not on the order of a
+hash.
 
 Source: docs/conformance.md, "Where vectors come from".
 """
@@ -115,7 +117,7 @@ class Choice:
     shortest: dict[object, Situation] = field(default_factory=dict)
     longest: dict[tuple[str, tuple[int, ...]], Situation] = field(default_factory=dict)
     passing: dict[object, Situation] = field(default_factory=dict)
-    """The shortest by probe, and by what is told of a step."""
+    """The shortest by probe, and by what is observed of a step."""
 
     written: list[Situation] = field(default_factory=list)
 

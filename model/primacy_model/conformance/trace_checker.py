@@ -6,8 +6,8 @@ does not step, a timer elapses only while it is armed, a request is asked once; 
 the trace is whole, a packet was sent before it is received; where it has clocks, they
 never go back and no timer is early.
 
-Its law: it accepts a line only on what the lines before it have said, and raises at the
-first that is not allowed.
+Contract: it accepts a line only on what the lines before it have said, and raises at
+the first that is not allowed.
 
 Source: docs/specification.md; clauses `runtime.*`.
 """

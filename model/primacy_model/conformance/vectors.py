@@ -2,7 +2,8 @@
 
 A file of vectors has one to a line; a scenario is a trace. The manifest names each file
 with its SHA-256, says from which core it came and what of it the vectors go through.
-Its law: the same core gives the same bytes, on every machine and in every version of
+
+Contract: the same core gives the same bytes, on every machine and in every version of
 Python; and what is written is what core itself answers, not its twin.
 
 Source: docs/conformance.md, "Vectors".

@@ -2,9 +2,10 @@
 
 Where mailboxes are sets, and nothing is taken out of them or refused, what an actor may
 do in a cell is what it may do by itself and with each message alone. So the model is
-asked about single messages, and arrays compose the answers. Its law: the effects are
-those of `Tables.effects`, in its order; and the tables know each cell under the number
-that it has here.
+asked about single messages, and arrays compose the answers.
+
+Contract: the effects are those of `Tables.effects`, in its order; and the tables know
+each cell under the number that it has here.
 """
 
 from __future__ import annotations

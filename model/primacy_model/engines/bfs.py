@@ -92,7 +92,7 @@ class EngineStore(Protocol):
         """Write the rows, and tell the tables all values that rows speak of."""
 
     def load(self, folder: Path, moves: int) -> None:
-        """Take over rows; so many moves were made."""
+        """Take over rows, and the number of moves that were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class SearchResult(Generic[Local, Message, Shared, Ghost]):
 
     verdict: Verdict
     levels: tuple[int, ...]
-    """How many states are so many moves away from the first."""
+    """How many states there are at each number of moves from the first."""
     moves: int
     calls: int
     """How often the model was asked for moves."""
@@ -117,7 +117,7 @@ class SearchResult(Generic[Local, Message, Shared, Ghost]):
     unreached: tuple[Claim[Local, Shared, Ghost], ...]
     is_bounded: bool
     stopped_at: str
-    """What ended the search, in words, if not so many states."""
+    """What ended the search, in words, if not a number of states."""
     saving: Saving | None = None
     """What became of saving it, if that was asked for and it stopped."""
     images: int | None = None

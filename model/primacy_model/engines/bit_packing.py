@@ -3,7 +3,7 @@
 Each column of a row is given some bits of a word, more than it needs so far; where
 those do not suffice the rows are packed anew. A column that has one value has no bits.
 An index finds rows again. How it does so is for an engine to say; here it only gets its
-room.
+space.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ import numpy as np
 
 WORD: Final = 64
 ROOM: Final = 1 << 16
-"""For how many rows there is room at first."""
+"""For how many rows there is space at first."""
 AT_ONCE: Final = 1 << 16
 """How many rows are packed anew at once."""
 MOST_ROWS: Final = 1 << 31
 MOST_PLACES: Final = 1 << 7
 MOST_NUMBERS: Final = 1 << 28
-"""So many values may a column have: keys are made of two of them."""
+"""How many values a column may have: keys are made of two of them."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 Enter = Callable[[Array, int, Array], None]
-"""Enters so many rows into an empty index."""
+"""Enters a number of rows into an empty index."""
 Moved = Callable[[Array, Array, int], None]
-"""Moves an index of rows of so many words into a larger one."""
+"""Moves an index of rows, of a number of words each, into a larger one."""
 
 
 def roomier(array: Array, size: int) -> Array:
-    """Give an array twice the room; what it holds up to a size stays."""
+    """Give an array twice the space; what it holds up to a size stays."""
     larger = np.zeros((2 * len(array), *array.shape[1:]), array.dtype)
     larger[:size] = array[:size]
     return larger
 
 
 def _reserved(array: Array, size: int) -> Array:
-    """Give much more room, of which no memory is used before it is written to."""
+    """Give much more space, of which no memory is used before it is written to."""
     times = 8 if len(array) < 1 << 24 else 2
     larger = np.empty((times * len(array), *array.shape[1:]), array.dtype)
     larger[:size] = array[:size]
@@ -116,7 +116,7 @@ class GrowingArray:
 
     @property
     def array(self) -> Array:
-        """Give all numbers, and some room behind them."""
+        """Give all numbers, and some space behind them."""
         if self._new:
             while len(self) > len(self._array):
                 self._array = roomier(self._array, self._size)
@@ -169,7 +169,7 @@ class Rows:
         return row
 
     def make_room(self, more: int) -> None:
-        """Make room for so many more rows."""
+        """Make space for a number of further rows."""
         if self.size + more > MOST_ROWS:
             raise OverflowError("there are too many states for this engine")
         while self.size + more > len(self.held):
@@ -221,7 +221,7 @@ class Rows:
 
 
 def _read(path: Path) -> Array:
-    """Read an array into one that has some room behind it."""
+    """Read an array into one that has some space behind it."""
     held = np.load(path, mmap_mode="r")
     roomy: Array = np.empty((max(ROOM, len(held)), *held.shape[1:]), held.dtype)
     roomy[: len(held)] = held

@@ -20,11 +20,11 @@ MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 LOW: Final = np.uint64(0xFFFFFFFF)
 UNKNOWN: Final = -1
 MOST: Final = 1 << 27
-"""So many answers are kept in lines."""
+"""How many answers are kept in lines."""
 
 
 AnswerMisses = Callable[[Array, Array], Array | Sequence[int]]
-"""Answers to so many pairs of numbers."""
+"""Answers to a number of pairs of numbers."""
 
 
 def mix(words: Sequence[Array]) -> Array:
@@ -143,7 +143,7 @@ class AnswerCache:
 class Grid:
     """Answers by pairs of numbers, of which most are asked for: a line for each first.
 
-    Where lines would take too much room the pairs are looked up in a table.
+    Where lines would take too much space the pairs are looked up in a table.
     """
 
     def __init__(self, answer: AnswerMisses) -> None:

@@ -144,14 +144,14 @@ class Compiled:
         self._rows.save(folder)
 
     def load(self, folder: Path, moves: int) -> None:
-        """Take over rows; so many moves were made."""
+        """Take over rows, and the number of moves that were made."""
         self._rows.load(folder)
         self._known.counts[numba_kernels.SIZE] = self._rows.size
         self._known.counts[numba_kernels.MOVES] = moves
 
 
 def batch(size: int, words: int) -> numba_kernels.Batch:
-    """Make room for so many successors that are not looked up yet."""
+    """Make space for a number of successors that are not looked up yet."""
     return numba_kernels.Batch(
         np.empty(size * words, np.uint64),
         np.empty(size, np.uint64),

@@ -14,7 +14,7 @@ Arrays are passed in named tuples, by what they are about: `KernelRows`, `Kernel
 `KernelMoves`, `KernelOrbits` and others. `numba_tables` makes and fills them.
 
 Tables are open-addressed. In a table of pairs a key stands beside its value and is
-never 0. Arrays are given their room by who calls; a kernel stops where it is used up.
+never 0. Arrays get their space from the caller; a kernel stops where it is used up.
 
 Most of the time goes into waiting for memory: the place of a row in the index is as
 good as random. So successors are looked up some dozens later than they are made, when
@@ -54,13 +54,13 @@ FIRST = np.uint64(28)
 DONE, FULL, LONG, ASKS = range(4)
 """How an expansion ended.
 
-All rows are done; there is no room for more; none for the successors of one row; or
+All rows are done; there is no space for more; none for the successors of one row; or
 there are questions for the model.
 """
 SIZE, TURN, ASKED, AGAIN, MOVES, ENTRIES, PAIRS, WANTED, CELLS = range(9)
 """The counts that an expansion reads and writes; the cells of each place are last.
 
-`WANTED` tells, where there is no room, for how many more rows and entries it must be.
+`WANTED` says, where there is no space, for how many more rows and entries it must be.
 """
 SINGLE, GROUP, PUT, IMAGES, NOTHING = range(5)
 """What is asked.
@@ -69,7 +69,7 @@ About a message in a local state, a cell, a put into a column, or images of what
 in a column.
 """
 COUNT = 24
-"""A span in the list of entries: where it begins, and in so many bits how many."""
+"""A span in the list of entries: where it begins, and in these bits how many."""
 CLAIMED = 1
 """A span that is asked for: none begins at 0. A span that is not known is 0."""
 CLAIMED_IMAGES = -1
@@ -79,11 +79,11 @@ UNKNOWN, NO_ROOM = -1, -2
 HEARD = 2
 """What is added to the number of what is heard, so that none is negative."""
 HASHED = 63
-"""The shift of a column whose lines would take too much room."""
+"""The shift of a column whose lines would take too much space."""
 MARGIN = 1 << 10
-"""So much room there is for questions before a row is expanded."""
+"""How much space there is for questions before a row is expanded."""
 WINDOW = 16
-"""Among so many entries before it an entry that does the same is looked for."""
+"""Among how many entries before it an entry that does the same is looked for."""
 AHEAD = 64
 """How many rows wait to be entered into an index; a power of two."""
 ROWS_AHEAD = 6
@@ -327,7 +327,7 @@ def index_cells(local, bits, count, index):
 
 @njit(cache=True)
 def cell_of(place, local, bits, cells, counts):
-    """Give a cell its number, if there is room for it."""
+    """Give a cell its number, if there is space for it."""
     index = cells.slots[place]
     mask = np.uint64(index.shape[0] - 1)
     at = home_of_cell(local, bits) & mask
@@ -353,7 +353,7 @@ def cell_of(place, local, bits, cells, counts):
 
 @njit(cache=True)
 def ask(kind, key, questions, counts):
-    """Write a question down; there is room for it."""
+    """Write a question down; there is space for it."""
     questions[counts[ASKED], 0] = np.uint64(kind)
     questions[counts[ASKED], 1] = key
     counts[ASKED] += 1
@@ -941,7 +941,7 @@ def pairs_of(rows, words, start, end, layout, table, fresh):
 def unseen(
     rows, words, start, end, layout, local, views, widths, scenes, sees, seen, fresh
 ):
-    """List rows whose views are new; stop where there is no room for more."""
+    """List rows whose views are new; stop where there is no space for more."""
     places, count = layout.shape[0] - 2, 0
     for number in range(start, end):
         key = ONE

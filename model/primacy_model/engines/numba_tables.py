@@ -1,8 +1,8 @@
 """What the compiled engine knows, as arrays for its loops: it asks, answers and grows.
 
 In a plain world the loops compose cells themselves, and the tables never hear of them.
-As soon as the model answers with something that is not plain, all cells are told to the
-tables, under the numbers that they have; from then on whole cells are asked for.
+As soon as the model answers with something that is not plain, all cells are given to
+the tables, under the numbers that they have; from then on whole cells are asked for.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
 
 CELLS: Final = 1 << 12
-"""For how many cells of each place there is room at first."""
+"""For how many cells of each place there is space at first."""
 MOST_IN_LINES: Final = 1 << 26
-"""So many answers about one column are kept in lines."""
+"""How many answers about one column are kept in lines."""
 LOW: Final = (1 << 28) - 1
 LINE: Final = 64
 """The bytes that a cache reads at once."""
@@ -153,7 +153,7 @@ class NumbaTables:
             held.back,
         )
 
-    # --- room -------------------------------------------------------------------------
+    # --- space ------------------------------------------------------------------------
 
     def make_room(self, layout: Array) -> None:
         """Take notice of how many values a row can tell, and draw lines for them."""
@@ -197,7 +197,7 @@ class NumbaTables:
             start, begin = start + size, begin + now
 
     def grow(self, wanted: int) -> None:
-        """Make room for more cells, entries and answers, where there is little."""
+        """Make space for more cells, entries and answers, where there is little."""
         _require_a_span(wanted)
         self._make_room_for_cells(int(self.counts[numba_kernels.CELLS :].max()) + 1)
         self._make_room_for_entries(wanted)
@@ -309,7 +309,7 @@ class NumbaTables:
     def _written(
         self, table: Array, keys: Sequence[int], values: Array, count: int
     ) -> Array:
-        """Write pairs into a table, and give it more room if it has little."""
+        """Write pairs into a table, and give it more space if it has little."""
         size = len(table)
         while 2 * (count + (1 << 13)) > size:
             size *= 2
@@ -400,7 +400,7 @@ def _joined(words: Sequence[int]) -> int:
 
 
 def _aligned(size: int) -> Array:
-    """Give so many zeros that begin where a line of the cache does."""
+    """Give a number of zeros that begin where a line of the cache does."""
     held = np.zeros(size + LINE // 4, np.int32)
     shift = -held.ctypes.data % LINE // 4
     return held[shift : shift + size]

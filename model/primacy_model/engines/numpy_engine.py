@@ -296,7 +296,7 @@ class Vectors:
         self._rows.save(folder)
 
     def load(self, folder: Path, moves: int) -> None:
-        """Take over rows; so many moves were made."""
+        """Take over rows, and the number of moves that were made."""
         self._rows.load(folder)
         self.moves = moves
 

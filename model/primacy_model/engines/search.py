@@ -1,4 +1,4 @@
-"""Which engine searches a world of actors, with which reductions, and what is told.
+"""Which engine searches a world of actors, with which reductions, and what is reported.
 
 An engine is asked for what it needs when it is chosen, so that none has to be installed
 that is not used. What a world promises for the reductions is checked at the end.

@@ -1,9 +1,9 @@
 """What a world promises of actors that may change places: it is checked at the end.
 
-The law of this room: nothing can tell images apart but by names. If something can, a
-search of images finds less than there is, so it is an error that is said. All that was
-asked of the model is asked again of its images, up to a stated limit for each promise;
-beyond it every n-th question is.
+Contract: nothing can tell images apart but by names. If something can, a search of
+images finds less than there is, so it is an error that is said. All that was asked of
+the model is asked again of its images, up to a stated limit for each promise; beyond it
+every n-th question is.
 
 - *Names add up.* Names changed in one way and then in another are those of the way that
   is both.

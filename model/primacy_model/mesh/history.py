@@ -80,7 +80,7 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Entries were applied after so many others, in a term."""
+    """Entries were applied after a number of others, in a term."""
 
     after: int
     entries: tuple[Entry, ...]
@@ -96,7 +96,7 @@ class ReadRequested:
 
 @dataclass(frozen=True, slots=True)
 class ReadServed:
-    """A read was served after so many entries were applied."""
+    """A read was served after a number of entries were applied."""
 
     request: RequestId
     applied: int

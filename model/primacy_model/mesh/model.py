@@ -1,7 +1,7 @@
 """The mesh as a world of actors: agents that run the shipped `step`, and what may fail.
 
 It decides how a mesh begins, what is claimed of it, and how it is shown; its moves are
-in a room of their own. Whatever may happen is a move: any packet in flight is
+in a module of their own. Whatever may happen is a move: any packet in flight is
 delivered, any armed timer elapses, an agent crashes or restarts from its disk, the
 network splits or heals, clients write and read, a leader pauses before it acts on a
 fenced resource. Under *set* semantics a packet once sent may be delivered any number of

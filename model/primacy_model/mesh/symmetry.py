@@ -1,8 +1,10 @@
 """Agents that differ in nothing but their names may change them.
 
 `rename` gives the same value with other names in it: of an agent, of a packet, of what
-is shared, of what happened. Its law: only names of agents change, and what is kept in
-the order of names is put into that order again.
+is shared, of what happened.
+
+Contract: only names of agents change, and what is kept in the order of names is put
+into that order again.
 
 Source: the argument in docs/engines.md, "Symmetry".
 """

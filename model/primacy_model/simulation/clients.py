@@ -4,7 +4,7 @@ A client has one operation open at a time, at one agent. A write is acknowledged
 the entry that was applied at its index has its term (runtime.acknowledge). A state
 machine applies a request once (docs/assumptions.md, "Removal of duplicates").
 
-Its law: what was not answered stays in the history as pending, unless it is certain
+Contract: what was not answered stays in the history as pending, unless it is certain
 that it never happened. A refusal where nothing was forwarded is certain, and at the
 end, when all logs are equal, so is a request that stands in none.
 

@@ -1,10 +1,10 @@
 """A cluster: a mesh of agents that run the shipped core, and whatever may happen to it.
 
-It has no time and draws nothing; whoever drives it decides what happens next. Each call
+It has no time and draws nothing; its driver decides what happens next. Each call
 is one thing that happens: an agent handles a message, a packet is lost, a link is cut,
 power fails. `agent.perform` carries out what a step asks for and notes what it did.
 
-Its law: after every call all claims of `properties.ALWAYS` have been judged, by the
+Contract: after every call all claims of `properties.ALWAYS` have been judged, by the
 predicates of the model checker, and where one is broken `Broken` has been raised. The
 same calls on a new cluster do the same again, so its calls are its whole record.
 `NotPossible` says why something cannot happen now; then nothing has happened.
@@ -76,7 +76,7 @@ __all__ = [
 ]
 
 MOST_FLIGHTS: Final = 10_000
-"""So many packets are kept in the table of `agent.flight` before it is emptied."""
+"""How many packets are kept in the table of `agent.flight` before it is emptied."""
 
 
 class Cluster:

@@ -1,4 +1,4 @@
-"""How long a mesh of so many agents is without a leader, and what that costs.
+"""How long a mesh is without a leader, by its size, and what that costs.
 
 `python -m primacy_model.simulation.failover` writes docs/figures/failover.json, from
 seeds, with no fault but the death of one leader. `plots` draws it.
@@ -7,7 +7,7 @@ All agents are electors and start at once. *Boot* is from then until one leads, 
 *failover* from the death of that leader until another leads. Counted are the packets of
 elections (claims, requests for votes and pre-votes, answers), and who stands at once.
 
-Its law: both protocols are given the same times, the same network and the same seeds.
+Contract: both protocols are given the same times, the same network and the same seeds.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ RUNS: Final = 40
 LATENCY_US: Final = 5_000
 MS: Final = 1_000
 PATIENCE_US: Final = 60_000_000
-"""Who has no leader by then is told as such; it is 200 election timeouts."""
+"""A mesh without a leader by then is reported as such; 200 election timeouts."""
 
 ELECTION: Final = (Claim, PreVoteRequest, PreVoteReply, VoteRequest, VoteReply)
 STANDING: Final = (Role.PRE_CANDIDATE, Role.CANDIDATE)

@@ -43,7 +43,7 @@ class ClusterCall:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """What a call did, as whoever keeps the time needs to know it."""
+    """What a call did, as the keeper of time needs to know it."""
 
     agent: AgentId
     """Whose step it was, or to whom it happened; `NOBODY` if it was the network."""
@@ -52,7 +52,7 @@ class Happened:
     timers: tuple[Arm | Disarm, ...] = ()
     """What became of timers, in order: the last word on a timer counts."""
     told: Outputs = ()
-    """The other outputs: what clients, the state machine and observers are told."""
+    """The other outputs: those for clients, the state machine and observers."""
     is_crashed: bool = False
     """Power failed, here or in the middle: no timer of the agent is armed any more."""
     verdict: Verdict | None = None
@@ -65,6 +65,6 @@ def timers_of(outputs: Outputs) -> tuple[Arm | Disarm, ...]:
 
 
 def answers_of(outputs: Outputs) -> Outputs:
-    """Pick what clients, the state machine and observers are told."""
+    """Pick the outputs for clients, the state machine and observers."""
     unseen = Arm | Disarm | Persist | Send | Broadcast
     return tuple(each for each in outputs if not isinstance(each, unseen))

@@ -1,6 +1,6 @@
 """A whole run: faults and clients for so long, then the heal, and what must follow.
 
-Its law: a run ends with a verdict about everything that is claimed of it, or with the
+Contract: a run ends with a verdict about everything that is claimed of it, or with the
 first claim that is broken. What is not known is not called good.
 
 Three parts. *Chaos*: the faults of the schedule happen, clients ask, leaders act on a
@@ -37,13 +37,13 @@ from primacy_model.simulation.schedule import BadScheduleError, Schedule
 from primacy_model.simulation.simulator import Simulator
 
 WITHIN: Final = 30
-"""A healed mesh agrees within so many election timeouts: see docs/simulation.md."""
+"""In how many election timeouts a healed mesh agrees: see docs/simulation.md."""
 
 SETTLED: Final = 2
 """So long after the heal, at the least, the last old packet and timer are gone."""
 
 ANSWERED: Final = 4
-"""Clients of a healed mesh are answered within so many election timeouts."""
+"""In how many election timeouts clients of a healed mesh are answered."""
 
 
 def run(schedule: Schedule) -> RunOutcome:
@@ -145,7 +145,7 @@ class Conductor:
         simulator.plan(pause, self.think, client)
 
     def use(self) -> None:
-        """Let whoever leads decide to act on the resource; each acts later."""
+        """Let each leader decide to act on the resource; each acts later."""
         simulator = self.simulator
         if simulator.now >= simulator.heal_us:
             return

@@ -1,8 +1,10 @@
 """The plots of docs/simulation.md, drawn from what `failover` measured.
 
 `python -m primacy_model.simulation.plots docs/figures` reads `failover.json` there and
-writes the pictures beside it. Its law: the same figures give the same bytes with the
-same version of matplotlib; a picture holds no date and no random id.
+writes the pictures beside it.
+
+Contract: the same figures give the same bytes with the same version of matplotlib; a
+picture holds no date and no random id.
 """
 
 from __future__ import annotations

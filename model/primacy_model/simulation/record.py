@@ -2,9 +2,10 @@
 
 The run is a model with one path: its states are numbers of calls, and its only actions
 are the calls that were made. So everything that shows a violation of the checker shows
-one of a cluster: transcript, diagrams, picture, ITF. Its law: nothing is shown that was
-not done again. The calls are made anew on a new cluster, and what is shown is seen
-there.
+one of a cluster: transcript, diagrams, picture, ITF.
+
+Contract: nothing is shown that was not done again. The calls are made anew on a new
+cluster, and what is shown is seen there.
 
 Of a long run the last calls can be shown alone: all are made again, the first unseen.
 
@@ -49,7 +50,7 @@ from primacy_model.simulation.operations import Argument
 RESOURCE: Final = "resource"
 """The column of the fenced resource."""
 MOST_ENTRIES: Final = 12
-"""Of a longer log so many last entries are shown."""
+"""How many of the last entries of a longer log are shown."""
 
 NETWORKS: Final = frozenset({"drop", "duplicate", "cut", "heal", "judge_leases"})
 """What happens to no agent."""
@@ -94,7 +95,7 @@ class RecordedRun:
         return state + 1
 
     def columns(self, state: int) -> Columns:
-        """Show each agent, the network and the resource after so many calls."""
+        """Show each agent, the network and the resource after a number of calls."""
         return self._shown[state]
 
     def event(self, state: int, action: Action) -> Event:  # noqa: ARG002 - one path
@@ -130,7 +131,7 @@ class RecordedRun:
             self._keys[number] = key
 
     def _see(self, number: int, cluster: Cluster) -> None:
-        """Remember what is to be seen after so many calls."""
+        """Remember what is to be seen after a number of calls."""
         if number < self.first:
             return
         shown: dict[str, Mapping[str, Value]] = {}

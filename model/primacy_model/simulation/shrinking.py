@@ -1,6 +1,6 @@
 """A failing schedule made short: delta debugging, with the same claim broken.
 
-Its law: what is accepted breaks the same claim, and no schedule that is tried is
+Contract: what is accepted breaks the same claim, and no schedule that is tried is
 larger than the one before it. How long it goes on is counted in runs, not in seconds,
 so it ends with the same schedule on any machine.
 
@@ -23,7 +23,7 @@ from primacy_model.simulation.schedule import PAIR, Fault, Schedule, name_of
 
 MOST_RUNS: Final = 400
 SEEDS: Final = 3
-"""So many seeds are tried with each candidate."""
+"""How many seeds are tried with each candidate."""
 
 APART: Final = 1_000_003
 """Between two of them, so that they are seeds of nobody else."""

@@ -1,7 +1,8 @@
 """What runs came to: counted, in words, and as JSON.
 
-It decides what a campaign of seeds is called. Its law: what was not decided is told
-with its seed, and never called good.
+It decides what a campaign of seeds is called.
+
+Contract: what was not decided is reported with its seed, and never called good.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from primacy_model.simulation.seeds import Ran
 
 US_PER_HOUR = 3_600_000_000
 MOST_TOLD = 25
-"""So many seeds that were not decided are named."""
+"""How many seeds that were not decided are named."""
 
 
 @dataclass(slots=True)

@@ -120,7 +120,7 @@ def is_undisturbed(phased: PhasedWorld) -> bool:
 
 
 def is_joined_again(phased: PhasedWorld) -> bool:
-    """L3: whoever came back follows the leader that there was before."""
+    """L3: an agent that came back follows the leader that there was before."""
     return is_whole(phased) and is_led_by_lowest(phased)
 
 

@@ -110,7 +110,7 @@ def _staying(name: str, summary: str, partitions: int) -> StabilizingMesh:
 def _healing(name: str, summary: str, writes: int, rounds: int = 0) -> StabilizingMesh:
     """Make a world of L4: the first leader is cut off, may write, and comes back.
 
-    Before GST so many rounds are begun.
+    Before GST that number of rounds is begun.
     """
     shape = Shape(
         begins="elected",

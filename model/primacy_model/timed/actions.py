@@ -67,9 +67,9 @@ class TimeCourse:
 class Pace:
     """How clocks run.
 
-    In the last term of a scope they stand still for whoever leads it, follows its
-    leader or is free to vote. Nobody is elected after it, so no promise to its leader
-    can be broken. Its lease does not end, which makes S11 only harder to keep.
+    In the last term of a scope they stand still for an agent that leads it, follows
+    its leader or is free to vote. No agent is elected after it, so no promise to its
+    leader can be broken. Its lease does not end, which makes S11 only harder to keep.
     """
 
     rates: tuple[Rate, ...] = WORST

@@ -1,8 +1,8 @@
 """The mesh in true time as a world of actors: agents with clocks that drift.
 
 It decides how a timed mesh begins, what is claimed of it, and how it is shown; its
-moves and its clocks are in rooms of their own. Agents run the same shipped `step` as in
-`mesh.model`, with the instants of clocks that run slow or fast; timers elapse no
+moves and its clocks are in modules of their own. Agents run the same shipped `step` as
+in `mesh.model`, with the instants of clocks that run slow or fast; timers elapse no
 earlier than they may, and packets take any time.
 
 Source: docs/timed.md; docs/assumptions.md, "Clocks".

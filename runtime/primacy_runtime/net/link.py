@@ -1,6 +1,6 @@
 """Sending: one connection to each peer, made by the sender, with a queue of its own.
 
-Its law: `send` never waits, so a slow or dead peer holds back nobody else. What does
+Contract: `send` never waits, so a slow or dead peer holds back nobody else. What does
 not fit is left out, the oldest first: packets may be lost (runtime.delivery), and a
 newer one is worth more. A packet is never sent twice.
 """

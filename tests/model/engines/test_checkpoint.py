@@ -172,7 +172,7 @@ def test_a_search_may_stop_again_and_again(
 
 
 def after(asked: int) -> Limit:
-    """Make a limit that is hit when it is asked once more than so many times."""
+    """Make a limit that is hit when it is asked once more than a number of times."""
     answers = iter([""] * asked)
     return lambda: next(answers, "so much")
 

@@ -1,4 +1,4 @@
-"""The judges of runs with faults detect agents that run a mutant, and bad ends.
+"""The checks of runs with faults detect agents that run a mutant, and bad ends.
 
 Agents run with a mutant of core, a fault is done to them by the same means as in every
 run, and clients see what must not be. Each script is done again if the machine was too
@@ -93,7 +93,7 @@ async def act_after_a_pause(chaos: Chaos) -> None:
     resource, last = chaos._resource, list[ResourceEffect]()
 
     def has_acted() -> bool:
-        """Tell whether whoever leads acted last: it has most likely decided again."""
+        """Tell whether the leader acted last: it has most likely decided again."""
         found = chaos.stage.leader()
         health = (found.health if found else None) or {}
         last[:] = resource.effects()[-1:]
@@ -118,7 +118,7 @@ def done(
     script: Callable[[Chaos], Awaitable[None]],
     is_seen: Callable[[Chaos], bool],
 ) -> list[str]:
-    """Do a script until something is seen; give what the judges say."""
+    """Do a script until something is seen; give what the checks say."""
     chaos = Chaos(place, Plan(0, 1, agents=3), SLOW)
 
     async def work() -> None:

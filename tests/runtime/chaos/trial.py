@@ -44,7 +44,7 @@ AGREED: Final = "the agents do not follow one leader"
 ACTED: Final = "nobody acts on a resource"
 ANSWERED: Final = "clients are not answered"
 LEAST_ANSWERED: Final = 6
-"""A run ends when so many writes and reads were answered, not before."""
+"""How many writes and reads are answered before a run ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Plan:
     agents: int = 5
     kinds: Sequence[str] = KINDS
     leaders: bool = False
-    """Faults are done to whoever leads alone."""
+    """Faults are done to leaders alone."""
 
     @property
     def arguments(self) -> str:
