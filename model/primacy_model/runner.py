@@ -232,7 +232,7 @@ def _require_resumable(
                 made = search.reductions(**_reductions(world, options))
                 origin = checkpoint.origin(world.actors, engine.value, made)
                 most = options.max_states or search.UNBOUNDED
-                checkpoint.opened(options.resume, origin, most)
+                checkpoint.open_checkpoint(options.resume, origin, most)
     except RefusedError as error:
         raise UsageError(str(error)) from None
     if not any(_is_saved(world, options) for world in worlds):
@@ -300,7 +300,7 @@ def explore_scope(
         resume=options.resume if _is_saved(world, options) else None,
         **_reductions(world, options),
     )
-    return search.explored(world.actors, found)
+    return search.as_exploration(world.actors, found)
 
 
 def _engine_of(world: Scope[Hashable], options: ExploreOptions) -> Engine | None:
