@@ -14,6 +14,7 @@ from primacy_model.checker.limits import never_limited
 from primacy_model.cli import commands, mutants
 from primacy_model.mutation import check_detector, detectors, kill_matrix
 from primacy_model.mutation.catalog.mutants import find_mutant, load_mutants
+from primacy_model.mutation.catalog.table import CatalogError
 from primacy_model.mutation.detectors import DETECTORS, Budget, MutantStatus, Outcome
 from primacy_model.mutation.expectation import RAISES, TimedPlace, load_kills
 from primacy_model.mutation.kill_matrix import MatrixRow, PreviousMatrix
@@ -405,6 +406,29 @@ def test_a_mistake_ends_with_2_before_anything_runs(
     assert result.exit_code == 2
     assert told in result.stderr
     assert result.stdout == ""
+
+
+def test_a_mistake_in_the_catalogue_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse() -> None:
+        raise CatalogError("election.toml, x: unknown key 'y'.")
+
+    monkeypatch.setattr(mutants, "load_mutants", refuse)
+    result = run("--list")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "Error: election.toml, x: unknown key 'y'.\n"
+
+
+def test_a_text_that_core_no_longer_has_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / f"{SAFETY.module}.py").write_text("", encoding="utf-8")
+    monkeypatch.setattr(detectors, "CORE", tmp_path)
+    result = run(SAFETY.id)
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"Error: mutant {SAFETY.id}: the text ")
 
 
 @pytest.mark.parametrize(
