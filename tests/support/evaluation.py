@@ -22,7 +22,7 @@ from primacy.pending import (
 from primacy.quantities import NOBODY
 from primacy_proofs.counterexamples import interpretation
 from primacy_proofs.counterexamples.interpretation import ENUMERATIONS
-from primacy_proofs.smt.solver import Expr, written
+from primacy_proofs.smt.solver import Expr, dissect
 from primacy_proofs.symbolic.containers import Answered, Served
 from primacy_proofs.symbolic.values import Proxy
 
@@ -65,7 +65,7 @@ def evaluate(expr: Expr, values: Values) -> Any:  # noqa: ANN401 - any sort
 
 
 def _compiled(expr: Expr) -> Meaning:
-    form = written(expr)
+    form = dissect(expr)
     if form.value is not None:
         number = form.value
         return lambda _: number
@@ -82,7 +82,7 @@ def _compiled(expr: Expr) -> Meaning:
     symbol = form.symbol
     known = SYMBOLS.get(symbol)
     if known is None:
-        assert all(written(part).symbol in ITSELF for part in form.arguments)
+        assert all(dissect(part).symbol in ITSELF for part in form.arguments)
         return lambda values: values[symbol]
     return _applied(known, parts)
 

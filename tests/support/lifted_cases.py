@@ -24,7 +24,7 @@ from primacy.observation import observe
 from primacy.state import State
 from primacy_proofs.smt.solver import Expr, is_same
 from primacy_proofs.symbolic.paths import ContractError, Path
-from primacy_proofs.symbolic.records import columns, lowered, plain
+from primacy_proofs.symbolic.records import columns, lower, plain
 from primacy_proofs.system import lifting
 from primacy_proofs.system.lifting import Case
 from tests.support.evaluation import Meaning, Values, evaluate, meaning, performed
@@ -200,7 +200,7 @@ def judge(case: Lifted, scene: Scene) -> int:
     assert scene.after is not None
     after, outputs = parted(path)
     if after is not None:
-        told = zip(lowered(after), scene.after, strict=True)
+        told = zip(lower(after), scene.after, strict=True)
         assert all(evaluate(expr, scene.values) == value for expr, value in told)
     assert performed(outputs, scene.values) == scene.outputs
     return place

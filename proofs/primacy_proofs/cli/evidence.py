@@ -17,7 +17,7 @@ from typing import Final
 
 from primacy_model.version import core_version
 from primacy_proofs.cli.session import (
-    Finding,
+    TheoremFinding,
     combine_verdicts,
     core_sha256,
     proofs_sha256,
@@ -28,7 +28,7 @@ from primacy_proofs.theorems.catalog import EVERY_MESH
 FORMAT: Final = 1
 
 
-def render_json(findings: Sequence[Finding]) -> str:
+def render_json(findings: Sequence[TheoremFinding]) -> str:
     """Write the verdicts down."""
     document = {
         "format": FORMAT,
@@ -45,7 +45,7 @@ def render_json(findings: Sequence[Finding]) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _describe(finding: Finding) -> dict[str, object]:
+def _describe(finding: TheoremFinding) -> dict[str, object]:
     theorem, owed = finding.theorem, finding.obligations
     return {
         "id": theorem.id,

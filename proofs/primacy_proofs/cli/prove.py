@@ -109,13 +109,13 @@ def _find_ways(ids: tuple[str, ...], jobs: int) -> NoReturn:
     from primacy_proofs.counterexamples import satisfiability  # noqa: PLC0415 - needs the extra
 
     try:
-        messages = satisfiability.chosen(ids)
+        messages = satisfiability.select(ids)
     except satisfiability.UnknownMessageError as error:
         raise UsageError(str(error)) from None
     with click.progressbar(
-        satisfiability.fates(messages, jobs), length=len(messages), file=sys.stderr
+        satisfiability.find_fates(messages, jobs), length=len(messages), file=sys.stderr
     ) as judged:
         found = tuple(judged)
     is_rich = satisfiability.rich_world() is not None
-    click.echo(satisfiability.shown(found, is_rich=is_rich))
+    click.echo(satisfiability.render(found, is_rich=is_rich))
     sys.exit(satisfiability.exit_code(found, is_rich=is_rich))

@@ -48,7 +48,7 @@ class UnknownTheoremError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TheoremFinding:
     """A theorem and what was found of it."""
 
     theorem: Theorem
@@ -99,7 +99,7 @@ def prove_units(theorems: Sequence[Theorem], jobs: int) -> Iterator[Unit]:
 
 def conclude(
     theorems: Sequence[Theorem], units: Iterable[Unit], known: Laws = LAWS
-) -> tuple[Finding, ...]:
+) -> tuple[TheoremFinding, ...]:
     """Decide what became of theorems, from what the units found."""
     found = tuple(units)
     every = [each for unit in found for each in unit.obligations]
@@ -111,7 +111,7 @@ def _conclude(
     every: Sequence[Obligation],
     units: tuple[Unit, ...],
     known: Laws,
-) -> Finding:
+) -> TheoremFinding:
     owed = tuple(each for each in every if theorem.owns(each))
     said = {each.status for each in owed}
     failed = [each for each in owed if each.status != Status.PROVED.value]
@@ -125,16 +125,16 @@ def _conclude(
         verdict = Verdict.VACUOUS
     else:
         verdict = Verdict.PROVED
-    return Finding(theorem, verdict, owed, units, found)
+    return TheoremFinding(theorem, verdict, owed, units, found)
 
 
-def combine_verdicts(findings: Sequence[Finding]) -> Verdict:
+def combine_verdicts(findings: Sequence[TheoremFinding]) -> Verdict:
     """Take the worst verdict."""
     order = list(Verdict)
     return max((each.verdict for each in findings), key=order.index)
 
 
-def render(findings: Sequence[Finding]) -> str:
+def render(findings: Sequence[TheoremFinding]) -> str:
     """Show a sentence for each theorem, then a table of the work."""
     lines: list[str] = []
     for finding in findings:
@@ -143,14 +143,14 @@ def render(findings: Sequence[Finding]) -> str:
     return "\n".join([*lines, "", *_table(findings)])
 
 
-def _sentence(finding: Finding) -> str:
+def _sentence(finding: TheoremFinding) -> str:
     theorem, verdict = finding.theorem, finding.verdict
     for_whom = f" for {EVERY_MESH}" if verdict is Verdict.PROVED else ""
     work = f"{len(finding.obligations):,} obligations, {finding.seconds:.1f} s"
     return f"{theorem.id} {theorem.name}: {verdict.value}{for_whom} ({work})"
 
 
-def _failures(finding: Finding) -> Iterator[str]:
+def _failures(finding: TheoremFinding) -> Iterator[str]:
     failed = [
         each for each in finding.obligations if each.status != Status.PROVED.value
     ]
@@ -164,7 +164,7 @@ def _failures(finding: Finding) -> Iterator[str]:
         yield from (f"  {line}" for line in finding.counterexample.text.splitlines())
 
 
-def _table(findings: Sequence[Finding]) -> Iterator[str]:
+def _table(findings: Sequence[TheoremFinding]) -> Iterator[str]:
     """Show the work, unit by unit; what several theorems share is counted once."""
     owed = {each for finding in findings for each in finding.obligations}
     heads = ("message", "paths", "obligations", "solver", "slowest")

@@ -17,7 +17,7 @@ from functools import reduce
 from itertools import zip_longest
 from typing import Any, Final
 
-from primacy_proofs.counterexamples.evaluation import both, chosen, denied, either
+from primacy_proofs.counterexamples.evaluation import both, chosen, either, negate
 from primacy_proofs.smt.solver import BOOL, Expr, equal, small
 from primacy_proofs.smt.solver import choose as choose_expr
 
@@ -105,7 +105,7 @@ def _with(agents: Set, agent: Value) -> Set:
 
 
 def _without(agents: Set, agent: Value) -> Set:
-    return tuple(both([bit, denied(same(agent, at))]) for at, bit in enumerate(agents))
+    return tuple(both([bit, negate(same(agent, at))]) for at, bit in enumerate(agents))
 
 
 def _common(one: Set, other: Set) -> Set:
@@ -117,7 +117,7 @@ def _united(one: Set, other: Set) -> Set:
 
 
 def _less(one: Set, other: Set) -> Set:
-    return tuple(both([a, denied(b)]) for a, b in zip(one, other, strict=True))
+    return tuple(both([a, negate(b)]) for a, b in zip(one, other, strict=True))
 
 
 def _shared(whole: Set, one: Set, other: Set) -> Value:
@@ -198,13 +198,13 @@ def _parting(log: Log, after: Value, cut: Log) -> list[Value]:
     for place, entry in enumerate(cut[1], start=1):
         there = after + place
         is_one = both([there >= 1, there <= log[0], same(_entry(log, there), entry)])
-        found.append(both([place <= cut[0], denied(is_one)]))
+        found.append(both([place <= cut[0], negate(is_one)]))
     return found
 
 
 def _holds(log: Log, after: Value, cut: Log) -> Value:
     within = [after >= 0, after + cut[0] <= log[0]]
-    return both([*within, denied(either(_parting(log, after, cut)))])
+    return both([*within, negate(either(_parting(log, after, cut)))])
 
 
 def _differs(log: Log, after: Value, cut: Log) -> Value:
@@ -249,7 +249,7 @@ def _added(reads: Sequence[Value], *read: Value) -> Sequence[Value]:
 
 
 def _parked_with(reads: Sequence[Value], what: Value, index: Value) -> Sequence[Value]:
-    return (*reads, (denied(_listed(reads, what, index)), what, index))
+    return (*reads, (negate(_listed(reads, what, index)), what, index))
 
 
 def _kept(reads: Sequence[Value], is_kept: Callable[[Value], Value]) -> Sequence[Value]:

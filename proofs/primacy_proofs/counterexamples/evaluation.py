@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from primacy_proofs.smt.solver import Expr, Quantified, negation, quantified, written
+from primacy_proofs.smt.solver import (
+    Expr,
+    Quantified,
+    dissect,
+    negation,
+    read_quantifier,
+)
 from primacy_proofs.smt.solver import all_of as all_exprs
 from primacy_proofs.smt.solver import any_of as any_expr
 from primacy_proofs.smt.solver import choose as choose_expr
@@ -70,7 +76,7 @@ def either(parts: Iterable[Any]) -> Any:  # noqa: ANN401 - plain or open
     return any_expr(*open_parts) if open_parts else False
 
 
-def denied(part: Any) -> Any:  # noqa: ANN401 - plain or open
+def negate(part: Any) -> Any:  # noqa: ANN401 - plain or open
     """Tell whether a part does not hold."""
     return not part if isinstance(part, bool) else negation(part)
 
@@ -128,10 +134,10 @@ class Reader:
         return Reading(free, remembered)
 
     def _parsed(self, expr: Expr) -> Reading:
-        inside = quantified(expr, f"bound {len(self._variables)} ")
+        inside = read_quantifier(expr, f"bound {len(self._variables)} ")
         if inside is not None:
             return self._over_all(inside)
-        form = written(expr)
+        form = dissect(expr)
         number = form.value
         if number is not None:
             return Reading((), lambda _: number)
@@ -145,7 +151,7 @@ class Reader:
         return Reading(free, judge)
 
     def _over_all(self, inside: Quantified) -> Reading:
-        names = [written(each).symbol for each in inside.bound]
+        names = [dissect(each).symbol for each in inside.bound]
         self.variables(names)
         sorts = [str(each.sort().name()) for each in inside.bound]
         body = self.read(inside.body)
@@ -174,7 +180,7 @@ class Reader:
             case "or":
                 return lambda values: either(part(values) for part in parts)
             case "not":
-                return lambda values: denied(parts[0](values))
+                return lambda values: negate(parts[0](values))
             case "=>":
                 return lambda values: _implied(values, *parts)
             case "if":
@@ -204,7 +210,7 @@ def _implied(
     given = premise(values)
     if given is False:
         return True
-    return either([denied(given), conclusion(values)])
+    return either([negate(given), conclusion(values)])
 
 
 def _product(ranges: Sequence[Sequence[Any]]) -> Iterable[tuple[Any, ...]]:

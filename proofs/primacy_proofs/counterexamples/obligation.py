@@ -21,8 +21,8 @@ from primacy_proofs.laws.law import (
     NEVER_RAISES,
     RESTS_ON,
     TOTAL,
-    Kind,
     Law,
+    LawKind,
     Laws,
     by_name,
     lemmas,
@@ -64,7 +64,7 @@ class Posed:
     """The agent crashes between two writes of the step, and begins again."""
 
 
-def posed(obligation: Obligation, known: Laws = LAWS) -> Iterator[Posed]:
+def pose(obligation: Obligation, known: Laws = LAWS) -> Iterator[Posed]:
     """Pose an obligation again: once for each step that has its name."""
     law, unit = by_name(known).get(obligation.law), obligation.unit
     if unit == prover.QUORUMS or obligation.law == ALL_PATHS.name:
@@ -83,11 +83,11 @@ def posed(obligation: Obligation, known: Laws = LAWS) -> Iterator[Posed]:
 
 def _resting(group: str, known: Laws) -> Laws:
     among = {*RESTS_ON[EVERYTHING], *RESTS_ON.get(group, ())}
-    return tuple(law for law in of_kind(Kind.INVARIANT, known) if law.group in among)
+    return tuple(law for law in of_kind(LawKind.INVARIANT, known) if law.group in among)
 
 
 def _question(law: Law, condition: Expr, after: World, known: Laws) -> Question:
-    is_of_step = law.kind is Kind.STEP
+    is_of_step = law.kind is LawKind.STEP
     goal = law.goal_of_step(World(), after) if is_of_step else law.goal(after)
     given = (condition, *lemmas(law, after, known))
     return Question(_resting(law.group, known), FACTS, given, goal)
@@ -97,11 +97,11 @@ def _in_the_first_world(obligation: Obligation, known: Laws) -> Posed:
     law = by_name(known)[obligation.law]
     stated, world = _resting(law.group, known), World()
     match law.kind:
-        case Kind.STEP:
+        case LawKind.STEP:
             goal = law.goal_of_step(world, world)
-        case Kind.CONSEQUENCE:
+        case LawKind.CONSEQUENCE:
             goal = law.goal(world)
-        case Kind.INVARIANT:
+        case LawKind.INVARIANT:
             stated, world = (), history.initial_world()
             goal = law.goal(world)
     question = Question(stated, FACTS, (), goal)

@@ -1,4 +1,4 @@
-"""A finite counterexample, shown: the handler, its path, the message, before and after.
+"""A counterexample to induction, shown: handler, path, message, before and after.
 
 Of agents and history only that is shown which the law or the path looks at, or which
 the step changes. A value that changes is written `before -> after`; what the step adds
@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from primacy_proofs.counterexamples.evaluation import Reader
-from primacy_proofs.counterexamples.obligation import Posed, posed
-from primacy_proofs.counterexamples.scene import Scene, symbols_of
-from primacy_proofs.counterexamples.search import Model, search
+from primacy_proofs.counterexamples.obligation import Posed, pose
+from primacy_proofs.counterexamples.search import FiniteModel, search
 from primacy_proofs.counterexamples.small_values import Bounds, NotSmallError, is_packet
+from primacy_proofs.counterexamples.witness import Witness, symbols_of
 from primacy_proofs.counterexamples.wording import (
     LOG_LEGEND,
     field_said,
     field_words,
     law_said,
-    shown,
-    told,
+    render_decisions,
+    render_value,
     variable_words,
 )
 from primacy_proofs.laws.catalog import LAWS
@@ -112,7 +112,7 @@ def _posed(failed: Sequence[Obligation], known: Laws) -> list[tuple[Posed, ...]]
     of_laws = [first[name] for name in dict.fromkeys(each.law for each in failed)]
     found: list[tuple[Posed, ...]] = []
     for each in dict.fromkeys([*of_laws, *failed]):
-        alike = tuple(posed(each, known))
+        alike = tuple(pose(each, known))
         if alike:
             found.append(alike)
         if len(found) == MOST_POSED:
@@ -120,7 +120,7 @@ def _posed(failed: Sequence[Obligation], known: Laws) -> list[tuple[Posed, ...]]
     return found
 
 
-def _model(again: Posed, bounds: Bounds) -> Model | None:
+def _model(again: Posed, bounds: Bounds) -> FiniteModel | None:
     try:
         return search(again.question, bounds)
     except NotSmallError:
@@ -130,10 +130,10 @@ def _model(again: Posed, bounds: Bounds) -> Model | None:
 class Picture:
     """A model, with the step that breaks a law in it."""
 
-    def __init__(self, again: Posed, model: Model) -> None:
+    def __init__(self, again: Posed, model: FiniteModel) -> None:
         self._posed: Final = again
         self._model: Final = model
-        self._scene: Final = Scene(again, model)
+        self._witness: Final = Witness(again, model)
         self._decisions: Final = tuple(self._taken())
         self._path_looks: Final = {
             name
@@ -147,8 +147,8 @@ class Picture:
         yield from self._message()
         yield from self._path()
         yield from self._table()
-        yield from self._scene.times()
-        past = list(self._scene.history())
+        yield from self._witness.times()
+        past = list(self._witness.history())
         if past:
             yield "what history remembers; + is what the step adds"
             yield from past
@@ -157,7 +157,10 @@ class Picture:
     def _heading(self) -> Iterator[str]:
         law, size = self._posed.law, self._model.bounds.agents
         name = self._posed.obligation.law
-        yield f"a finite counterexample, with {size} agents, to"
+        what = "counterexample"
+        if self._posed.obligation.unit != prover.FIRST:
+            what += " to induction"
+        yield f"a {what}, with {size} agents, breaks the law"
         yield f"  {name}"
         if law is not None:
             yield from _wrapped(f"({law_said(law)})", "  ")
@@ -175,13 +178,13 @@ class Picture:
             if self._posed.is_crash
             else ""
         )
-        said = f"{self._scene.me} begins again, from its disk"
+        said = f"{self._witness.me} begins again, from its disk"
         if case.packet is not None:
-            said = f"{self._scene.me} handles {self._packet(unit, 0)}"
-            if "now" in self._path_looks | self._scene.goal_says:
-                said += f"; its clock shows {self._scene.now(constant('now', INT))}"
+            said = f"{self._witness.me} handles {self._packet(unit, 0)}"
+            if "now" in self._path_looks | self._witness.goal_says:
+                said += f"; its clock shows {self._witness.now(constant('now', INT))}"
         elif unit in UNKNOWN:
-            said = f"{self._scene.me} handles a message of no kind that it knows"
+            said = f"{self._witness.me} handles a message of no kind that it knows"
         elif unit != RESTART:
             local = next(each for each in LOCAL if each.__name__ == unit)
             of = {each.name: each.kind.sort for each in columns(local)}
@@ -189,7 +192,7 @@ class Picture:
                 field_said(name, self._model.value(constant(f"{unit}.{name}", sort)))
                 for name, sort in of.items()
             ]
-            said = f"{self._scene.me} handles {unit}: {', '.join(parts)}"
+            said = f"{self._witness.me} handles {unit}: {', '.join(parts)}"
         yield from _wrapped(said + crash)
 
     def _passage(self, unit: str, where: str) -> str:
@@ -197,13 +200,13 @@ class Picture:
         if unit == prover.FIRST:
             return "in the first world" if where == "begins" else "in a world"
         if where == "time passes":
-            return f"time passes, to instant {self._scene.now(later())}"
+            return f"time passes, to instant {self._witness.now(later())}"
         if unit == prover.MOMENTS:
-            return f"a client asks for read {self._scene.now(QUESTION)}"
+            return f"a client asks for read {self._witness.now(QUESTION)}"
         if where.startswith("Attach"):
-            return f"{self._scene.me} attaches its token to an effect"
-        who = self._scene.now(constant("writer", AGENT))
-        token = self._scene.now(constant("offered", INT))
+            return f"{self._witness.me} attaches its token to an effect"
+        who = self._witness.now(constant("writer", AGENT))
+        token = self._witness.now(constant("offered", INT))
         return f"an effect of {who} with token {token} arrives at the resource"
 
     def _packet(self, kind: str, number: int) -> str:
@@ -217,7 +220,7 @@ class Picture:
                 {"a packet": number}
             )
             if column.name == "sender":
-                sender = shown(value)
+                sender = render_value(value)
             elif column.name == "mesh":
                 parts += [] if value == "mesh" else ["of another mesh"]
             elif not (column.name in ("roll.index", "roll.term") and value == 0):
@@ -232,7 +235,7 @@ class Picture:
                 return
 
     def _path(self) -> Iterator[str]:
-        rows = list(told(self._decisions))
+        rows = list(render_decisions(self._decisions))
         if rows:
             yield "by this path: the line, its function, what it asks, and the answer"
         width = max((len(where) for where, _ in rows), default=0)
@@ -248,7 +251,7 @@ class Picture:
         rows = [["agents", *agents]]
         for name, cells in self._rows(agents):
             is_said = any(cell not in NOTHING for cell in cells)
-            if is_said or name in self._scene.law_looks:
+            if is_said or name in self._witness.law_looks:
                 rows.append([field_words(name), *cells])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
@@ -262,16 +265,16 @@ class Picture:
 
         The disk is shown where it has something else than the memory.
         """
-        looks = {*ALWAYS, *self._scene.law_looks}
+        looks = {*ALWAYS, *self._witness.law_looks}
         looks |= self._path_looks.difference(HISTORY)
         looks |= {name.removeprefix(DISK) for name in looks}
         for name, declared in FUNCTIONS.items():
             if declared.arity() != 1 or declared.domain(0) != AGENT:
                 continue
-            cells = [self._scene.cell(name, agent) for agent in agents]
+            cells = [self._witness.cell(name, agent) for agent in agents]
             if name.startswith(DISK):
                 memory = name.removeprefix(DISK)
-                kept = [self._scene.cell(memory, agent) for agent in agents]
+                kept = [self._witness.cell(memory, agent) for agent in agents]
                 is_shown = cells != kept
             else:
                 is_shown = name in looks
@@ -294,7 +297,7 @@ class Picture:
             if is_packet(sort):
                 packets.append(f"{self._packet(sort, value)}{self._to(sort, variable)}")
             else:
-                parts.append(f"{said}{shown(value)}")
+                parts.append(f"{said}{render_value(value)}")
         if parts or packets:
             yield from _wrapped(f"the law fails for {', '.join([*packets, *parts])}")
 
@@ -311,7 +314,7 @@ class Picture:
         yield f"its outputs, in this order: {', '.join(kinds)}"
 
     def _to(self, kind: str, packet: Expr) -> str:
-        to = self._scene.now(field(kind, "target", packet))
+        to = self._witness.now(field(kind, "target", packet))
         was = self._model.value(World().sent(kind, packet))
         return f", to {to}, {'sent before' if was else 'sent in this step'}"
 

@@ -21,10 +21,10 @@ from typing import Final
 from primacy.role import Role, Wait
 from primacy_proofs.axioms import containers
 from primacy_proofs.counterexamples.obligation import FACTS
-from primacy_proofs.counterexamples.search import Model, Question, search
+from primacy_proofs.counterexamples.search import FiniteModel, Question, search
 from primacy_proofs.counterexamples.small_world import Bounds
 from primacy_proofs.laws.catalog import LAWS
-from primacy_proofs.laws.law import Kind, of_kind
+from primacy_proofs.laws.law import LawKind, of_kind
 from primacy_proofs.laws.leases import holds_lease
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
@@ -37,7 +37,7 @@ from primacy_proofs.smt.solver import (
     constant,
     differ,
     equal,
-    needed,
+    find_unsat_core,
     negation,
     number,
 )
@@ -60,12 +60,12 @@ SIZES: Final = (
 )
 """Which worlds are searched for one in which a path is taken."""
 RICH: Final = Bounds(4, 3)
-INVARIANTS: Final = of_kind(Kind.INVARIANT, LAWS)
+INVARIANTS: Final = of_kind(LawKind.INVARIANT, LAWS)
 
 # --- one rich world -------------------------------------------------------------------
 
 
-def rich_world() -> Model | None:
+def rich_world() -> FiniteModel | None:
     """Find a world that keeps all invariants and in which much has happened."""
     return search(Question(INVARIANTS, FACTS, tuple(_rich()), FALSE), RICH)
 
@@ -196,13 +196,13 @@ class Fate:
         return not self.agents and not self.reason
 
 
-def fates(messages: Sequence[str], jobs: int) -> Iterator[tuple[Fate, ...]]:
+def find_fates(messages: Sequence[str], jobs: int) -> Iterator[tuple[Fate, ...]]:
     """Find out, message by message, what becomes of the paths of a step."""
     with ProcessPoolExecutor(min(jobs, len(messages))) as pool:
-        yield from pool.map(fates_of, messages)
+        yield from pool.map(find_fates_of, messages)
 
 
-def fates_of(message: str) -> tuple[Fate, ...]:
+def find_fates_of(message: str) -> tuple[Fate, ...]:
     """Find out what becomes of the paths of one message that raise nothing."""
     case = lifting.lift(message)
     return tuple(
@@ -217,7 +217,7 @@ def _fate(
 ) -> Fate:
     shown = tuple(map(str, decisions))
     if _everything().prove(given, FALSE).status is Status.PROVED:
-        laws = needed(_facts(), _named(), given)
+        laws = find_unsat_core(_facts(), _named(), given)
         return Fate(message, place, 0, laws, shown)
     for bounds in SIZES:
         if search(Question(INVARIANTS, FACTS, given, FALSE), bounds) is not None:
@@ -236,7 +236,7 @@ def _everything() -> Prover:
 
 @cache
 def _named() -> dict[str, Expr]:
-    known = (*INVARIANTS, *of_kind(Kind.CONSEQUENCE, LAWS))
+    known = (*INVARIANTS, *of_kind(LawKind.CONSEQUENCE, LAWS))
     return {law.name: law.hypothesis(World()) for law in known}
 
 
@@ -244,7 +244,7 @@ class UnknownMessageError(ValueError):
     """No message has that name."""
 
 
-def chosen(names: Sequence[str]) -> tuple[str, ...]:
+def select(names: Sequence[str]) -> tuple[str, ...]:
     """Find the messages that are named; all of them if none is."""
     known = lifting.cases()
     for name in names:
@@ -262,7 +262,7 @@ def exit_code(found: Sequence[tuple[Fate, ...]], *, is_rich: bool) -> int:
     return 3 if any(fate.is_open for each in found for fate in each) else 0
 
 
-def shown(found: Sequence[tuple[Fate, ...]], *, is_rich: bool) -> str:
+def render(found: Sequence[tuple[Fate, ...]], *, is_rich: bool) -> str:
     """Show a line for each message, then what is not taken, and why."""
     lines = ["message            paths   taken  excluded  argued    open"]
     lines += [_row(each[0].message, each) for each in found if each]

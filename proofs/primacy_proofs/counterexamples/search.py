@@ -13,11 +13,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from primacy_proofs.counterexamples.evaluation import Reader, Reading, denied
-from primacy_proofs.counterexamples.small_values import Bounds, decoded, encoded, every
+from primacy_proofs.counterexamples.evaluation import Reader, Reading, negate
+from primacy_proofs.counterexamples.small_values import Bounds, decode, encode, every
 from primacy_proofs.counterexamples.small_world import Open, Told
 from primacy_proofs.laws.law import Law
-from primacy_proofs.smt.solver import FALSE, TRUE, Expr, Finder, quantified, written
+from primacy_proofs.smt.solver import (
+    FALSE,
+    TRUE,
+    Expr,
+    Finder,
+    dissect,
+    read_quantifier,
+)
 from primacy_proofs.system.world import World
 
 ROUNDS: Final = 150
@@ -52,7 +59,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class FiniteModel:
     """A small world in which a question is answered with no."""
 
     bounds: Bounds
@@ -63,7 +70,7 @@ class Model:
         return Reader(self.told).read(expr).of({})
 
 
-def search(question: Question, bounds: Bounds) -> Model | None:
+def search(question: Question, bounds: Bounds) -> FiniteModel | None:
     """Look for a model of some size."""
     world, judge = Open(bounds), Judge(question, Told(bounds))
     closed, stated = Reader(world), Reader(world)
@@ -72,7 +79,7 @@ def search(question: Question, bounds: Bounds) -> Model | None:
     finder = Finder(RLIMIT)
     for formula in question.given:
         finder.add(_formula(closed.read(formula).of({})))
-    finder.add(_formula(denied(closed.read(question.goal).of({}))))
+    finder.add(_formula(negate(closed.read(question.goal).of({}))))
     for _ in range(ROUNDS):
         for limit in world.limits:
             finder.add(limit)
@@ -83,13 +90,13 @@ def search(question: Question, bounds: Bounds) -> Model | None:
         is_kept = True
         for law, values in judge.broken():
             codes = {
-                name: encoded(bounds, sort, values[name])
+                name: encode(bounds, sort, values[name])
                 for name, sort in zip(law.names, law.sorts, strict=True)
             }
             finder.add(_formula(stated.read(law.body).of(codes)))
             is_kept = False
         if is_kept:
-            return Model(bounds, judge.told) if judge.is_answered() else None
+            return FiniteModel(bounds, judge.told) if judge.is_answered() else None
     return None
 
 
@@ -111,10 +118,10 @@ def _told(world: Open, finder: Finder) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for (name, arguments), value in world.made.items():
         named = tuple(
-            decoded(sort, argument)
+            decode(sort, argument)
             for sort, argument in zip(world.domains[name], arguments, strict=True)
         )
-        found[name, named] = decoded(world.sorts[name], closed(value))
+        found[name, named] = decode(world.sorts[name], closed(value))
     return found
 
 
@@ -158,13 +165,13 @@ class Judge:
         return self._watch(variables, law.body(World(), *variables))
 
     def _of_fact(self, fact: Expr) -> Watch:
-        inside = quantified(fact, f"{fact.get_id()} of a fact ")
+        inside = read_quantifier(fact, f"{fact.get_id()} of a fact ")
         return (
             self._watch(inside.bound, inside.body) if inside else self._watch((), fact)
         )
 
     def _watch(self, variables: Sequence[Expr], body: Expr) -> Watch:
-        names = tuple(written(each).symbol for each in variables)
+        names = tuple(dissect(each).symbol for each in variables)
         sorts = tuple(str(each.sort().name()) for each in variables)
         self._stated.variables(names)
         *premises, conclusion = (self._stated.read(part) for part in _clauses(body))
@@ -190,7 +197,7 @@ class Judge:
 
 def _clauses(body: Expr) -> Iterator[Expr]:
     """Take a law apart: its premises, and then its conclusion."""
-    form = written(body)
+    form = dissect(body)
     if form.symbol == "=>":
         yield from _conjuncts(form.arguments[0])
         yield from _clauses(form.arguments[1])
@@ -199,7 +206,7 @@ def _clauses(body: Expr) -> Iterator[Expr]:
 
 
 def _conjuncts(premise: Expr) -> Iterator[Expr]:
-    form = written(premise)
+    form = dissect(premise)
     if form.symbol != "and":
         yield premise
         return

@@ -81,7 +81,7 @@ def is_packet(sort: str) -> bool:
     return sort in PACKET_SORTS
 
 
-def decoded(sort: str, code: Value) -> Value:
+def decode(sort: str, code: Value) -> Value:
     """Make a value of core from its bits."""
     match sort:
         case "Agent":
@@ -93,7 +93,7 @@ def decoded(sort: str, code: Value) -> Value:
         case "AgentSet":
             return AgentSet.of(NAMES[at] for at, bit in enumerate(code) if bit)
         case "AgentMap":
-            agents = decoded("AgentSet", code[0])
+            agents = decode("AgentSet", code[0])
             held = [n for bit, n in zip(*code, strict=True) if bit]
             return AgentMap(agents, tuple(held))
         case "Log":
@@ -133,7 +133,7 @@ def _entries(code: bitvectors.Log) -> tuple[Entry, ...]:
     return tuple(Entry(term, *_body(body)) for term, body in taken)
 
 
-def encoded(bounds: Bounds, sort: str, value: Value) -> Value:
+def encode(bounds: Bounds, sort: str, value: Value) -> Value:
     """Make the bits of a value of core over which a formula is stated."""
     match sort:
         case "Agent":

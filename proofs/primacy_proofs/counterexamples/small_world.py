@@ -22,8 +22,8 @@ from primacy_proofs.counterexamples.small_values import (
     Bounds,
     NotSmallError,
     Value,
-    decoded,
-    encoded,
+    decode,
+    encode,
     every,
     is_packet,
     nothing,
@@ -36,8 +36,8 @@ from primacy_proofs.smt.solver import (
     Expr,
     Function,
     constant,
+    dissect,
     negation,
-    written,
 )
 from primacy_proofs.system.world import FUNCTIONS
 
@@ -59,7 +59,7 @@ CONTAINERS: Final[dict[str, Sorts]] = {
         if isinstance(each, Function)
     },
     **{
-        written(each).symbol: ()
+        dissect(each).symbol: ()
         for each in vars(symbols).values()
         if isinstance(each, Expr)
     },
@@ -93,7 +93,7 @@ class Open:
 
     def every(self, sort: str) -> Sequence[Value]:
         """List the values of a sort."""
-        return [encoded(self.bounds, sort, v) for v in every(self.bounds, sort)]
+        return [encode(self.bounds, sort, v) for v in every(self.bounds, sort)]
 
     def choose(self, condition: Expr, one: Value, other: Value) -> Value:
         """Take one of two values by a condition that is open."""
@@ -268,13 +268,13 @@ class Told:
         if is_fixed(name, domain) and name in interpretation.SYMBOLS:
             return interpretation.SYMBOLS[name]
         if name in fixed:
-            value = decoded(sort, fixed[name])
+            value = decode(sort, fixed[name])
             return lambda: value
         kind, _, member = name.partition(".")
         if kind in ENUMERATIONS and sort == kind:
             found = next(each for each in ENUMERATIONS[kind] if each.name == member)
             return lambda: found
-        empty = decoded(sort, nothing(self.bounds, sort))
+        empty = decode(sort, nothing(self.bounds, sort))
         return lambda *arguments: self.entries.get(
             (name, within(self.bounds, domain, arguments)), empty
         )

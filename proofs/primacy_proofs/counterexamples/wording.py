@@ -17,7 +17,7 @@ from primacy.agents import AgentMap, AgentSet
 from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.pending import AskedReads, ParkedReads
 from primacy_proofs.laws.law import Law
-from primacy_proofs.smt.solver import written
+from primacy_proofs.smt.solver import dissect
 from primacy_proofs.symbolic.paths import Decision
 from primacy_proofs.system.world import (
     ACCEPTING,
@@ -161,18 +161,20 @@ def field_words(name: str) -> str:
 def field_said(name: str, value: Any) -> str:  # noqa: ANN401 - of any sort
     """Say what a field of a message holds."""
     form = SAID.get(name, f"{name.replace('_', ' ')} {{0}}")
-    return form.format(shown(value))
+    return form.format(render_value(value))
 
 
-def remembered(name: str, arguments: Sequence[Any], value: Any) -> str:  # noqa: ANN401 - of any sort
+def describe_history(name: str, arguments: Sequence[Any], value: Any) -> str:  # noqa: ANN401 - of any sort
     """Say what history remembers."""
-    return HISTORY_WORDS[name].format(*map(shown, arguments), value=shown(value))
+    return HISTORY_WORDS[name].format(
+        *map(render_value, arguments), value=render_value(value)
+    )
 
 
 # --- values ---------------------------------------------------------------------------
 
 
-def shown(value: Any) -> str:  # noqa: ANN401 - of any sort
+def render_value(value: Any) -> str:  # noqa: ANN401 - of any sort
     """Write a value for people."""
     match value:
         case bool():
@@ -211,7 +213,7 @@ def _entry(entry: Entry) -> str:
 # --- decisions ------------------------------------------------------------------------
 
 
-def told(decisions: Iterable[Decision]) -> Iterator[tuple[str, str]]:
+def render_decisions(decisions: Iterable[Decision]) -> Iterator[tuple[str, str]]:
     """Tell a path: where, and what is asked, with the answer.
 
     What a line of core asks is not always what it says: of `if not f():` it asks `f()`,
@@ -225,7 +227,7 @@ def told(decisions: Iterable[Decision]) -> Iterator[tuple[str, str]]:
 
 
 def _asked(decisions: list[Decision]) -> Iterator[tuple[str, str]]:
-    answers = [shown(decision.holds) for decision in decisions]
+    answers = [render_value(decision.holds) for decision in decisions]
     source = decisions[0].source
     parts = _parts(source)
     if not parts:
@@ -240,9 +242,9 @@ def _asked(decisions: list[Decision]) -> Iterator[tuple[str, str]]:
 
 
 def _of_part(part: str, decision: Decision) -> tuple[str, str]:
-    is_plain = written(decision.condition).symbol == "not"
+    is_plain = dissect(decision.condition).symbol == "not"
     question = part if is_plain else part.replace(" != ", " == ")
-    return question, shown(decision.holds)
+    return question, render_value(decision.holds)
 
 
 def _parts(source: str) -> list[str]:

@@ -18,7 +18,7 @@ from primacy_proofs.laws import (
     reads,
     workers,
 )
-from primacy_proofs.laws.law import RESTS_ON, Kind, Law, Laws, by_name
+from primacy_proofs.laws.law import RESTS_ON, Law, LawKind, Laws, by_name
 
 
 class UnsoundHelpError(ValueError):
@@ -48,14 +48,14 @@ def _faults(law: Law, laws: Laws) -> Iterator[str]:
         if known[name].group not in RESTS_ON[law.group]:
             yield f"may not rest on {name!r} of the group {known[name].group}"
     for name in (*proof.uses, *proof.on_demand, *(each.law for each in of_worlds)):
-        if known[name].kind is Kind.STEP:
+        if known[name].kind is LawKind.STEP:
             yield f"takes {name!r}, which is about a step, for a law of one world"
     for each in proof.lemmas_of_step:
-        if known[each.law].kind is not Kind.STEP:
+        if known[each.law].kind is not LawKind.STEP:
             yield f"takes {each.law!r} for a law about a step"
     for each in proof.lemmas_after:
         used = known[each.law]
-        if used.kind is Kind.CONSEQUENCE and used.group == law.group:
+        if used.kind is LawKind.CONSEQUENCE and used.group == law.group:
             yield f"may not rest on {used.name!r}, which follows from its own group"
     for name in proof.on_demand:
         if not known[name].is_on_demand or proof.uses:

@@ -15,14 +15,14 @@ from primacy.messages import Forward
 from primacy_proofs.laws.election import LEADER
 from primacy_proofs.laws.rejection import own
 from primacy_proofs.smt.solver import Expr, all_of, equal, is_same
-from primacy_proofs.symbolic.records import lowered
+from primacy_proofs.symbolic.records import lower
 from primacy_proofs.system.lifting import Case
 from primacy_proofs.system.world import STATE_COLUMNS, field
 
 FORWARD: Final = Forward.__name__
 
 
-def owed(case: Case) -> Iterator[tuple[int, tuple[Expr, ...], Expr]]:
+def state_obligations(case: Case) -> Iterator[tuple[int, tuple[Expr, ...], Expr]]:
     """State of each path that takes a forwarded write what is given, and the goal."""
     if case.name != FORWARD or case.packet is None:
         return
@@ -31,7 +31,7 @@ def owed(case: Case) -> Iterator[tuple[int, tuple[Expr, ...], Expr]]:
         if path.result is None:
             continue
         after, _ = path.result
-        values = zip(STATE_COLUMNS, lowered(after), strict=True)
+        values = zip(STATE_COLUMNS, lower(after), strict=True)
         (log,) = (value for column, value in values if column.name == "log")
         if not is_same(log, own("log")):
             is_its_leaders = all_of(

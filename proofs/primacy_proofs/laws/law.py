@@ -39,7 +39,7 @@ Cases = Callable[..., Sequence[Expr]]
 """The cases of a proof, from the variables of the law; what is left is one more."""
 
 
-class Kind(Enum):
+class LawKind(Enum):
     """What a law speaks of."""
 
     INVARIANT = "invariant"
@@ -84,7 +84,7 @@ class Law:
 
     name: str
     group: str
-    kind: Kind
+    kind: LawKind
     sorts: tuple[Sort, ...]
     body: Body
     triggers: Triggers
@@ -130,7 +130,7 @@ def by_name(laws: Laws) -> Mapping[str, Law]:
 
 
 @cache
-def of_kind(kind: Kind, laws: Laws) -> Laws:
+def of_kind(kind: LawKind, laws: Laws) -> Laws:
     """Select the laws of one kind."""
     return tuple(law for law in laws if law.kind is kind)
 
@@ -156,7 +156,7 @@ def lemmas(law: Law, after: World, laws: Laws) -> list[Expr]:
 def looks_at(law: Law) -> frozenset[str]:
     """Name the functions of the world that a law reads."""
     world = World()
-    if law.kind is Kind.STEP:
+    if law.kind is LawKind.STEP:
         law.goal_of_step(world, world)
     else:
         law.goal(world)
@@ -167,7 +167,7 @@ def looks_at(law: Law) -> frozenset[str]:
 
 
 def _law(
-    kind: Kind,
+    kind: LawKind,
     group: str,
     sorts: tuple[Sort, ...],
     triggers: Triggers,
@@ -190,7 +190,7 @@ def invariant(
     is_on_demand: bool = False,
 ) -> Callable[[Body], Law]:
     """Make an invariant of a function whose name is what it says."""
-    kind = Kind.INVARIANT
+    kind = LawKind.INVARIANT
     return _law(kind, group, sorts, on, proof, is_on_demand=is_on_demand)
 
 
@@ -202,13 +202,13 @@ def consequence(
     is_on_demand: bool = False,
 ) -> Callable[[Body], Law]:
     """Make a consequence of a function whose name is what it says."""
-    kind = Kind.CONSEQUENCE
+    kind = LawKind.CONSEQUENCE
     return _law(kind, group, sorts, on, proof, is_on_demand=is_on_demand)
 
 
 def step_law(group: str, *sorts: Sort, proof: Proof = UNAIDED) -> Callable[[Body], Law]:
     """Make a step law of a function whose name is what it says."""
-    return _law(Kind.STEP, group, sorts, lambda *_: (), proof)
+    return _law(LawKind.STEP, group, sorts, lambda *_: (), proof)
 
 
 # --- groups, and the laws that are about paths ----------------------------------------

@@ -17,7 +17,7 @@ from typing import Final
 
 from primacy_proofs.laws.election import LEADER
 from primacy_proofs.laws.law import Lemma, Proof, consequence, invariant, step_law
-from primacy_proofs.laws.log_matching import led, led_log, same, within
+from primacy_proofs.laws.log_matching import led_log, same, was_led, within
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     INT,
@@ -114,7 +114,7 @@ def an_agent_drops_only_what_its_leader_lacks(
     """Say that an entry which the leader of the term has is kept."""
     log, new, term = before("log", ME), after("log", ME), after("term", ME)
     leaders = led_log(before, term)
-    lacks = all_of(led(before, term), negation(has(leaders, i, on.term_at(log, i))))
+    lacks = all_of(was_led(before, term), negation(has(leaders, i, on.term_at(log, i))))
     kept = all_of(i <= on.last(new), same(log, new, i))
     return implies(within(log, i), any_of(lacks, kept))
 
@@ -132,7 +132,7 @@ def an_agent_commits_what_its_leader_has(before: World, after: World, i: Expr) -
     log, term = after("log", ME), after("term", ME)
     new = is_newly_committed(before, after, i)
     leaders = led_log(after, term)
-    stands = all_of(led(after, term), i <= on.last(log), i <= on.last(leaders))
+    stands = all_of(was_led(after, term), i <= on.last(log), i <= on.last(leaders))
     return implies(new, all_of(stands, same(log, leaders, i)))
 
 
@@ -174,7 +174,7 @@ def later_leaders_have_what_is_chosen_now(before: World, after: World, u: Expr) 
     """S7: a leader that chooses has been deposed only by leaders that have it."""
     term, index = after("term", ME), after("commit_index", ME)
     is_chosen = all_of(equal(after("role", ME), LEADER), after("chosen", term, index))
-    is_later = all_of(led(before, u), term < u, number(1) <= index)
+    is_later = all_of(was_led(before, u), term < u, number(1) <= index)
     stands = has(led_log(before, u), index, term)
     return implies(all_of(is_chosen, is_later), stands)
 
@@ -182,7 +182,7 @@ def later_leaders_have_what_is_chosen_now(before: World, after: World, u: Expr) 
 @invariant(GROUP, AGENT, INT, INT, on=lambda w, v, t, i: [[w("held", v, t, i)]])
 def what_was_held_is_its_leaders(w: World, v: Expr, t: Expr, i: Expr) -> Expr:
     """Say that an entry that was held in its term stands in its leader's log."""
-    stands = all_of(t >= number(1), led(w, t), has(led_log(w, t), i, t))
+    stands = all_of(t >= number(1), was_led(w, t), has(led_log(w, t), i, t))
     return implies(w("held", v, t, i), all_of(w("term", v) >= t, stands))
 
 
@@ -252,7 +252,7 @@ def a_quorum_left_what_is_blocked(w: World, t: Expr, i: Expr) -> Expr:
 @invariant(GROUP, INT, INT, on=lambda w, t, i: [[w("chosen", t, i)]])
 def a_quorum_held_what_was_chosen(w: World, t: Expr, i: Expr) -> Expr:
     """Say that what was chosen has a quorum that held it in its term."""
-    stands = all_of(t >= number(1), led(w, t), has(led_log(w, t), i, t))
+    stands = all_of(t >= number(1), was_led(w, t), has(led_log(w, t), i, t))
     held = some_quorum(lambda v: w("held", v, t, i))
     return implies(w("chosen", t, i), all_of(stands, held))
 
@@ -293,7 +293,7 @@ def later_leaders_agree_on_what_was_chosen(
     w: World, t: Expr, i: Expr, u: Expr, j: Expr
 ) -> Expr:
     """S7: nor has it anything else before."""
-    later = all_of(w("chosen", t, i), led(w, u), t <= u, number(1) <= j, j <= i)
+    later = all_of(w("chosen", t, i), was_led(w, u), t <= u, number(1) <= j, j <= i)
     return implies(later, same(led_log(w, u), led_log(w, t), j))
 
 
@@ -590,7 +590,9 @@ def an_acknowledgement_is_to_a_leader(w: World, m: Expr) -> Expr:
     """Say that nobody acknowledges entries of a term without a leader."""
     term, index = (field("AppendReply", name, m) for name in ("term", "index"))
     accepted = all_of(w.sent("AppendReply", m), field("AppendReply", "accepted", m))
-    return implies(accepted, all_of(led(w, term), index <= on.last(led_log(w, term))))
+    return implies(
+        accepted, all_of(was_led(w, term), index <= on.last(led_log(w, term)))
+    )
 
 
 @invariant(

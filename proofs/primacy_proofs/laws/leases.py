@@ -15,7 +15,7 @@ from __future__ import annotations
 from primacy.reads import has_lease
 from primacy.role import Role, Wait
 from primacy_proofs.laws.law import Proof, consequence, invariant, step_law
-from primacy_proofs.laws.log_matching import led
+from primacy_proofs.laws.log_matching import was_led
 from primacy_proofs.laws.reads import has_heir, leads
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
@@ -29,7 +29,7 @@ from primacy_proofs.smt.solver import (
     implies,
     negation,
     number,
-    substituted,
+    substitute,
 )
 from primacy_proofs.smt.symbols import AGENT, TEXT
 from primacy_proofs.symbolic.paths import paths
@@ -119,7 +119,7 @@ def a_transfer_follows_a_leader(w: World, m: Expr) -> Expr:
     """Say that who stands by transfer follows a leader that has given up its lease."""
     before = field("VoteRequest", "term", m) - 1
     handed = all_of(w.sent("VoteRequest", m), field("VoteRequest", "transfer", m))
-    return implies(handed, all_of(led(w, before), is_gone(w, before)))
+    return implies(handed, all_of(was_led(w, before), is_gone(w, before)))
 
 
 @invariant(GROUP, AGENT, on=lambda w, n: [[w("wait", n)]])
@@ -242,7 +242,7 @@ def holds_lease(w: World, n: Expr) -> Expr:
     shown = clock(n, FUNCTIONS["life"](n), FUNCTIONS["time"]())
     for name in ("life", "time", "role", "confirmed_round", "lease_until"):
         w.looked_at.add(name)
-    return substituted(substituted(HOLDS, ME, n), INSTANT, shown)
+    return substitute(substitute(HOLDS, ME, n), INSTANT, shown)
 
 
 @consequence(GROUP, AGENT, on=lambda w, n: [[w("role", n)]])

@@ -50,7 +50,7 @@ def led_log(w: World, term: Expr) -> Expr:
     return w("led.log", term)
 
 
-def led(w: World, term: Expr) -> Expr:
+def was_led(w: World, term: Expr) -> Expr:
     """Tell whether a term ever had a leader."""
     return w("led", term, w("leader_of", term))
 
@@ -80,7 +80,7 @@ def _of_logs(
         """Say that an entry stands where the leader of its term has it."""
         *of, i = key
         term = on.term_at(log(w, *of), i)
-        source = all_of(number(1) <= term, term <= bound(w, *of), led(w, term))
+        source = all_of(number(1) <= term, term <= bound(w, *of), was_led(w, term))
         is_one = all_of(counts(w, *of), within(log(w, *of), i))
         return implies(is_one, all_of(source, has(led_log(w, term), i, term)))
 
@@ -119,7 +119,7 @@ OF_LOGS_OF_LEADERS: Final = _of_logs(
     "logs_of_leaders",
     (INT,),
     led_log,
-    led,
+    was_led,
     lambda _, t: t,
 )
 OF_LOGS_OF_CANDIDATES: Final = _of_logs(
@@ -279,7 +279,7 @@ def a_forward_reply_names_an_entry(w: World, m: Expr) -> Expr:
     """Say that a write that was forwarded and taken stands in the leader's log."""
     term, index = (field("ForwardReply", name, m) for name in ("term", "index"))
     taken = all_of(w.sent("ForwardReply", m), field("ForwardReply", "accepted", m))
-    return implies(taken, all_of(led(w, term), has(led_log(w, term), index, term)))
+    return implies(taken, all_of(was_led(w, term), has(led_log(w, term), index, term)))
 
 
 @step_law(GROUP, INT, INT)
@@ -287,5 +287,5 @@ def what_is_accepted_stands_in_its_leaders_log(
     _: World, after: World, i: Expr, t: Expr
 ) -> Expr:
     """S7: the index that a client gets is where its leader has its entry."""
-    stands = all_of(led(after, t), has(led_log(after, t), i, t))
+    stands = all_of(was_led(after, t), has(led_log(after, t), i, t))
     return implies(after(ACCEPTING, i, t), stands)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from primacy_proofs.laws.election import LEADER
 from primacy_proofs.laws.law import Proof, consequence, invariant, step_law
-from primacy_proofs.laws.log_matching import led
+from primacy_proofs.laws.log_matching import was_led
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     INT,
@@ -90,7 +90,7 @@ def who_elects_an_heir_has_left(w: World, t: Expr, v: Expr) -> Expr:
 @invariant(GROUP, INT, INT, on=lambda w, t, r: [[w("begun", t, r)]])
 def a_round_was_begun_by_a_leader(w: World, t: Expr, r: Expr) -> Expr:
     """Say that rounds count from 1 and are of a leader."""
-    return implies(w("begun", t, r), all_of(r >= number(1), led(w, t)))
+    return implies(w("begun", t, r), all_of(r >= number(1), was_led(w, t)))
 
 
 @invariant(

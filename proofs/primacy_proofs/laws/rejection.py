@@ -27,7 +27,7 @@ from primacy_proofs.smt.solver import (
     is_same,
     negation,
 )
-from primacy_proofs.symbolic.records import lowered
+from primacy_proofs.symbolic.records import lower
 from primacy_proofs.symbolic.values import expr_of_agent
 from primacy_proofs.system.lifting import UNKNOWN, Case, Stepped
 from primacy_proofs.system.world import (
@@ -142,7 +142,7 @@ def _other_numbers(heard: Heard) -> Iterator[Expr]:
 # --- the law --------------------------------------------------------------------------
 
 
-def owed(case: Case) -> Iterator[tuple[int, tuple[Expr, ...], Expr]]:
+def state_obligations(case: Case) -> Iterator[tuple[int, tuple[Expr, ...], Expr]]:
     """State of each path what has to be shown: what is given, and the goal.
 
     A path that rejects is taken only by what cannot be valid, and names its sender. One
@@ -179,6 +179,6 @@ def _rejected(result: Stepped | None) -> effects.Rejected | None:
     after, outputs = result
     if len(outputs) != 1 or not isinstance(outputs[0], effects.Rejected):
         return None
-    values = zip(STATE_COLUMNS, lowered(after), strict=True)
+    values = zip(STATE_COLUMNS, lower(after), strict=True)
     is_unchanged = all(is_same(value, own(column.name)) for column, value in values)
     return outputs[0] if is_unchanged else None

@@ -56,7 +56,7 @@ class ProofOutcome:
     """The first law that was not proved, or was shown to fail; empty if none."""
     unit: str
     agents: int
-    """How many agents the finite counterexample has; 0 if there is none."""
+    """How many agents the counterexample has; 0 if there is none."""
     text: str
 
     @property
@@ -199,8 +199,8 @@ def _summary(found: Sequence[ProofOutcome]) -> str:
     kept = [each for each in others if each.is_as_expected]
     return (
         f"{len(killed)} of {len(doomed)} safety mutants killed, {len(small)} with a "
-        f"finite counterexample; {len(kept)} of {len(others)} liveness mutants keep "
-        f"every law of their messages"
+        f"counterexample to induction; {len(kept)} of {len(others)} liveness mutants "
+        f"keep every law of their messages"
     )
 
 

@@ -164,7 +164,7 @@ def exists(
     return stated
 
 
-def simplified(formula: Expr) -> Expr:
+def simplify(formula: Expr) -> Expr:
     """Rewrite a formula to an equal one that is no larger."""
     rewritten: Expr = z3.simplify(formula)
     return rewritten
@@ -261,7 +261,7 @@ def _asked(solver: z3.Solver, given: Iterable[Expr], goal: Expr) -> Answer:
     return Answer(Status.OPEN if is_saturated else Status.LIMIT, seconds, reason)
 
 
-def substituted(formula: Expr, one: Expr, other: Expr) -> Expr:
+def substitute(formula: Expr, one: Expr, other: Expr) -> Expr:
     """Put one value in the place of another."""
     written: Expr = z3.substitute(formula, (one, other))
     return written
@@ -276,7 +276,7 @@ class Written:
     value: int | None = None
 
 
-def written(expr: Expr) -> Written:
+def dissect(expr: Expr) -> Written:
     """Take an expression apart, for who evaluates it; see also `quantified`."""
     if z3.is_int_value(expr):
         return Written("", (), int(expr.as_long()))  # type: ignore[attr-defined]  # z3's
@@ -309,7 +309,7 @@ class Quantified:
     body: Expr
 
 
-def quantified(formula: Expr, prefix: str) -> Quantified | None:
+def read_quantifier(formula: Expr, prefix: str) -> Quantified | None:
     """Take a quantified formula apart; what it binds gets names with a prefix."""
     if not z3.is_quantifier(formula):
         return None
@@ -358,7 +358,7 @@ class Finder:
         return int(found.as_signed_long())
 
 
-def needed(
+def find_unsat_core(
     facts: Iterable[Expr], named: Mapping[str, Expr], given: Iterable[Expr]
 ) -> tuple[str, ...] | None:
     """Name hypotheses that contradict what is given, none of which can be left out.

@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Final
 
 from primacy_proofs.subset.grammar import ALLOWED, AT_IMPORT, EXEMPT, REFUSED
-from primacy_proofs.subset.rules import Module, judged, module_of
+from primacy_proofs.subset.rules import Module, check_node, module_of
 
 UNSEEN: Final = frozenset(
     {"annotation", "ctx", "decorator_list", "defaults", "kw_defaults", "returns"}
@@ -42,7 +42,7 @@ NAMES_API: Final = "__init__.py"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class SubsetViolation:
     """One construct outside the subset."""
 
     line: int
@@ -50,7 +50,7 @@ class Finding:
     why: str
 
 
-def findings(source: str) -> tuple[Finding, ...]:
+def find_violations(source: str) -> tuple[SubsetViolation, ...]:
     r"""List what lies outside the subset in the source of one module.
 
     >>> for finding in findings("def f(x):\n    return x is None\n"):
@@ -64,15 +64,15 @@ def findings(source: str) -> tuple[Finding, ...]:
 
 def _walk(
     node: ast.AST, line: int, module: Module, *, at_import: bool
-) -> Iterator[Finding]:
+) -> Iterator[SubsetViolation]:
     """Judge a node, then what is below it; below a refused node nothing is judged."""
     line = getattr(node, "lineno", line)  # operators have no line of their own
     if not isinstance(node, ALLOWED + (AT_IMPORT if at_import else ())):
         unknown = (type(node).__name__, "it is not part of the subset")
-        yield Finding(line, *REFUSED.get(type(node), unknown))
+        yield SubsetViolation(line, *REFUSED.get(type(node), unknown))
         return
-    for construct, why in judged(node, module, at_import=at_import):
-        yield Finding(line, construct, why)
+    for construct, why in check_node(node, module, at_import=at_import):
+        yield SubsetViolation(line, construct, why)
     evaluated = _annotations(node, at_import=at_import) if module.is_eager else ()
     for annotation in evaluated:
         yield from _walk(annotation, line, module, at_import=at_import)
@@ -105,13 +105,13 @@ def _children(node: ast.AST, *, at_import: bool) -> Iterator[ast.AST]:
                 yield part
 
 
-def api_findings(source: str) -> tuple[Finding, ...]:
+def api_findings(source: str) -> tuple[SubsetViolation, ...]:
     r"""List what a module does that shall only name the public API.
 
     >>> [finding.construct for finding in api_findings("print('begun')\n")]
     ['Expr']
     """
-    found: list[Finding] = []
+    found: list[SubsetViolation] = []
     for node in ast.parse(source).body:
         match node:
             case ast.ImportFrom() | ast.Expr(value=ast.Constant()):
@@ -119,7 +119,9 @@ def api_findings(source: str) -> tuple[Finding, ...]:
             case ast.Assign(targets=[ast.Name()], value=ast.List() | ast.Constant()):
                 continue
         construct = type(node).__name__
-        found.append(Finding(node.lineno, construct, "the API is named, nothing runs"))
+        found.append(
+            SubsetViolation(node.lineno, construct, "the API is named, nothing runs")
+        )
     return tuple(found)
 
 
@@ -130,9 +132,11 @@ def main(arguments: Sequence[str]) -> int:
         for path in sorted(folder.rglob("*.py")):
             name, source = str(path.relative_to(folder)), path.read_text("utf-8")
             is_exempt = name in EXEMPT
-            judge = api_findings if name == NAMES_API else findings
+            judge = api_findings if name == NAMES_API else find_violations
             strict, exempt = strict + (not is_exempt), exempt + is_exempt
-            for finding in () if is_exempt and judge is findings else judge(source):
+            for finding in (
+                () if is_exempt and judge is find_violations else judge(source)
+            ):
                 print(f"{path}:{finding.line}: {finding.construct}: {finding.why}")
                 found += 1
     if not strict:

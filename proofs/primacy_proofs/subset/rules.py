@@ -53,7 +53,7 @@ def module_of(tree: ast.Module) -> Module:
     return Module(records - NO_RECORDS, is_eager)
 
 
-def judged(node: ast.AST, module: Module, *, at_import: bool) -> Reasons:
+def check_node(node: ast.AST, module: Module, *, at_import: bool) -> Reasons:
     """Judge what a table of node types cannot."""
     match node:
         case ast.FunctionDef(name=name):

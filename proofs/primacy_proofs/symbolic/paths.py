@@ -26,7 +26,7 @@ from primacy_proofs.smt.solver import (
     all_of,
     is_same,
     negation,
-    simplified,
+    simplify,
 )
 
 Result = TypeVar("Result")
@@ -93,7 +93,7 @@ class Oracle:
 
     def decide(self, condition: Expr) -> bool:
         """Answer whether a condition holds, on this run."""
-        plain = simplified(condition)  # not kept: z3 orders its parts by their age
+        plain = simplify(condition)  # not kept: z3 orders its parts by their age
         if is_same(plain, TRUE) or is_same(plain, FALSE):
             return is_same(plain, TRUE)
         if self.asked == len(self.answers):

@@ -24,7 +24,7 @@ from primacy_proofs.symbolic.paths import MeaninglessError
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FieldType:
     """A type of core: its sort, and the way from expression to value and back."""
 
     sort: Sort
@@ -32,25 +32,27 @@ class Kind:
     lower: Callable[[object], Expr]
 
 
-_INT = Kind(INT, scalars.LiftedInt, scalars.expr_of_int)
-_TEXT = Kind(on.TEXT, scalars.LiftedText, scalars.expr_of_text)
+_INT = FieldType(INT, scalars.LiftedInt, scalars.expr_of_int)
+_TEXT = FieldType(on.TEXT, scalars.LiftedText, scalars.expr_of_text)
 
 
-def _enum(sort: Sort, kind: type[Role | Wait | Timer]) -> Kind:
-    return Kind(sort, lambda expr: scalars.LiftedEnum(expr, kind), scalars.expr_of_enum)
+def _enum(sort: Sort, kind: type[Role | Wait | Timer]) -> FieldType:
+    return FieldType(
+        sort, lambda expr: scalars.LiftedEnum(expr, kind), scalars.expr_of_enum
+    )
 
 
-KINDS: Final[Mapping[str, Kind]] = {
+KINDS: Final[Mapping[str, FieldType]] = {
     **dict.fromkeys(("Term", "Index", "Round", "Instant", "Duration", "int"), _INT),
     **dict.fromkeys(("MeshKey", "RequestId", "Command"), _TEXT),
-    "bool": Kind(BOOL, scalars.LiftedBool, scalars.expr_of_bool),
-    "AgentId": Kind(on.AGENT, scalars.LiftedAgent, scalars.expr_of_agent),
-    "AgentSet": Kind(on.SET, box.LiftedSet, box.expr_of_set),
-    "AgentMap": Kind(on.MAP, box.LiftedMap, box.expr_of_map),
-    "Log": Kind(on.LOG, box.LiftedLog, box.expr_of_log),
-    "Segment": Kind(on.SEGMENT, box.LiftedSegment, box.expr_of_segment),
-    "AskedReads": Kind(on.ASKED, box.LiftedAsked, box.expr_of_asked),
-    "ParkedReads": Kind(on.PARKED, box.LiftedParked, box.expr_of_parked),
+    "bool": FieldType(BOOL, scalars.LiftedBool, scalars.expr_of_bool),
+    "AgentId": FieldType(on.AGENT, scalars.LiftedAgent, scalars.expr_of_agent),
+    "AgentSet": FieldType(on.SET, box.LiftedSet, box.expr_of_set),
+    "AgentMap": FieldType(on.MAP, box.LiftedMap, box.expr_of_map),
+    "Log": FieldType(on.LOG, box.LiftedLog, box.expr_of_log),
+    "Segment": FieldType(on.SEGMENT, box.LiftedSegment, box.expr_of_segment),
+    "AskedReads": FieldType(on.ASKED, box.LiftedAsked, box.expr_of_asked),
+    "ParkedReads": FieldType(on.PARKED, box.LiftedParked, box.expr_of_parked),
     "Role": _enum(on.ROLE, Role),
     "Wait": _enum(on.WAIT, Wait),
     "Timer": _enum(on.TIMER, Timer),
@@ -73,7 +75,7 @@ class Column:
     """One plain field of a record, however deep."""
 
     name: str
-    kind: Kind
+    kind: FieldType
 
 
 def columns(record: type, prefix: str = "") -> tuple[Column, ...]:
@@ -93,7 +95,7 @@ def columns(record: type, prefix: str = "") -> tuple[Column, ...]:
     return tuple(found)
 
 
-def lifted(record: type, values: Sequence[Expr], config: object = None) -> Any:  # noqa: ANN401 - any record
+def lift_record(record: type, values: Sequence[Expr], config: object = None) -> Any:  # noqa: ANN401 - any record
     """Make a record of proxies, one value for each column."""
     return _lifted(record, iter(values), config)
 
@@ -111,9 +113,9 @@ def _lifted(record: type, values: Iterator[Expr], config: object) -> Any:  # noq
     return record(**arguments)
 
 
-def plain(record: object) -> tuple[tuple[Kind, object], ...]:
+def plain(record: object) -> tuple[tuple[FieldType, object], ...]:
     """Give the value of each column of a record."""
-    found: list[tuple[Kind, object]] = []
+    found: list[tuple[FieldType, object]] = []
     for field in fields(record):  # type: ignore[arg-type]  # a dataclass, as above
         value, type_name = getattr(record, field.name), str(field.type)
         if type_name in PARTS:
@@ -123,6 +125,6 @@ def plain(record: object) -> tuple[tuple[Kind, object], ...]:
     return tuple(found)
 
 
-def lowered(record: object) -> tuple[Expr, ...]:
+def lower(record: object) -> tuple[Expr, ...]:
     """Give the expression of each column of a record."""
     return tuple(kind.lower(value) for kind, value in plain(record))

@@ -25,11 +25,11 @@ from primacy_proofs.smt.solver import (
     differ,
     equal,
     is_same,
-    substituted,
+    substitute,
     truth,
 )
 from primacy_proofs.symbolic.paths import MeaninglessError, paths
-from primacy_proofs.symbolic.records import lowered
+from primacy_proofs.symbolic.records import lower
 from primacy_proofs.symbolic.values import LiftedInt, expr_of_int
 from primacy_proofs.system.lifting import config, state
 from primacy_proofs.system.log_history import Disk, past_changes
@@ -77,7 +77,7 @@ def ghost_changes(
 
 def _column(state: State, name: str) -> Expr:
     place = [column.name for column in STATE_COLUMNS].index(name)
-    return lowered(state)[place]
+    return lower(state)[place]
 
 
 def initial_world() -> World:
@@ -90,11 +90,11 @@ def initial_world() -> World:
         )
     changes: dict[str, Change] = {}
     for place, column in enumerate(STATE_COLUMNS):
-        value = lowered(found[-1][1][0])[place]
+        value = lower(found[-1][1][0])[place]
         for condition, (begun_so, _) in found[:-1]:
-            value = choose(condition, lowered(begun_so)[place], value)
+            value = choose(condition, lower(begun_so)[place], value)
         changes[column.name] = _everywhere(value)
-    blank = zip(DISK_COLUMNS, lowered(NOTHING_DURABLE), strict=True)
+    blank = zip(DISK_COLUMNS, lower(NOTHING_DURABLE), strict=True)
     for column, nothing in blank:
         changes[f"disk.{column.name}"] = _everywhere(nothing)
     ghosts = (
@@ -120,7 +120,7 @@ def _is_silent(begun: tuple[Expr, tuple[State, Outputs]]) -> bool:
 
 
 def _everywhere(value: Expr) -> Change:
-    return lambda _, agent: substituted(value, ME, agent)
+    return lambda _, agent: substitute(value, ME, agent)
 
 
 Passage = tuple[str, Expr, World]

@@ -34,7 +34,7 @@ from primacy_proofs.smt.solver import (
 )
 from primacy_proofs.symbolic.containers import LiftedMap, LiftedSet
 from primacy_proofs.symbolic.paths import MeaninglessError, Path, paths
-from primacy_proofs.symbolic.records import columns, lifted
+from primacy_proofs.symbolic.records import columns, lift_record
 from primacy_proofs.symbolic.values import LiftedAgent, LiftedInt, LiftedText
 from primacy_proofs.system.clocks import is_past, lease_of, local_facts
 from primacy_proofs.system.world import (
@@ -117,14 +117,14 @@ def config() -> Config:
 def state() -> State:
     """Make the state of the agent that takes the step, as the world has it."""
     values = [FUNCTIONS[column.name](ME) for column in STATE_COLUMNS]
-    made: State = lifted(State, values, config())
+    made: State = lift_record(State, values, config())
     return made
 
 
 def disk() -> Durable:
     """Make the disk of the agent that takes the step."""
     values = [FUNCTIONS[f"disk.{column.name}"](ME) for column in DISK_COLUMNS]
-    made: Durable = lifted(Durable, values)
+    made: Durable = lift_record(Durable, values)
     return made
 
 
@@ -154,7 +154,7 @@ def lift(name: str) -> Case:
     }
     given = local_facts(name, values)
     message = tuple(values.values())
-    return Case(name, None, given, _run(lambda: _step(lifted(local, message))))
+    return Case(name, None, given, _run(lambda: _step(lift_record(local, message))))
 
 
 def _arrived(name: str, packet: Expr) -> Expr:
@@ -173,7 +173,7 @@ def _receiving(name: str, packet: Expr) -> Callable[[], Stepped]:
     record = PACKETS[name]
     values = [field(name, column.name, packet) for column in columns(record)]
     now = LiftedInt(constant("now", INT))
-    return lambda: _step(wire.Received(lifted(record, values), now))  # type: ignore[arg-type]  # lifted
+    return lambda: _step(wire.Received(lift_record(record, values), now))  # type: ignore[arg-type]  # lifted
 
 
 def _step(message: Any) -> Stepped:  # noqa: ANN401 - lifted
@@ -213,4 +213,6 @@ def _replaced() -> Iterator[None]:
 def lift_observation() -> tuple[Path[tuple[Output, ...]], ...]:
     """Lift what is observed of a step, between any two states."""
     after = [constant(f"after.{each.name}", each.kind.sort) for each in STATE_COLUMNS]
-    return paths(lambda: observation.observe(state(), lifted(State, after, config())))
+    return paths(
+        lambda: observation.observe(state(), lift_record(State, after, config()))
+    )

@@ -32,10 +32,10 @@ from primacy_proofs.smt.solver import (
     is_same,
     negation,
     number,
-    simplified,
+    simplify,
 )
 from primacy_proofs.symbolic.containers import expr_of_segment
-from primacy_proofs.symbolic.records import lowered
+from primacy_proofs.symbolic.records import lower
 from primacy_proofs.symbolic.values import expr_of_int
 from primacy_proofs.system.world import (
     ACCEPTING,
@@ -80,7 +80,7 @@ class After:
 
     def __init__(self, state: State) -> None:
         names = [column.name for column in STATE_COLUMNS]
-        values = dict(zip(names, lowered(state), strict=True))
+        values = dict(zip(names, lower(state), strict=True))
         self.term, self.log = values["term"], values["log"]
         self.role, self.commit = values["role"], values["commit_index"]
         kept = ("term", "log", "role", "commit_index")
@@ -109,7 +109,7 @@ def past_changes(
     changes: dict[str, Change] = {}
     if now.is_changed:
         changes["held"] = _holding(now)
-    if now.is_changed and not is_same(simplified(now.leads), FALSE):
+    if now.is_changed and not is_same(simplify(now.leads), FALSE):
         changes |= _of_leaders(now) | _of_commits(now)
     if disks:
         changes["campaign_log"] = _standing(disks)

@@ -36,11 +36,11 @@ from primacy_proofs.smt.solver import (
     is_same,
     negation,
     number,
-    simplified,
+    simplify,
     truth,
 )
 from primacy_proofs.symbolic.containers import Answered, Served
-from primacy_proofs.symbolic.records import lowered
+from primacy_proofs.symbolic.records import lower
 from primacy_proofs.symbolic.values import expr_of_int, expr_of_text
 from primacy_proofs.system.clocks import MINIMUM, PROMISE, later
 from primacy_proofs.system.lifting import RESTART
@@ -68,12 +68,12 @@ def round_changes(
 ) -> dict[str, Change]:
     """Write down what a step adds to the history of rounds and reads."""
     names = [column.name for column in STATE_COLUMNS]
-    now = dict(zip(names, lowered(after), strict=True))
+    now = dict(zip(names, lower(after), strict=True))
     changes = _of_timers(outputs)
     if case == RESTART:
         life = FUNCTIONS["life"]
         changes["life"] = lambda before, who: choose(is_me(who), life(ME) + 1, before)
-    if not is_same(simplified(equal(now["role"], LEADER)), FALSE):
+    if not is_same(simplify(equal(now["role"], LEADER)), FALSE):
         changes |= _of_leases(now)
         if not is_same(now["role"], FUNCTIONS["role"](ME)):
             changes |= _of_heirs(now, disks)

@@ -41,7 +41,7 @@ from primacy_proofs.symbolic.containers import (
     expr_of_set,
 )
 from primacy_proofs.symbolic.paths import MeaninglessError, Path, paths
-from primacy_proofs.symbolic.records import columns, lifted, lowered
+from primacy_proofs.symbolic.records import columns, lift_record, lower
 from primacy_proofs.symbolic.values import expr_of_agent, expr_of_int
 from primacy_proofs.system.history import ghost_changes
 from primacy_proofs.system.lifting import RESTART, UNBOUND, Case, config
@@ -117,7 +117,7 @@ def _of_path(
         return
     after, outputs = path.result
     disks = tuple(_disks(outputs))
-    changes = _state_changes(lowered(after))
+    changes = _state_changes(lower(after))
     changes |= _disk_changes(disks) | _sent_changes(outputs)
     changes |= ghost_changes(after, disks, outputs)
     changes |= round_changes(case.name, after, disks, outputs)
@@ -142,12 +142,12 @@ def _crashes(
     disks: tuple[Disk, ...],
 ) -> Iterator[Step]:
     """Crash after some of the `Persist`s, and begin again from the disk."""
-    disk: Durable = lifted(Durable, disks[-1])
+    disk: Durable = lift_record(Durable, disks[-1])
     for again in paths(lambda: recovery.recover(config(), disk)):
         if again.result is None:
             raise MeaninglessError("a restart fails")
         recovered, begun = again.result
-        changes = _state_changes(lowered(recovered)) | _disk_changes(disks)
+        changes = _state_changes(lower(recovered)) | _disk_changes(disks)
         changes |= ghost_changes(recovered, disks, ())
         changes |= round_changes(RESTART, recovered, disks, begun)
         condition = all_of(path.condition, again.condition)
@@ -236,7 +236,7 @@ def _sending(
     packet: wire.Packet, to: Expr | None, among: Expr | None
 ) -> tuple[str, Change]:
     kind = type(packet).__name__
-    values = lowered(packet)
+    values = lower(packet)
 
     def is_sent(sent: Expr) -> Expr:
         target = field(kind, "target", sent)

@@ -31,8 +31,8 @@ from primacy_proofs.laws.law import (
     PERSISTS_FIRST,
     RESTS_ON,
     TOTAL,
-    Kind,
     Law,
+    LawKind,
     Laws,
     WorldlessLaw,
     lemmas,
@@ -67,8 +67,8 @@ AXIOMS_ALONE: Final = "axioms"
 """What containers and configurations promise, and no invariant."""
 
 OF_PATHS: Final = {
-    ONLY_IMPOSSIBLE: rejection.owed,
-    FORWARDED: forwarding.owed,
+    ONLY_IMPOSSIBLE: rejection.state_obligations,
+    FORWARDED: forwarding.state_obligations,
 }
 """Laws about single paths, and what has to be shown of each path."""
 
@@ -173,10 +173,10 @@ def _prover(
 
     The proof of a consequence may use those that stand before it.
     """
-    world, follows = World(), of_kind(Kind.CONSEQUENCE, known)
+    world, follows = World(), of_kind(LawKind.CONSEQUENCE, known)
     if before:
         follows = follows[: [law.name for law in follows].index(before)]
-    among = (*of_kind(Kind.INVARIANT, known), *follows)
+    among = (*of_kind(LawKind.INVARIANT, known), *follows)
     stated = [
         law.hypothesis(world)
         for law in among
@@ -197,7 +197,7 @@ def _prover_of(law: Law, known: Laws) -> Prover:
     on_demand = (
         own.union(law.proof.on_demand) if law.is_on_demand else law.proof.on_demand
     )
-    before = law.name if law.kind is Kind.CONSEQUENCE else ""
+    before = law.name if law.kind is LawKind.CONSEQUENCE else ""
     return _prover(law.group, known, frozenset(on_demand), only, before)
 
 
@@ -245,19 +245,19 @@ def _answered(place: Place, law: Law | WorldlessLaw, answer: Answer) -> Obligati
     )
 
 
-def _chosen(kind: Kind, wanted: frozenset[str], known: Laws) -> list[Law]:
+def _chosen(kind: LawKind, wanted: frozenset[str], known: Laws) -> list[Law]:
     return [law for law in of_kind(kind, known) if law.group in wanted]
 
 
 def _in_the_first_world(wanted: frozenset[str], known: Laws) -> Iterator[Obligation]:
     world, begins = history.initial_world(), Place(FIRST, "begins")
-    for law in _chosen(Kind.INVARIANT, wanted, known):
+    for law in _chosen(LawKind.INVARIANT, wanted, known):
         axioms = _prover(AXIOMS_ALONE)
         yield _posed(begins, law, axioms, [], law.goal(world))
-    for law in _chosen(Kind.CONSEQUENCE, wanted, known):
+    for law in _chosen(LawKind.CONSEQUENCE, wanted, known):
         place = Place(FIRST, "follows")
         yield _posed(place, law, _prover_of(law, known), [], law.goal(World()))
-    for law in _chosen(Kind.STEP, wanted, known):
+    for law in _chosen(LawKind.STEP, wanted, known):
         place, goal = (
             Place(FIRST, "nothing changes"),
             law.goal_of_step(World(), World()),
@@ -305,13 +305,13 @@ def _kept(
 ) -> Iterator[Obligation]:
     """Show that a step keeps what it may have changed."""
     changed = frozenset(after.changes)
-    for law in _chosen(Kind.INVARIANT, wanted, known):
+    for law in _chosen(LawKind.INVARIANT, wanted, known):
         if looks_at(law) & changed:
             given = [condition, law.goal(World()), *lemmas(law, after, known)]
             prover, goal = _prover_of(law, known), law.goal(after)
             for case in law.cases():
                 yield _posed(place, law, prover, [*given, case], goal)
-    for law in _chosen(Kind.STEP, wanted, known):
+    for law in _chosen(LawKind.STEP, wanted, known):
         if looks_at(law) & changed:
             given = [condition, *lemmas(law, after, known)]
             goal = law.goal_of_step(World(), after)

@@ -78,7 +78,7 @@ def every_taken(folder: Path) -> Iterator[Taken]:
 def reachable(name: str) -> frozenset[int]:
     """Find the paths of a case that some small world takes; this takes minutes."""
     return frozenset(
-        fate.number - 1 for fate in satisfiability.fates_of(name) if fate.agents
+        fate.number - 1 for fate in satisfiability.find_fates_of(name) if fate.agents
     )
 
 

@@ -88,7 +88,7 @@ MATRIX_HEAD: Final = """
 ## The kill matrix
 
 What broke. `prove` gives the law that is not proved, the message, and the number of
-agents of the finite counterexample. A dash: the detector came to its end and found
+agents of the counterexample. A dash: the detector came to its end and found
 nothing. *Undecided*: it did not come to its end. A detector that is not named, or an
 empty cell: it was not run, which says nothing. `prove` is run on the laws about what is
 changed, so its dash says nothing of other laws. No scope reaches `observation.py`, so

@@ -13,7 +13,7 @@ from primacy_proofs.counterexamples.satisfiability import Fate
 from primacy_proofs.counterexamples.search import Judge, Question
 from primacy_proofs.laws.catalog import LAWS
 from primacy_proofs.laws.law import by_name
-from primacy_proofs.smt.solver import FALSE, needed
+from primacy_proofs.smt.solver import FALSE, find_unsat_core
 from primacy_proofs.system import lifting
 from primacy_proofs.system.world import World
 
@@ -33,14 +33,16 @@ def test_one_rich_world_keeps_all_invariants() -> None:
 def test_every_path_is_taken_or_excluded(
     message: str, taken: int, excluded: int
 ) -> None:
-    found = satisfiability.fates_of(message)
+    found = satisfiability.find_fates_of(message)
     assert not any(fate.is_open for fate in found)
     assert sum(fate.agents > 0 for fate in found) == taken
     assert sum(fate.agents == 0 for fate in found) == excluded
 
 
 def test_what_excludes_a_path_is_named_and_all_of_it_is_needed() -> None:
-    (fate,) = (each for each in satisfiability.fates_of("Claim") if not each.agents)
+    (fate,) = (
+        each for each in satisfiability.find_fates_of("Claim") if not each.agents
+    )
     assert fate.excluded_by
     assert fate.reason == ", ".join(fate.excluded_by)
     case = lifting.lift("Claim")
@@ -48,10 +50,10 @@ def test_what_excludes_a_path_is_named_and_all_of_it_is_needed() -> None:
     among = by_name(LAWS)
     named = {name: among[name].hypothesis(World()) for name in fate.excluded_by}
     facts = (*AXIOMS, *FACTS)
-    assert needed(facts, named, given) == fate.excluded_by
+    assert find_unsat_core(facts, named, given) == fate.excluded_by
     for name in named:
         rest = {each: law for each, law in named.items() if each != name}
-        assert needed(facts, rest, given) is None
+        assert find_unsat_core(facts, rest, given) is None
 
 
 NOBODY_KNOWS = Fate("Claim", 1, 0, None, ("validity.one:1: if a: -> yes",))
@@ -63,7 +65,7 @@ def test_a_path_that_is_neither_is_open() -> None:
     taken = replace(NOBODY_KNOWS, agents=2)
     assert satisfiability.exit_code([(taken,)], is_rich=True) == 0
     assert satisfiability.exit_code([(taken,)], is_rich=False) == 4
-    told = satisfiability.shown([(NOBODY_KNOWS,)], is_rich=False)
+    told = satisfiability.render([(NOBODY_KNOWS,)], is_rich=False)
     assert "open: Claim path 1\n  validity.one:1: if a: -> yes" in told
     assert "no rich world" in told
 

@@ -6,6 +6,7 @@ smallest world that there is, and it is judged with core's own containers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,13 +16,13 @@ from primacy.role import Role, Wait
 from primacy_proofs.cli import session
 from primacy_proofs.counterexamples import rendering
 from primacy_proofs.counterexamples import search as counterexamples_search
-from primacy_proofs.counterexamples.obligation import FACTS, posed
+from primacy_proofs.counterexamples.obligation import FACTS, pose
 from primacy_proofs.counterexamples.rendering import NONE_WITHIN, find
 from primacy_proofs.counterexamples.search import Judge, Question, search
 from primacy_proofs.counterexamples.small_values import Bounds, NotSmallError
 from primacy_proofs.counterexamples.small_world import Told
 from primacy_proofs.laws.catalog import LAWS
-from primacy_proofs.laws.law import RESTS_ON, Body, Kind, Law, invariant, of_kind
+from primacy_proofs.laws.law import RESTS_ON, Body, Law, LawKind, invariant, of_kind
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import FALSE, REAL, Expr, constant, differ, equal
 from primacy_proofs.smt.symbols import AGENT
@@ -34,7 +35,7 @@ from primacy_proofs.theorems.prover import FIRST, QUORUMS, RESOURCE, Obligation,
 
 SMALL = Bounds(2, 2)
 KNOWN = tuple(
-    law for law in of_kind(Kind.INVARIANT, LAWS) if law.group in RESTS_ON["election"]
+    law for law in of_kind(LawKind.INVARIANT, LAWS) if law.group in RESTS_ON["election"]
 )
 LEADS = equal(World()("role", ME), on.ROLES[Role.LEADER])
 
@@ -81,7 +82,7 @@ def test_a_law_that_is_not_kept_has_a_counterexample() -> None:
     assert found.agents == 2
     lines = found.text.splitlines()
     assert lines[:3] == [
-        "a finite counterexample, with 2 agents, to",
+        "a counterexample to induction, with 2 agents, breaks the law",
         "  nobody is followed",
         "  (no agent knows a leader)",
     ]
@@ -104,7 +105,7 @@ def test_a_smallest_world_is_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def noted(
         question: Question, bounds: Bounds
-    ) -> counterexamples_search.Model | None:
+    ) -> counterexamples_search.FiniteModel | None:
         asked.append(bounds)
         return search(question, bounds)
 
@@ -196,7 +197,9 @@ def test_what_fails_in_the_first_world_is_shown() -> None:
     owed = Obligation(FIRST, "begins", law.name, law.group, "open", 0.0)
     found = find([owed], known=(*LAWS, law))
     assert found is not None
-    assert "in the first world" in found.text.splitlines()
+    lines = found.text.splitlines()
+    assert re.fullmatch(r"a counterexample, with \d agents, breaks the law", lines[0])
+    assert "in the first world" in lines
 
 
 def test_a_crash_is_told() -> None:
@@ -240,7 +243,7 @@ def test_no_claim_has_a_counterexample_to_what_is_proved() -> None:
 def test_what_is_about_no_world_has_no_counterexample() -> None:
     owed = prover.prove_unit(QUORUMS, frozenset(["election"])).obligations
     assert owed
-    assert not any(list(posed(each)) for each in owed)
+    assert not any(list(pose(each)) for each in owed)
     assert find(owed) is None
 
 
@@ -265,7 +268,7 @@ def test_a_theorem_whose_law_fails_is_not_inductive() -> None:
     assert session.combine_verdicts(findings).exit_code == 1
     told = session.render(findings)
     assert told.startswith("S1 election safety: not inductive (")
-    assert "  a finite counterexample, with 2 agents, to\n" in told
+    assert "  a counterexample to induction, with 2 agents, breaks the law\n" in told
     assert NONE_WITHIN not in told
 
 

@@ -21,8 +21,8 @@ from primacy_proofs.counterexamples import bitvectors, interpretation
 from primacy_proofs.counterexamples.small_values import (
     BODIES,
     Bounds,
-    decoded,
-    encoded,
+    decode,
+    encode,
     every,
     nothing,
 )
@@ -34,8 +34,8 @@ from primacy_proofs.counterexamples.small_world import (
 )
 from primacy_proofs.counterexamples.wording import (
     HISTORY_WORDS,
+    describe_history,
     law_said,
-    remembered,
     variable_words,
 )
 from primacy_proofs.laws.catalog import LAWS
@@ -124,9 +124,9 @@ def codes(sort: str) -> tuple[Any, ...]:
 
 def is_alike(name: str, domain: tuple[str, ...], values: tuple[Any, ...]) -> bool:
     """Tell whether a symbol gives on bits what it gives on core's values."""
-    plain = map(decoded, domain, values)
+    plain = map(decode, domain, values)
     given, due = bitvectors.SYMBOLS[name](*values), interpretation.SYMBOLS[name](*plain)
-    return bool(decoded(RESULTS.get(name, "Bool"), given) == due)
+    return bool(decode(RESULTS.get(name, "Bool"), given) == due)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -146,7 +146,7 @@ def test_constants_on_bits_are_those_of_core() -> None:
     for name, domain in CONTAINERS.items():
         if not domain and name not in OF_AGENTS:
             sort = SORTS[name]
-            given = decoded(sort, bitvectors.SYMBOLS[name]())
+            given = decode(sort, bitvectors.SYMBOLS[name]())
             assert given == interpretation.SYMBOLS[name]()
 
 
@@ -180,7 +180,7 @@ def test_every_symbol_has_a_meaning() -> None:
 def test_what_needs_as_many_bits_as_agents_is_empty(sort: str) -> None:
     name = {"AgentSet": "no_agents", "AgentMap": "no_numbers"}[sort]
     due = interpretation.SYMBOLS[name]()
-    assert decoded(sort, nothing(SMALL, sort)) == due
+    assert decode(sort, nothing(SMALL, sort)) == due
     assert Told(SMALL).symbol(name, sort, ())() == due
 
 
@@ -251,8 +251,8 @@ def test_a_symbol_on_open_bits_is_what_core_does(
     assert is_alike(name, domain, values)
     some = (opened(each) if data.draw(st.booleans()) else each for each in values)
     given = closed(bitvectors.SYMBOLS[name](*some))
-    due = interpretation.SYMBOLS[name](*map(decoded, domain, values))
-    assert decoded(RESULTS[name], given) == due
+    due = interpretation.SYMBOLS[name](*map(decode, domain, values))
+    assert decode(RESULTS[name], given) == due
 
 
 # --- bits and values, values and words ------------------------------------------------
@@ -265,14 +265,14 @@ def test_a_symbol_on_open_bits_is_what_core_does(
 def test_a_value_that_is_encoded_can_be_decoded(sort: str, bounds: Bounds) -> None:
     values = every(bounds, sort)
     assert len(set(values)) == len(values) > 1
-    assert tuple(decoded(sort, encoded(bounds, sort, v)) for v in values) == values
+    assert tuple(decode(sort, encode(bounds, sort, v)) for v in values) == values
 
 
 def test_history_is_told_in_words() -> None:
     assert set(HISTORY_WORDS) == set(HISTORY)
     for name, (*domain, _) in HISTORY.items():
         marks = [f"<{place}>" for place in range(len(domain))]
-        said = remembered(name, marks, "<value>")
+        said = describe_history(name, marks, "<value>")
         assert not set(said) & set("._(){}")
         is_truth = str(HISTORY[name][-1].name()) == "Bool"
         assert ("<value>" in said) == (not is_truth)

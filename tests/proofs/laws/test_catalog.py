@@ -14,8 +14,8 @@ import primacy_proofs
 from primacy_proofs.laws.catalog import LAWS, UnsoundHelpError, collect
 from primacy_proofs.laws.law import (
     RESTS_ON,
-    Kind,
     Law,
+    LawKind,
     Laws,
     Lemma,
     Proof,
@@ -165,6 +165,6 @@ def test_two_laws_of_one_name_are_refused() -> None:
 
 
 def test_laws_are_selected_by_what_they_speak_of() -> None:
-    kinds = [of_kind(kind, LAWS) for kind in Kind]
+    kinds = [of_kind(kind, LAWS) for kind in LawKind]
     assert sum(map(len, kinds)) == len(LAWS)
     assert all(kinds)

@@ -139,9 +139,9 @@ def test_mutants_with_the_expected_outcome_end_with_0() -> None:
     assert broke.split("  ")[0] == "worker-stands"
     assert "who stands or leads is an elector" in broke
     assert "none, as expected" in kept
-    assert "a finite counterexample, with 2 agents" in result.stdout
+    assert "a counterexample to induction, with 2 agents" in result.stdout
     assert result.stdout.splitlines()[-1] == (
-        "1 of 1 safety mutants killed, 1 with a finite counterexample; "
+        "1 of 1 safety mutants killed, 1 with a counterexample to induction; "
         "1 of 1 liveness mutants keep every law of their messages"
     )
 

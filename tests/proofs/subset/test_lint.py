@@ -20,7 +20,7 @@ from primacy_proofs.subset.grammar import (
     EXPORTS,
     REFUSED,
 )
-from primacy_proofs.subset.lint import findings, main
+from primacy_proofs.subset.lint import find_violations, main
 from tests.support.constructs import (
     ALLOWED_AT_IMPORT,
     ALLOWED_IN_A_HANDLER,
@@ -30,7 +30,7 @@ from tests.support.constructs import (
 
 
 def constructs(source: str) -> set[str]:
-    return {finding.construct for finding in findings(source)}
+    return {finding.construct for finding in find_violations(source)}
 
 
 LATER = {"ParamSpec", "TypeAlias", "TypeVar", "TypeVarTuple"}
@@ -65,12 +65,12 @@ def test_a_module_may_not_use(source: str, construct: str) -> None:
 
 @pytest.mark.parametrize("body", ALLOWED_IN_A_HANDLER)
 def test_a_handler_may_use(body: str) -> None:
-    assert findings(handler(body)) == ()
+    assert find_violations(handler(body)) == ()
 
 
 @pytest.mark.parametrize("source", ALLOWED_AT_IMPORT)
 def test_a_module_may_use(source: str) -> None:
-    assert findings(source) == ()
+    assert find_violations(source) == ()
 
 
 def test_a_method_is_as_strict_as_a_function() -> None:

@@ -14,7 +14,7 @@ import pytest
 from primacy.role import Role
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import BOOL, INT, constant
-from primacy_proofs.subset.lint import findings
+from primacy_proofs.subset.lint import find_violations
 from primacy_proofs.symbolic.paths import MeaninglessError, paths
 from primacy_proofs.symbolic.values import (
     LiftedAgent,
@@ -74,7 +74,7 @@ def compiled(body: str) -> Callable[..., Any]:
     source = "def f(x, y, b, a, r):\n" + "".join(
         f"    {line}\n" for line in body.splitlines()
     )
-    assert findings(source) == ()
+    assert find_violations(source) == ()
     names: dict[str, Any] = {"Pair": Pair, "Role": Role, "NOBODY": ""}
     exec(source, names)  # noqa: S102 - the handler that was judged
     made: Callable[..., Any] = names["f"]

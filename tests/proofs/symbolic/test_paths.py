@@ -35,7 +35,7 @@ from primacy_proofs.symbolic.paths import (
     Path,
     paths,
 )
-from primacy_proofs.symbolic.records import lowered
+from primacy_proofs.symbolic.records import lower
 from primacy_proofs.symbolic.values import (
     LiftedAgent,
     LiftedEnum,
@@ -223,7 +223,7 @@ def test_no_step_changes_the_configuration(name: str) -> None:
 def configured(config: Config) -> list[str]:
     values = [getattr(config, field.name) for field in fields(config)]
     exprs = [value.expr for value in values if isinstance(value, Proxy)]
-    return [expr.sexpr() for expr in (*exprs, *lowered(config.first_roll))]
+    return [expr.sexpr() for expr in (*exprs, *lower(config.first_roll))]
 
 
 def test_without_one_path_the_others_are_not_all() -> None:

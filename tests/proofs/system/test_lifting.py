@@ -17,7 +17,7 @@ import pytest
 from primacy.agents import AgentMap
 from primacy_proofs.symbolic.containers import Answered, Served
 from primacy_proofs.symbolic.paths import Path
-from primacy_proofs.symbolic.records import lowered
+from primacy_proofs.symbolic.records import lower
 from primacy_proofs.system import lifting
 from tests.support.evaluation import Values, evaluate
 from tests.support.lifted_cases import (
@@ -225,5 +225,5 @@ def test_ends_that_changed_places_are_noticed() -> None:
 def told(path: Path[Any]) -> str:
     """Write the end of a path down, to see whether two are written alike."""
     after, outputs = parted(path)
-    columns_after = () if after is None else lowered(after)
+    columns_after = () if after is None else lower(after)
     return f"{[expr.sexpr() for expr in columns_after]} {outputs}"

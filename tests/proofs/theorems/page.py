@@ -17,7 +17,7 @@ from primacy_model.timed.scopes import TimedScope, scopes
 from primacy_proofs.axioms.containers import CONTRACTS
 from primacy_proofs.cli import session
 from primacy_proofs.laws.catalog import LAWS
-from primacy_proofs.laws.law import PATH_LAWS, RESTS_ON, Kind, Law
+from primacy_proofs.laws.law import PATH_LAWS, RESTS_ON, Law, LawKind
 from primacy_proofs.mutation.mutants import load_expected
 from primacy_proofs.smt.solver import VERSION
 from primacy_proofs.theorems.catalog import EVERY_MESH, THEOREMS, Theorem
@@ -179,7 +179,7 @@ def _laws() -> Iterator[str]:
     for group, used in RESTS_ON.items():
         rows = [
             (kind.value, law.name, _sentence(law))
-            for kind in Kind
+            for kind in LawKind
             for law in LAWS
             if (law.kind, law.group) == (kind, group)
         ]

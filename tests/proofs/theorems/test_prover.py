@@ -16,7 +16,7 @@ import primacy_proofs
 from primacy_proofs.axioms.containers import CONTRACTS
 from primacy_proofs.cli import evidence, session
 from primacy_proofs.laws.catalog import LAWS
-from primacy_proofs.laws.law import RESTS_ON, Kind, by_name, of_kind
+from primacy_proofs.laws.law import RESTS_ON, LawKind, by_name, of_kind
 from primacy_proofs.smt.solver import FALSE, VERSION, Expr, Prover, Status
 from primacy_proofs.system import lifting
 from primacy_proofs.system.clocks import clock_facts, drift
@@ -34,7 +34,7 @@ def test_two_leaders_a_term_need_majorities_that_meet() -> None:
     ]
     stated = [
         law.hypothesis(World())
-        for law in of_kind(Kind.INVARIANT, LAWS)
+        for law in of_kind(LawKind.INVARIANT, LAWS)
         if law.group in RESTS_ON["election"]
     ]
     goal = by_name(LAWS)["a term has one leader"].goal(World())
@@ -46,7 +46,7 @@ def lease_laws() -> list[Expr]:
     """State what the proofs about leases use, but for the clocks."""
     stated = [
         law.hypothesis(World())
-        for law in of_kind(Kind.INVARIANT, LAWS)
+        for law in of_kind(LawKind.INVARIANT, LAWS)
         if law.group in RESTS_ON["lease"]
     ]
     return [*(each.axiom for each in CONTRACTS), *mesh_facts(), *stated]
@@ -98,7 +98,7 @@ of that term. The word of a transfer in a higher term finds no leader that is fo
 def test_every_step_is_possible_but_those_that_are_listed() -> None:
     stated = [
         law.hypothesis(World())
-        for law in of_kind(Kind.INVARIANT, LAWS)
+        for law in of_kind(LawKind.INVARIANT, LAWS)
         if law.group in RESTS_ON["fencing"]
     ]
     known = Prover([*(each.axiom for each in CONTRACTS), *mesh_facts(), *stated])
@@ -146,7 +146,7 @@ def test_what_some_units_owe_to_fencing_is_proved_and_told() -> None:
 def test_what_is_not_proved_is_named_in_the_file() -> None:
     law = "a cast bounds the term"
     owed = Obligation("Claim", "path 1", law, "election", "open", 0.0)
-    finding = session.Finding(
+    finding = session.TheoremFinding(
         session.select(["S1"])[0], session.Verdict.UNKNOWN, (owed,), ()
     )
     (written,) = json.loads(evidence.render_json([finding]))["theorems"]

@@ -13,11 +13,18 @@ from typing import Any, Final
 from primacy.role import Role
 from primacy_proofs.counterexamples.evaluation import Reader
 from primacy_proofs.counterexamples.obligation import Posed
-from primacy_proofs.counterexamples.search import Model
+from primacy_proofs.counterexamples.search import FiniteModel
 from primacy_proofs.counterexamples.small_values import NUMBERS
-from primacy_proofs.counterexamples.wording import remembered, shown
+from primacy_proofs.counterexamples.wording import describe_history, render_value
 from primacy_proofs.laws.law import looks_at
-from primacy_proofs.smt.solver import INT, REAL, Expr, constant, quantified, written
+from primacy_proofs.smt.solver import (
+    INT,
+    REAL,
+    Expr,
+    constant,
+    dissect,
+    read_quantifier,
+)
 from primacy_proofs.smt.symbols import AGENT
 from primacy_proofs.system.clocks import PROMISE, clock, lease_of
 from primacy_proofs.system.world import FUNCTIONS, HISTORY, ME, World
@@ -32,10 +39,10 @@ EVENTS: Final = ("begun.at", "successor_at", "asked.at")
 """What happened at an instant of true time."""
 
 
-class Scene:
+class Witness:
     """A model, with the worlds before and after the step that breaks a law."""
 
-    def __init__(self, again: Posed, model: Model) -> None:
+    def __init__(self, again: Posed, model: FiniteModel) -> None:
         self.posed: Final = again
         self.model: Final = model
         self.me: Final = model.bounds.names[model.bounds.me]
@@ -46,7 +53,7 @@ class Scene:
 
     def now(self, expr: Expr) -> str:
         """Write the value of an expression."""
-        return shown(self.model.value(expr))
+        return render_value(self.model.value(expr))
 
     def at(self, world: World, name: str, *arguments: Any) -> Any:  # noqa: ANN401 - of any sort
         """Give the value of a function of a world."""
@@ -76,7 +83,7 @@ class Scene:
         is_leader = self.at(world, "role", agent) == Role.LEADER
         if name == "wait" and is_leader:
             return "-"  # it has no meaning then
-        return shown(self.at(world, name, agent))
+        return render_value(self.at(world, name, agent))
 
     # --- time -------------------------------------------------------------------------
 
@@ -144,8 +151,10 @@ class Scene:
             if now is not False:
                 mark = " " if was == now else "+"
                 is_raised = mark == "+" and name in COUNTS
-                value = f"{shown(was)} -> {shown(now)}" if is_raised else now
-                yield f"{mark} {remembered(name, arguments, value)}"
+                value = (
+                    f"{render_value(was)} -> {render_value(now)}" if is_raised else now
+                )
+                yield f"{mark} {describe_history(name, arguments, value)}"
 
     def _has_meaning(self, name: str, arguments: Sequence[Any]) -> bool:
         """Tell whether a value of history says anything."""
@@ -183,8 +192,8 @@ def symbols_of(expr: Expr) -> set[str]:
     todo, seen = [expr], {expr.get_id()}
     while todo:
         each = todo.pop()
-        inside = quantified(each, "bound ")
-        form = written(each)
+        inside = read_quantifier(each, "bound ")
+        form = dissect(each)
         found.add(form.symbol)
         for part in [inside.body] if inside else form.arguments:
             if part.get_id() not in seen:
