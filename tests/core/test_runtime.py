@@ -65,12 +65,12 @@ from tests.support.builders import (
     vote_reply,
     vote_request,
 )
-from tests.support.virtual_runtime import Mesh
+from tests.support.virtual_runtime import VirtualMesh
 
 LEASED = config("a", lease_ms=90, clock_drift_ppm=100)
 
 
-class Chaos(Mesh):
+class ChaoticMesh(VirtualMesh):
     """A mesh whose network repeats and reorders, and whose every step is checked."""
 
     def give(self, name: str, message: Message) -> None:
@@ -121,7 +121,7 @@ def check_order(before: State, after: State, outputs: tuple[Output, ...]) -> Non
 )
 @pytest.mark.parametrize("seed", range(6))
 def test_disturbed_mesh_stays_safe_and_orders_its_outputs(seed: int) -> None:
-    chance, mesh = random.Random(seed), Chaos("abc", "w", seed=seed)  # noqa: S311
+    chance, mesh = random.Random(seed), ChaoticMesh("abc", "w", seed=seed)  # noqa: S311
     led: dict[int, str] = {}
     mesh.start()
     for _ in range(400):
@@ -186,7 +186,7 @@ def test_agent_that_was_told_of_other_workers_rejects_their_packets() -> None:
     )
 
 
-class Alike(random.Random):
+class EqualTimers(random.Random):
     """Draw the same length for every agent."""
 
     def randint(self, a: int, b: int) -> int:
@@ -196,12 +196,12 @@ class Alike(random.Random):
 @pytest.mark.clause("runtime.timer-range", "timer.randomised")
 def test_agents_that_draw_alike_split_votes_for_ever() -> None:
     for is_alike in (True, False):
-        mesh = Mesh("abc")
+        mesh = VirtualMesh("abc")
         mesh.start()
         lost = mesh.elect()
         mesh.run(7)
         if is_alike:
-            mesh._chance = Alike()
+            mesh._chance = EqualTimers()
         mesh.crash(lost)
         found = mesh.until(lambda: mesh.leaders() != [], mesh.now + 3_000)  # noqa: B023
         assert found != is_alike

@@ -27,7 +27,7 @@ from primacy.outputs import (
 from primacy.quantities import AgentId, Command, Instant, RequestId
 from primacy.role import Role
 from tests.support.builders import ELECTION_MS, LEADER_MS
-from tests.support.virtual_runtime import Mesh
+from tests.support.virtual_runtime import VirtualMesh
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 each_seed = pytest.mark.parametrize("seed", range(8))
@@ -35,14 +35,14 @@ each_seed = pytest.mark.parametrize("seed", range(8))
 
 def started(
     electors: str, workers: str = "", *, seed: int = 0, batch: int = 64
-) -> Mesh:
+) -> VirtualMesh:
     """Start every agent at once."""
-    mesh = Mesh(electors, workers, seed=seed, batch=batch)
+    mesh = VirtualMesh(electors, workers, seed=seed, batch=batch)
     mesh.start()
     return mesh
 
 
-def write(mesh: Mesh, name: str, *commands: str) -> None:
+def write(mesh: VirtualMesh, name: str, *commands: str) -> None:
     for command in commands:
         mesh.give(name, Write(RequestId(command), Command(command)))
 
@@ -51,7 +51,7 @@ def commands(entries: list[Entry]) -> list[str]:
     return [entry.command for entry in entries if entry.command]
 
 
-def stood(mesh: Mesh, role: Role) -> list[str]:
+def stood(mesh: VirtualMesh, role: Role) -> list[str]:
     """Name the agents that came to be in a role, once for each time."""
     return [
         name
@@ -70,7 +70,7 @@ def stood(mesh: Mesh, role: Role) -> list[str]:
 @pytest.mark.clause("claim.lowest-stands", "claim.joins", "claim.lower-claims-too")
 def test_lowest_id_wins_term_1_without_a_split_vote(electors: str, seed: int) -> None:
     """L2: all initial leaders start, in any order, before the first one claims."""
-    mesh = Mesh(electors, "w", seed=seed)
+    mesh = VirtualMesh(electors, "w", seed=seed)
     order = electors[seed % len(electors) :] + electors[: seed % len(electors)]
     for name in order:
         mesh.start(name)
@@ -94,7 +94,7 @@ def test_others_elect_a_leader_if_the_lowest_claimant_dies(seed: int) -> None:
 
 @pytest.mark.clause("quorum.majority", "stand.pre-vote")
 def test_minority_of_initial_leaders_elects_nobody() -> None:
-    mesh = Mesh("abcde", "vw")
+    mesh = VirtualMesh("abcde", "vw")
     mesh.start("a", "b", "v", "w")
     mesh.run(5_000)
     assert mesh.leaders() == []
@@ -297,7 +297,7 @@ def test_healed_mesh_agrees_and_loses_no_acknowledged_write(seed: int) -> None:
 @pytest.mark.clause("vote.sticky", "stand.pre-vote")
 def test_hub_topology_ends_with_one_leader(electors: str, seed: int) -> None:
     """Only the hub c reaches everyone; elections come to an end all the same."""
-    mesh = Mesh(electors, seed=seed)
+    mesh = VirtualMesh(electors, seed=seed)
     leaves = electors.replace("c", "")
     mesh.cut(*(one + other for one in leaves for other in leaves if one < other))
     mesh.start()

@@ -42,8 +42,8 @@ from primacy.quantities import NOBODY
 from primacy.state import NO_LEADERSHIP, Durable, Result
 from tests.support.situations import Situation, situations
 
-Step = Callable[[State, Message], Result]
-Check = Callable[[Step, State, Message], None]
+StepFunction = Callable[[State, Message], Result]
+Check = Callable[[StepFunction, State, Message], None]
 
 trying = settings(
     max_examples=200,
@@ -51,7 +51,7 @@ trying = settings(
 )
 
 
-def counterexample(check: Check, mutant: Step) -> Situation:
+def counterexample(check: Check, mutant: StepFunction) -> Situation:
     """Find a situation in which a mutant fails a check, without shrinking it."""
 
     def is_caught(situation: Situation) -> bool:
@@ -89,7 +89,7 @@ def test_situations_reach_every_output_that_matters_here(kind: type[Output]) -> 
 # Total.
 
 
-def check_total(judged: Step, state: State, message: Message) -> None:
+def check_total(judged: StepFunction, state: State, message: Message) -> None:
     try:
         after, outputs = judged(state, message)
     except Exception as error:
@@ -118,7 +118,7 @@ def test_mutant_that_looks_a_stranger_up_raises() -> None:
 # Deterministic.
 
 
-def check_deterministic(judged: Step, state: State, message: Message) -> None:
+def check_deterministic(judged: StepFunction, state: State, message: Message) -> None:
     first = judged(state, message)
     assert judged(state, message) == first
     assert judged(copied(state), copied(message)) == first
@@ -152,7 +152,9 @@ def test_mutant_that_looks_at_identity_answers_a_copy_differently() -> None:
 # Terms never fall.
 
 
-def check_terms_never_fall(judged: Step, state: State, message: Message) -> None:
+def check_terms_never_fall(
+    judged: StepFunction, state: State, message: Message
+) -> None:
     after, _ = judged(state, message)
     assert after.term >= state.term
 
@@ -177,7 +179,9 @@ def test_mutant_that_obeys_every_term_falls_back() -> None:
 # Durable before sent.
 
 
-def check_durable_before_sent(judged: Step, state: State, message: Message) -> None:
+def check_durable_before_sent(
+    judged: StepFunction, state: State, message: Message
+) -> None:
     """Whatever leaves the agent finds the disk as the whole step leaves it."""
     after, outputs = judged(state, message)
     disk = state.durable
@@ -223,7 +227,7 @@ def test_mutant_that_writes_no_vote_is_caught() -> None:
 
 
 def check_rejected_changes_nothing(
-    judged: Step, state: State, message: Message
+    judged: StepFunction, state: State, message: Message
 ) -> None:
     after, outputs = judged(state, message)
     if any(isinstance(output, Rejected) for output in outputs):
@@ -256,7 +260,7 @@ def copied(value: Kind) -> Kind:
     return loads(dumps(value), type(value))
 
 
-def check_survives_json(judged: Step, state: State, message: Message) -> None:
+def check_survives_json(judged: StepFunction, state: State, message: Message) -> None:
     after, outputs = judged(state, message)
     for value in (state, message, after, *outputs):
         try:

@@ -29,7 +29,7 @@ from primacy import (
 )
 
 
-class Mesh:
+class EmbeddedMesh:
     """Agents whose network, disks and timers are kept in memory."""
 
     def __init__(self, *names: AgentId) -> None:
@@ -75,7 +75,7 @@ class Mesh:
 
 def main() -> None:
     """Elect a leader and print its fencing token."""
-    mesh = Mesh(AgentId("ada"), AgentId("bob"), AgentId("cyd"))
+    mesh = EmbeddedMesh(AgentId("ada"), AgentId("bob"), AgentId("cyd"))
     mesh.elapse(AgentId("ada"), Timer.ELECTION)
     mesh.elapse(AgentId("ada"), Timer.ELECTION)
     print(token(mesh.states[AgentId("ada")]))  # noqa: T201 - a program

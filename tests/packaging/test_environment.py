@@ -31,7 +31,7 @@ OLDEST = "pip==22.3"
 NEWER = "9999"
 SCRIPT = ".ci/environment.py"
 
-Done = subprocess.CompletedProcess[str]
+CompletedRun = subprocess.CompletedProcess[str]
 
 
 def locked() -> list[Requirement]:
@@ -132,7 +132,7 @@ def clone(tmp_path: Path, registry: Path) -> Path:
     return folder
 
 
-def set_up(clone: Path, registry: Path, installer: str, **extra: str) -> Done:
+def set_up(clone: Path, registry: Path, installer: str, **extra: str) -> CompletedRun:
     """Let `make` set up the environment, from the local index alone."""
     kept = {
         name: value

@@ -46,10 +46,10 @@ after = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(json.dumps(sorted(after - set(sys.stdlib_module_names))))
 """
 
-Done = subprocess.CompletedProcess[str]
+CompletedCommand = subprocess.CompletedProcess[str]
 
 
-def run(*command: str | Path, cwd: Path) -> Done:
+def run(*command: str | Path, cwd: Path) -> CompletedCommand:
     """Run a command in an environment that names no package index and no folder."""
     environment = {
         name: value

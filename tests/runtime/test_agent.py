@@ -17,7 +17,7 @@ from primacy_runtime import (
     pending_requests,
 )
 from primacy_runtime.events import MOST_WAITING, Audience
-from tests.support.agents import CALM, PATIENCE_S, Mesh, alone, run, started
+from tests.support.agents import CALM, PATIENCE_S, RunningMesh, alone, run, started
 
 
 def test_the_example_of_the_seed_starts_and_stops(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_an_agent_alone_leads_itself(tmp_path: Path) -> None:
 @pytest.mark.clause("runtime.acknowledge", "runtime.read-applied")
 def test_whatever_any_agent_wrote_every_agent_reads(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path, workers=["wim"])) as mesh:
+        async with started(RunningMesh(tmp_path, workers=["wim"])) as mesh:
             for name, agent in mesh.agents.items():
                 assert await agent.propose(f"{name}=1") == "1"
                 for other in mesh.agents.values():
@@ -72,7 +72,7 @@ def test_whatever_any_agent_wrote_every_agent_reads(tmp_path: Path) -> None:
 
 def test_many_requests_at_once_are_all_answered(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path), **CALM) as mesh:
+        async with started(RunningMesh(tmp_path), **CALM) as mesh:
             await mesh.leader()
             agents = list(mesh.agents.values())
             wrote = await asyncio.gather(
@@ -121,7 +121,7 @@ def test_after_a_restart_all_commands_are_applied_again_from_the_first(
 
 def test_a_write_that_may_yet_be_applied_says_so(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path), **CALM) as mesh:
+        async with started(RunningMesh(tmp_path), **CALM) as mesh:
             leader = await mesh.leader()
             leader.cut()
             with pytest.raises(OutcomeUnknown, match="may still be applied"):

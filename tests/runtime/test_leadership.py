@@ -20,14 +20,22 @@ from primacy_runtime import (
     TransferFailed,
     WriteLost,
 )
-from tests.support.agents import CALM, PATIENCE_S, Mesh, alone, run, started, until
+from tests.support.agents import (
+    CALM,
+    PATIENCE_S,
+    RunningMesh,
+    alone,
+    run,
+    started,
+    until,
+)
 
 
 def test_another_leader_is_elected_and_nothing_acknowledged_is_lost(
     tmp_path: Path,
 ) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path)) as mesh:
+        async with started(RunningMesh(tmp_path)) as mesh:
             first = await mesh.leader()
             await first.propose("colour=red")
             term = first.token
@@ -48,7 +56,7 @@ def test_without_a_quorum_nothing_is_written_and_nothing_is_read(
     tmp_path: Path,
 ) -> None:
     async def work() -> None:
-        mesh = Mesh(tmp_path)
+        mesh = RunningMesh(tmp_path)
         async with mesh.make("ada") as agent:
             with pytest.raises(NotAccepted, match=r"within 1 s .no leader is known"):
                 await agent.propose("colour=red", timeout=1)
@@ -65,7 +73,7 @@ def test_a_write_that_another_leader_has_overwritten_is_told_to_be_lost(
     tmp_path: Path,
 ) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path), **CALM) as mesh:
+        async with started(RunningMesh(tmp_path), **CALM) as mesh:
             first = await mesh.leader()
             first.cut()
             writing = first.propose("colour=red", timeout=PATIENCE_S)
@@ -83,7 +91,7 @@ def test_a_write_that_another_leader_has_overwritten_is_told_to_be_lost(
 
 def test_a_leader_that_is_cut_off_steps_down_and_comes_back(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path)) as mesh:
+        async with started(RunningMesh(tmp_path)) as mesh:
             first = await mesh.leader()
             events = first.events()
             first.cut()
@@ -108,7 +116,7 @@ def test_every_kind_of_event_is_told(tmp_path: Path) -> None:
             async for event in agent.events():
                 seen.add(type(event))
 
-        async with started(Mesh(tmp_path)) as mesh:
+        async with started(RunningMesh(tmp_path)) as mesh:
             listening = [
                 asyncio.create_task(listen(agent)) for agent in mesh.agents.values()
             ]
@@ -136,7 +144,7 @@ def test_the_page_lists_every_event_with_its_fields() -> None:
 
 def test_leadership_is_handed_over(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path, workers=["wim"]), **CALM) as mesh:
+        async with started(RunningMesh(tmp_path, workers=["wim"]), **CALM) as mesh:
             leader = await mesh.leader()
             await leader.propose("colour=red")
             other = next(one for one in ("ada", "bob") if mesh.agents[one] != leader)
@@ -159,7 +167,7 @@ def test_a_lease_is_held_while_the_leader_is_heard_and_runs_out_when_cut_off(
 ) -> None:
     async def work() -> None:
         lease = {"lease": 0.12, "clock_drift_ppm": 1000, "leader_timeout": 0.6}
-        async with started(Mesh(tmp_path), **lease) as mesh:
+        async with started(RunningMesh(tmp_path), **lease) as mesh:
             leader = await mesh.leader()
             await leader.propose("colour=red")
             await until(leader.has_lease)
@@ -193,7 +201,7 @@ def test_a_lease_is_asked_for_at_the_instant_of_the_question(tmp_path: Path) -> 
 
 def test_a_lease_that_nobody_holds_is_made_up_for_by_a_round(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path)) as mesh:  # no lease is configured
+        async with started(RunningMesh(tmp_path)) as mesh:  # no lease is configured
             for agent in mesh.agents.values():
                 await agent.propose("colour=red")
                 assert await agent.read("colour", lease=True) == "red"

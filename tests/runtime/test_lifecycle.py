@@ -11,7 +11,7 @@ import pytest
 
 from primacy_runtime import AgentStopped, SettingsError, StoreInUse, metrics
 from primacy_runtime.metrics import MOST_SCRAPES
-from tests.support.agents import PATIENCE_S, Mesh, alone, run, started, until
+from tests.support.agents import PATIENCE_S, RunningMesh, alone, run, started, until
 
 
 def opened() -> list[str]:
@@ -37,7 +37,7 @@ def test_when_it_has_stopped_no_file_socket_thread_or_task_is_left(
 
     async def work() -> None:
         before = opened(), threads(), asyncio.all_tasks()
-        mesh = Mesh(tmp_path)
+        mesh = RunningMesh(tmp_path)
         async with started(mesh, metrics="127.0.0.1:0"):
             leader = await mesh.leader()
             await leader.propose("colour=red")

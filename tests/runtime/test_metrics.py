@@ -15,7 +15,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from primacy_runtime import Agent, JsonLines, RequestError, TransferFailed
 from primacy_runtime.log import LOGGER, EventLogger
-from tests.support.agents import CALM, PATIENCE_S, Mesh, alone, run, started, until
+from tests.support.agents import (
+    CALM,
+    PATIENCE_S,
+    RunningMesh,
+    alone,
+    run,
+    started,
+    until,
+)
 
 
 def scraped(port: int) -> dict[str, float]:
@@ -37,7 +45,9 @@ def scraped(port: int) -> dict[str, float]:
 
 def test_metrics_tell_what_the_seed_lists(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path), metrics="127.0.0.1:0", **CALM) as mesh:
+        async with started(
+            RunningMesh(tmp_path), metrics="127.0.0.1:0", **CALM
+        ) as mesh:
             leader = await mesh.leader()
             await leader.propose("colour=red")
             await until(lambda: len(leader.health().alive) == 3)
@@ -67,7 +77,9 @@ def test_metrics_tell_what_the_seed_lists(tmp_path: Path) -> None:
 
 def test_each_metric_moves_when_what_it_tells_of_happens(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path), metrics="127.0.0.1:0", **CALM) as mesh:
+        async with started(
+            RunningMesh(tmp_path), metrics="127.0.0.1:0", **CALM
+        ) as mesh:
             first = await mesh.leader()
             await first.propose("colour=red")
             port = first.metrics_port

@@ -77,7 +77,7 @@ def test_the_page_says_of_each_obligation_how_it_is_kept() -> None:
     assert named == OBLIGATIONS
 
 
-class Noting:
+class InstantRecord:
     """A record of the messages that were stepped, and their instants."""
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ def test_instants_are_of_the_moment_of_the_step_however_long_a_message_waited(
     tmp_path: Path,
 ) -> None:
     async def work() -> None:
-        bench, noting = Bench(tmp_path), Noting()
+        bench, noting = Bench(tmp_path), InstantRecord()
         driver, clock = bench.driver, bench.driver._parts.clock
         driver._parts = replace(driver._parts, recording=noting)
         asked = [asyncio.get_running_loop().create_future() for _ in range(2)]

@@ -10,7 +10,7 @@ from hypothesis.stateful import initialize
 
 from primacy_model.mesh.invalid_configs import MILLION, RawConfig, misjudged_clause
 from primacy_model.simulation.property_monitor import Broken
-from tests.stateful.failure_report import Telling, deed
+from tests.stateful.failure_report import ReportingMachine, report_failure
 
 NAMES = st.sampled_from(["a", "b", "c", "d"])
 WRONG = st.sampled_from(["", "a,b", "é", "m()"])
@@ -22,7 +22,7 @@ DRIFTS = st.sampled_from([0, 0, 1, 100_000, MILLION - 1, MILLION, 2 * MILLION, -
 
 
 @st.composite
-def named(draw: st.DrawFn) -> RawConfig:
+def named_configs(draw: st.DrawFn) -> RawConfig:
     """Draw names: now and then one that is wrong, or given twice, or of nobody."""
     electors, workers = draw(GROUPS), draw(GROUPS)
     agent = draw(st.sampled_from([*electors, *workers, "z"]))
@@ -46,11 +46,11 @@ WILD = st.builds(
 """Sound but for its numbers."""
 
 
-class Asking(Telling):
+class ConfiguringMachine(ReportingMachine):
     """Asks for a configuration, sound or not."""
 
-    @initialize(given=named() | TIMED | WILD)
-    @deed
+    @initialize(given=named_configs() | TIMED | WILD)
+    @report_failure
     def configure(self, given: RawConfig) -> None:
         """Take it for what it is."""
         if clause := misjudged_clause(given):

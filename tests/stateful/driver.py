@@ -1,6 +1,6 @@
-"""What an adversary does to a cluster: single deeds, and plans that take several.
+"""What an adversary does to a cluster: single actions, and plans that take several.
 
-Random deeds seldom elect anybody, so the plans are what reaches deep states: an
+Random actions seldom elect anybody, so the plans are what reaches deep states: an
 election that succeeds with chosen voters, a talk between chosen agents, a partition of
 a chosen shape. A plan only makes calls of the cluster that may happen by themselves.
 What cannot happen now is left out, so the same plan fits any state.
@@ -111,7 +111,7 @@ class Driver:
         self._asked += 1
         return str(self._asked)
 
-    # --- single deeds -----------------------------------------------------------------
+    # --- single actions ---------------------------------------------------------------
 
     def deliver(
         self, number: int, *, keep: bool = False, outputs_done: int | None = None

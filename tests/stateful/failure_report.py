@@ -36,7 +36,7 @@ class Failure:
         return f"{told}\n{reproduction(self.cluster, self.error)}"
 
 
-class Telling(RuleBasedStateMachine):
+class ReportingMachine(RuleBasedStateMachine):
     """A machine that drives a cluster, and remembers the last failure of its class."""
 
     failure: ClassVar[Failure | None] = None
@@ -45,11 +45,11 @@ class Telling(RuleBasedStateMachine):
     driver: Driver
 
 
-Machine = TypeVar("Machine", bound=Telling)
+Machine = TypeVar("Machine", bound=ReportingMachine)
 Given = ParamSpec("Given")
 
 
-def deed(
+def report_failure(
     rule: Callable[Concatenate[Machine, Given], None],
 ) -> Callable[Concatenate[Machine, Given], None]:
     """Tell the transcript and the reproduction of a run in which a rule fails."""

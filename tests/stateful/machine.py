@@ -1,7 +1,7 @@
 """The adversaries: hypothesis state machines that do their worst to a mesh.
 
-Random deeds seldom elect anybody, so a rule here is a plan that takes several, and
-random deeds fall in between. `Adversary` has no clocks: any timer may elapse at any
+Random actions seldom elect anybody, so a rule here is a plan that takes several, and
+random actions fall in between. `Adversary` has no clocks: any timer may elapse at any
 moment. `LeaseAdversary` has true time, and leaders that hold leases.
 
 Source: docs/adversary.md.
@@ -15,16 +15,16 @@ from hypothesis.stateful import precondition, rule
 from primacy import Timer
 from tests.stateful.clock_driver import LENGTHS, ClockDriver
 from tests.stateful.driver import mesh_of
-from tests.stateful.failure_report import deed
-from tests.stateful.rules import BUT, SOME, WHO, Deeds
+from tests.stateful.failure_report import report_failure
+from tests.stateful.rules import BUT, SOME, WHO, Rules
 
 
-class Adversary(Deeds):
-    """Does to a mesh whatever may happen to it, by deeds and by plans."""
+class Adversary(Rules):
+    """Does to a mesh whatever may happen to it, by actions and by plans."""
 
-    @precondition(Deeds.has_ready)
+    @precondition(Rules.has_ready)
     @rule(who=WHO, bits=BUT, loses=st.booleans(), is_clear=st.booleans())
-    @deed
+    @report_failure
     def elect(self, who: int, bits: int, loses: bool, is_clear: bool) -> None:
         """Let an elector be elected by some others; before, all may be lost."""
         if is_clear:
@@ -33,18 +33,18 @@ class Adversary(Deeds):
             self.lose(0)
         self.driver.elect(self.elector(who), self.most(bits))
 
-    @precondition(Deeds.has_leader)
+    @precondition(Rules.has_leader)
     @rule(who=WHO, bits=BUT)
-    @deed
+    @report_failure
     def lead(self, who: int, bits: int) -> None:
         """Let a leader begin a round that some others hear and answer."""
         self.driver.begin_round(self.leader(who), self.most(bits))
 
-    @precondition(Deeds.has_rivals)
+    @precondition(Rules.has_rivals)
     @rule(
         one=WHO, other=WHO, bits=SOME, is_decided=st.booleans(), is_clear=st.booleans()
     )
-    @deed
+    @report_failure
     def contest(
         self, one: int, other: int, bits: int, is_decided: bool, is_clear: bool
     ) -> None:
@@ -59,23 +59,23 @@ class Adversary(Deeds):
                 self.driver.talk([rival, *side], echoes=True)
                 self.driver.talk([rival, *side], only=rival)
 
-    @precondition(Deeds.has_arrivals)
+    @precondition(Rules.has_arrivals)
     @rule(bits=BUT, most=st.integers(1, 12), newest=st.booleans(), echoes=st.booleans())
-    @deed
+    @report_failure
     def talk(self, bits: int, most: int, newest: bool, echoes: bool) -> None:
         """Deliver some of what some agents send to each other, in order or against."""
         self.driver.talk(self.most(bits), most, newest=newest, echoes=echoes)
 
-    @precondition(Deeds.has_arrivals)
+    @precondition(Rules.has_arrivals)
     @rule(one=WHO, other=WHO)
-    @deed
+    @report_failure
     def exchange(self, one: int, other: int) -> None:
         """Deliver everything between two agents."""
         self.driver.talk([self.agent(one), self.agent(other)])
 
-    @precondition(Deeds.has_arrivals)
+    @precondition(Rules.has_arrivals)
     @rule(who=WHO)
-    @deed
+    @report_failure
     def hear(self, who: int) -> None:
         """Deliver everything to one agent; what it answers stays on its way."""
         for number in self.driver.arriving():
@@ -84,25 +84,25 @@ class Adversary(Deeds):
             ):
                 self.driver.deliver(number)
 
-    @precondition(Deeds.has_arrivals)
+    @precondition(Rules.has_arrivals)
     @rule(echoes=st.booleans())
-    @deed
+    @report_failure
     def settle(self, echoes: bool) -> None:
         """Deliver everything until nothing is left."""
         self.driver.talk(self.driver.names, echoes=echoes)
 
-    @precondition(Deeds.has_leader)
+    @precondition(Rules.has_leader)
     @rule(who=WHO, bits=SOME)
-    @deed
+    @report_failure
     def replicate(self, who: int, bits: int) -> None:
         """Write at a leader while only some others hear it."""
         leader = self.leader(who)
         self.driver.write(leader)
         self.driver.talk([leader, *self.some(bits)])
 
-    @precondition(Deeds.has_leader)
+    @precondition(Rules.has_leader)
     @rule(who=WHO, writes=st.integers(1, 2))
-    @deed
+    @report_failure
     def strand(self, who: int, writes: int) -> None:
         """Write at a leader, and lose what it sends: its log goes another way."""
         cluster, leader = self.driver.cluster, self.leader(who)
@@ -112,9 +112,9 @@ class Adversary(Deeds):
         for number in sorted(set(cluster.flights) - before):
             cluster.drop(number)
 
-    @precondition(Deeds.has_leader)
+    @precondition(Rules.has_leader)
     @rule(who=WHO, heir=WHO, is_cut=st.booleans(), goes_on=st.booleans())
-    @deed
+    @report_failure
     def depose(self, who: int, heir: int, is_cut: bool, goes_on: bool) -> None:
         """Let others elect one of them, whom the leader does not hear, and go on."""
         lost = self.leader(who)
@@ -144,29 +144,29 @@ class LeaseAdversary(Adversary):
         return ClockDriver(mesh_of(electors, workers, batch, **LENGTHS))
 
     @rule(slots=st.integers(1, 7), bits=BUT)
-    @deed
+    @report_failure
     def tick(self, slots: int, bits: int) -> None:
         """Let time pass; some clocks are at their worst, all if none is drawn."""
         for _ in range(slots):
             self.driver.tick(self.most(bits))
 
     @rule()
-    @deed
+    @report_failure
     def hurry(self) -> None:
         """Wait no more for timers that plans would use; or wait again."""
         self.driver.is_hurried = not self.driver.is_hurried
 
     @rule(who=WHO)
-    @deed
+    @report_failure
     def wear_out(self, who: int) -> None:
         """Let time pass until the election timer of an agent elapses."""
         name = self.agent(who)
         self.driver.pass_until(name, Timer.ELECTION)
         self.driver.elapse(name, Timer.ELECTION)
 
-    @precondition(Deeds.has_leader)
+    @precondition(Rules.has_leader)
     @rule(who=WHO, heir=WHO, restarts=st.booleans())
-    @deed
+    @report_failure
     def usurp(self, who: int, heir: int, restarts: bool) -> None:
         """Let an elector that lost patience ask for votes just behind a new lease."""
         driver, lost = self.driver, self.leader(who)
@@ -182,9 +182,9 @@ class LeaseAdversary(Adversary):
         driver.elect(chosen, others)
         driver.is_hurried = was_hurried
 
-    @precondition(Deeds.has_leader)
+    @precondition(Rules.has_leader)
     @rule(who=WHO)
-    @deed
+    @report_failure
     def lease_read(self, who: int) -> None:
         """Read under a lease."""
         name, request = self.leader(who), f"l{self.driver.name_of_request()}"

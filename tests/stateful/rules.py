@@ -1,6 +1,6 @@
-"""Single deeds of an adversary: what may happen to an agent, a packet, a link.
+"""Single actions of an adversary: what may happen to an agent, a packet, a link.
 
-Each rule is one deed.
+Each rule is one action.
 
 Contract: a rule changes a cluster through the cluster's calls alone, and each call
 judges all claims, so every state on the way is judged.
@@ -24,9 +24,9 @@ from primacy_model.mesh.invalid_packets import (
     accepted_invalid,
     invalid_packets,
 )
-from tests.stateful.configurations import Asking
+from tests.stateful.configurations import ConfiguringMachine
 from tests.stateful.driver import Driver, mesh_of
-from tests.stateful.failure_report import deed
+from tests.stateful.failure_report import report_failure
 
 SIZES = [
     *[(3, 0)] * 4,
@@ -68,7 +68,7 @@ def _believed(state: State) -> tuple[Believed, ...]:
         return ()
 
 
-class Deeds(Asking):
+class Rules(ConfiguringMachine):
     """Does to a mesh of 1 to 7 agents any single thing that may happen to it."""
 
     seen: ClassVar[Counter[str]] = Counter()
@@ -81,7 +81,7 @@ class Deeds(Asking):
         batch=st.sampled_from([1, 64, 2]),
         is_led=st.booleans(),
     )
-    @deed
+    @report_failure
     def begin(self, size: tuple[int, int], batch: int, is_led: bool) -> None:
         """Start a mesh, fresh or with a leader that all have heard."""
         self.driver = self.driver_of(*size, batch)
@@ -155,7 +155,7 @@ class Deeds(Asking):
 
     @precondition(has_arrivals)
     @rule(which=WHICH, keep=st.booleans(), outputs_done=CRASH)
-    @deed
+    @report_failure
     def deliver(self, which: int, keep: bool, outputs_done: int | None) -> None:
         """Deliver any packet in flight; it may stay to arrive again."""
         arriving = self.driver.arriving()
@@ -164,7 +164,7 @@ class Deeds(Asking):
 
     @precondition(has_flights)
     @rule(which=WHICH, is_doubled=st.booleans())
-    @deed
+    @report_failure
     def mishap(self, which: int, is_doubled: bool) -> None:
         """Lose any packet in flight, or double it."""
         numbers = list(self.driver.cluster.flights)
@@ -176,7 +176,7 @@ class Deeds(Asking):
 
     @precondition(has_ready)
     @rule(who=WHO, which=st.integers(0, MOST_LIES))
-    @deed
+    @report_failure
     def intrude(self, who: int, which: int) -> None:
         """Let a packet arrive that cannot be; one that is believed, if there is one."""
         name = self.ready(who)
@@ -190,7 +190,7 @@ class Deeds(Asking):
 
     @precondition(has_flights)
     @rule(bits=SOME)
-    @deed
+    @report_failure
     def lose(self, bits: int) -> None:
         """Lose all that is on its way to some agents; to all if none is drawn."""
         deaf = self.some(bits) or self.driver.names
@@ -199,7 +199,7 @@ class Deeds(Asking):
                 self.driver.cluster.drop(flight.number)
 
     @rule(shape=st.sampled_from(SHAPES), who=WHO, other=WHO, bits=SOME)
-    @deed
+    @report_failure
     def partition(self, shape: str, who: int, other: int, bits: int) -> None:
         """Cut links: one, all that an agent hears or says, all but a hub's, a split."""
         alone, names = [self.agent(who)], self.driver.names
@@ -222,7 +222,7 @@ class Deeds(Asking):
                 self.driver.cut_between(rest, side)
 
     @rule(is_clear=st.booleans())
-    @deed
+    @report_failure
     def heal(self, is_clear: bool) -> None:
         """Heal every link; perhaps all agents go on too."""
         self.driver.heal()
@@ -233,13 +233,13 @@ class Deeds(Asking):
 
     @precondition(has_ready)
     @rule(who=WHO, timer=st.sampled_from(Timer), outputs_done=CRASH)
-    @deed
+    @report_failure
     def elapse(self, who: int, timer: Timer, outputs_done: int | None) -> None:
         """Let a timer elapse if it is armed: early, late, or in time."""
         self.driver.elapse(self.ready(who), timer, outputs_done)
 
     @rule(who=WHO)
-    @deed
+    @report_failure
     def lose_power(self, who: int) -> None:
         """Crash an agent, or start one that is down."""
         name, cluster = self.agent(who), self.driver.cluster
@@ -250,7 +250,7 @@ class Deeds(Asking):
         )
 
     @rule(who=WHO, is_free=st.booleans())
-    @deed
+    @report_failure
     def power_cycle(self, who: int, is_free: bool) -> None:
         """Let an agent run from its disk alone, perhaps until it may vote again."""
         name, cluster = self.agent(who), self.driver.cluster
@@ -261,7 +261,7 @@ class Deeds(Asking):
             self.driver.free(name)
 
     @rule(who=WHO)
-    @deed
+    @report_failure
     def pause(self, who: int) -> None:
         """Pause an agent that runs, or resume one that is paused."""
         name, cluster = self.agent(who), self.driver.cluster
@@ -274,14 +274,14 @@ class Deeds(Asking):
 
     @precondition(has_ready)
     @rule(who=WHO, is_led=st.booleans(), outputs_done=CRASH)
-    @deed
+    @report_failure
     def write(self, who: int, is_led: bool, outputs_done: int | None) -> None:
         """Write at any agent, or at one that leads."""
         self.driver.write(self.asked(who, is_led), outputs_done)
 
     @precondition(has_ready)
     @rule(who=WHO, is_led=st.booleans(), is_heard=st.booleans())
-    @deed
+    @report_failure
     def read(self, who: int, is_led: bool, is_heard: bool) -> None:
         """Read at any agent, or at one that leads; perhaps all is said that follows."""
         name, request = self.asked(who, is_led), f"r{self.driver.name_of_request()}"
@@ -297,7 +297,7 @@ class Deeds(Asking):
 
     @precondition(has_leader)
     @rule(who=WHO, heir=WHO, is_heard=st.booleans())
-    @deed
+    @report_failure
     def transfer(self, who: int, heir: int, is_heard: bool) -> None:
         """Hand leadership to an elector; perhaps all is said before and after."""
         request = f"t{self.driver.name_of_request()}"
@@ -312,7 +312,7 @@ class Deeds(Asking):
 
     @precondition(has_ready)
     @rule(who=WHO, other=WHO)
-    @deed
+    @report_failure
     def forward(self, who: int, other: int) -> None:
         """Send a write on to an agent, under the token that the sender knows."""
         name, number = self.ready(who), self.driver.name_of_request()
@@ -324,14 +324,14 @@ class Deeds(Asking):
 
     @precondition(has_leader)
     @rule(who=WHO)
-    @deed
+    @report_failure
     def prepare_effect(self, who: int) -> None:
         """Let an agent take its token, if it has one."""
         self.driver.cluster.prepare_effect(self.leader(who))
 
     @precondition(lambda self: any(self.acting()))
     @rule(who=WHO)
-    @deed
+    @report_failure
     def act(self, who: int) -> None:
         """Let an agent present the token that it took."""
         acting = self.acting()

@@ -24,10 +24,10 @@ from primacy_model.mutation.catalog.mutants import find_mutant
 from primacy_model.simulation.cluster import Broken
 from primacy_model.simulation.record import reproduction
 from tests.stateful.machine import Adversary, LeaseAdversary
-from tests.stateful.rules import Deeds
+from tests.stateful.rules import Rules
 from tests.support.mutated_core import ROOT, copy_core, run_under
 
-DEEDS = {
+RULES = {
     "deliver",
     "deliver and keep",
     "intrude",
@@ -77,7 +77,7 @@ def profile() -> settings:
     )
 
 
-def seen_by(machine: type[Deeds]) -> Counter[str]:
+def seen_by(machine: type[Rules]) -> Counter[str]:
     machine.seen = Counter()
     machine.failure = None
     for _ in range(ROUNDS if is_deep() else 1):
@@ -88,13 +88,13 @@ def seen_by(machine: type[Deeds]) -> Counter[str]:
 
 def test_all_claims_hold_whatever_happens_and_everything_happens() -> None:
     seen = seen_by(Adversary)
-    assert {what for what in DEEDS | DEPTHS if not seen[what]} == set()
+    assert {what for what in RULES | DEPTHS if not seen[what]} == set()
 
 
 def test_at_most_one_agent_holds_a_lease_while_clocks_drift() -> None:
     seen = seen_by(LeaseAdversary)
-    deeds = DEEDS | {"lease_read", "lease held", "lease passed on", "transferred"}
-    assert {what for what in deeds if not seen[what]} == set()
+    rules = RULES | {"lease_read", "lease held", "lease passed on", "transferred"}
+    assert {what for what in rules if not seen[what]} == set()
 
 
 class OfThisTest(Adversary):

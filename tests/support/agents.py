@@ -62,7 +62,7 @@ def alone(folder: Path, **settings: Any) -> Agent:  # noqa: ANN401 - of `Agent`
     return Agent("mesh", "ada", folder=folder, **told)
 
 
-class Mesh:
+class RunningMesh:
     """Agents that know each other, each started when it is asked for."""
 
     def __init__(
@@ -106,7 +106,7 @@ class Mesh:
 
 
 @asynccontextmanager
-async def started(mesh: Mesh, **settings: Any) -> AsyncIterator[Mesh]:  # noqa: ANN401
+async def started(mesh: RunningMesh, **settings: Any) -> AsyncIterator[RunningMesh]:  # noqa: ANN401
     """Start all agents, and stop those that run at the end."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(stopped, mesh)
@@ -115,6 +115,6 @@ async def started(mesh: Mesh, **settings: Any) -> AsyncIterator[Mesh]:  # noqa: 
         yield mesh
 
 
-async def stopped(mesh: Mesh) -> None:
+async def stopped(mesh: RunningMesh) -> None:
     """Stop everybody."""
     await asyncio.gather(*(agent.stop() for agent in mesh.agents.values()))

@@ -25,7 +25,7 @@ from tests.support.stores import CONFIG
 BOB = CONFIG.peers.members[0]
 
 
-class Telling(Store):
+class RecordingStore(Store):
     """A store that tells when it was written, and can break."""
 
     told: list[str]
@@ -44,8 +44,8 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.told: list[str] = []
         self.packets: list[Packet] = []
-        store = Telling.open(folder / "ada.sqlite3", CONFIG)
-        assert isinstance(store, Telling)
+        store = RecordingStore.open(folder / "ada.sqlite3", CONFIG)
+        assert isinstance(store, RecordingStore)
         self.store = store
         store.told = self.told
         self.requests, self.counts = Requests("ada"), Counters()

@@ -30,7 +30,7 @@ def compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-class Teller:
+class MutatedCore:
     """A core in which some modules are replaced, asked for vectors."""
 
     def __init__(self, replaced: Mapping[str, str]) -> None:

@@ -21,7 +21,7 @@ from primacy.stepping import step
 from tests.support.builders import config
 
 
-class Mesh:
+class VirtualMesh:
     """All agents of a mesh, and the world around them."""
 
     def __init__(

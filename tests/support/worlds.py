@@ -25,12 +25,12 @@ from primacy_model.checker.actors import (
 )
 from primacy_model.checker.model import Kind, Value
 
-Step = Move[Any, Any, Any]
+TestMove = Move[Any, Any, Any]
 Start = Whole[Any, Any, Any, Any]
 
 
 @dataclass(frozen=True)
-class World(Actors[Any, Any, Any, Any]):
+class TestActors(Actors[Any, Any, Any, Any]):
     """What all worlds of these tests have in common."""
 
     agents: Sequence[str] = ("a", "b")
@@ -54,32 +54,32 @@ class World(Actors[Any, Any, Any, Any]):
 # --- worlds drawn at random -----------------------------------------------------------
 
 
-Table = dict[tuple[int, int, int | None, str], tuple[Step, ...]]
+MoveTable = dict[tuple[int, int, int | None, str], tuple[TestMove, ...]]
 
 
 @dataclass(frozen=True)
-class Tabled(World):
+class Tabled(TestActors):
     """Actors whose moves stand in a table."""
 
     begun: Start = initial_whole(())
-    table: Table = field(default_factory=dict)
+    table: MoveTable = field(default_factory=dict)
     ignored: Mapping[tuple[int, int], Container[str]] = field(default_factory=dict)
     """What is obsolete, by place and local state."""
 
     def initial(self) -> Start:
         return self.begun
 
-    def acts(self, place: int, local: int, shared: int | None) -> tuple[Step, ...]:
+    def acts(self, place: int, local: int, shared: int | None) -> tuple[TestMove, ...]:
         return self.table.get((place, local, shared, ""), ())
 
     def hears(
         self, place: int, local: int, shared: int | None, message: str
-    ) -> tuple[Step, ...]:
+    ) -> tuple[TestMove, ...]:
         return self.table.get((place, local, shared, message), ())
 
 
 @dataclass(frozen=True)
-class Forgetful(Tabled):
+class ForgettingWorld(Tabled):
     """Actors that ignore some messages for ever."""
 
     def is_obsolete(self, place: int, local: int, message: str) -> bool:
@@ -87,7 +87,7 @@ class Forgetful(Tabled):
 
 
 @dataclass(frozen=True)
-class Noting(Forgetful):
+class NotingWorld(ForgettingWorld):
     """Actors whose moves write what a ghost counts, but no further than to two."""
 
     def noted(self, ghost: tuple[int, ...], note: Hashable) -> tuple[int, ...]:
@@ -107,14 +107,14 @@ def drawn(seed: int) -> Tabled:
     places = range(draw.randint(2, 3))
     states, letters = range(draw.randint(3, 5)), "vwxyz"[: draw.randint(3, 5)]
 
-    def moves(chance: float) -> Iterator[Step]:
+    def moves(chance: float) -> Iterator[TestMove]:
         while draw.random() < chance:
             flights = range(draw.choice((0, 1, 1, 1, 2)))
             sent = [(draw.choice(places), draw.choice(letters)) for _ in flights]
             kind = draw.choice(KINDS)
             yield Move(kind, f"{kind}s", draw.choice(states), tuple(sent))
 
-    table: Table = {}
+    table: MoveTable = {}
     for place in places:
         for local in states:
             table[place, local, None, ""] = tuple(moves(0.45))
@@ -175,7 +175,7 @@ def rich(seed: int) -> Tabled:
         (place, letter): draw.randint(1, 3) for place in places for letter in letters
     }
 
-    def moves(chance: float, local: int, letter: str) -> Iterator[Step]:
+    def moves(chance: float, local: int, letter: str) -> Iterator[TestMove]:
         while draw.random() < chance:
             flights = range(draw.choice((0, 1, 1, 2, 3)))
             sent = [(draw.choice(places), draw.choice(letters)) for _ in flights]
@@ -193,7 +193,7 @@ def rich(seed: int) -> Tabled:
                 else (),
             )
 
-    table: Table = {}
+    table: MoveTable = {}
     for place in places:
         for local in states:
             for shared in commons:
@@ -223,7 +223,7 @@ def rich(seed: int) -> Tabled:
     first = tuple(draw.choice(states[:2]) for _ in places)
     bad = {draw.choice(states) for _ in range(2)} if seed % 5 == 0 else set()
     full = draw.randint(1, 2)
-    return (Noting if has.notes else Forgetful if has.forgets else Tabled)(
+    return (NotingWorld if has.notes else ForgettingWorld if has.forgets else Tabled)(
         [chr(ord("a") + place) for place in places],
         KINDS[: draw.randint(0, 3)],
         (
@@ -302,7 +302,7 @@ NOBODY = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Referring:
     """A state, and whom the actor has in mind."""
 
     state: int
@@ -353,7 +353,7 @@ Known = tuple[int, int, bool, int, str]
 
 
 @dataclass(frozen=True)
-class Alike(World):
+class SymmetricWorld(TestActors):
     """Actors of two sorts; those of one sort may change places."""
 
     sorts: tuple[int, ...] = ()
@@ -374,19 +374,19 @@ class Alike(World):
     def initial(self) -> Start:
         count = len(self.sorts)
         ghost = Tally((0,) * count)
-        return Whole((Member(0),) * count, (frozenset(),) * count, Board(0), ghost)
+        return Whole((Referring(0),) * count, (frozenset(),) * count, Board(0), ghost)
 
-    def acts(self, place: int, local: Member, shared: Board) -> Iterator[Step]:
+    def acts(self, place: int, local: Referring, shared: Board) -> Iterator[TestMove]:
         yield from self._moves(place, local, shared, Word("", NOBODY))
 
     def hears(
-        self, place: int, local: Member, shared: Board, message: Word
-    ) -> Iterator[Step]:
+        self, place: int, local: Referring, shared: Board, message: Word
+    ) -> Iterator[TestMove]:
         yield from self._moves(place, local, shared, message)
 
     def _moves(
-        self, place: int, local: Member, shared: Board, word: Word
-    ) -> Iterator[Step]:
+        self, place: int, local: Referring, shared: Board, word: Word
+    ) -> Iterator[TestMove]:
         is_minded = local.whom != NOBODY
         key = self.sorts[place], local.state, is_minded, shared.number, word.letter
         others = [at for at in range(len(self.sorts)) if at != place]
@@ -406,10 +406,10 @@ class Alike(World):
             )
             notes = tuple(at for each in rule.notes for at in named[each])
             board = None if rule.number is None else Board(rule.number, place)
-            after = Member(rule.state, whom[0])
+            after = Referring(rule.state, whom[0])
             yield Move(rule.kind, rule.kind, after, sent, rule.copies, board, notes)
 
-    def is_obsolete(self, _place: int, local: Member, message: Word) -> bool:
+    def is_obsolete(self, _place: int, local: Referring, message: Word) -> bool:
         return message.letter in self.ignored.get(local.state, "")
 
     def noted(self, ghost: Tally, note: Hashable) -> Tally:
@@ -425,8 +425,8 @@ def relabelled(value: Hashable, goals: Sequence[int]) -> Hashable:
         return NOBODY if place == NOBODY else goals[place]
 
     match value:
-        case Member(state, whom):
-            return Member(state, there(whom))
+        case Referring(state, whom):
+            return Referring(state, there(whom))
         case Word(letter, whose):
             return Word(letter, there(whose))
         case Board(number, writer):
@@ -438,7 +438,7 @@ def relabelled(value: Hashable, goals: Sequence[int]) -> Hashable:
 
 
 @cache
-def alike(seed: int) -> Alike:
+def alike(seed: int) -> SymmetricWorld:
     """Draw a world in which actors of one sort do the same.
 
     As in others, a message is obsolete from some rank of states on.
@@ -490,7 +490,7 @@ def alike(seed: int) -> Alike:
                         if key == (0, 0, False, 0, ""):  # something happens
                             drawn_rules[key] += tuple(islice(rules(1, 0, ""), 2))
     bad, full = draw.choice(states), draw.randint(1, 2)
-    return Alike(
+    return SymmetricWorld(
         [chr(ord("a") + place) for place in range(len(sorts))],
         KINDS[: draw.randint(0, 3)],
         (
@@ -507,7 +507,7 @@ def alike(seed: int) -> Alike:
     )
 
 
-def _state(_: int, local: Member) -> Hashable:
+def _state(_: int, local: Referring) -> Hashable:
     return local.state, local.whom == NOBODY
 
 
@@ -531,7 +531,7 @@ def _is_told(full: int) -> Callable[[Views], bool]:
 
 
 @dataclass(frozen=True)
-class Relay(World):
+class Relay(TestActors):
     """The first sends numbers in order, and the second hears them in order."""
 
     last: int = 150
@@ -539,14 +539,14 @@ class Relay(World):
     def initial(self) -> Start:
         return initial_whole((name, 0) for name in self.agents)
 
-    def acts(self, place: int, local: tuple[str, int], _: None) -> Iterator[Step]:
+    def acts(self, place: int, local: tuple[str, int], _: None) -> Iterator[TestMove]:
         name, at = local
         if place == 0 and at < self.last:
             yield Move("send", "sends", (name, at + 1), ((1, at),))
 
     def hears(
         self, place: int, local: tuple[str, int], _: None, message: int
-    ) -> Iterator[Step]:
+    ) -> Iterator[TestMove]:
         assert place == 1
         name, at = local
         if message == at:
@@ -554,7 +554,7 @@ class Relay(World):
 
 
 @dataclass(frozen=True)
-class Burst(World):
+class Burst(TestActors):
     """The first has many moves at once, and the second hears one message of each."""
 
     width: int = 300
@@ -563,29 +563,33 @@ class Burst(World):
     def initial(self) -> Start:
         return initial_whole((0, 0))
 
-    def acts(self, place: int, local: int, _: None) -> Iterator[Step]:
+    def acts(self, place: int, local: int, _: None) -> Iterator[TestMove]:
         if place == local == 0:
             for at in range(self.width):
                 sent = ((1, at % self.letters),)
                 yield Move("send", "sends", at + 1, sent)
 
-    def hears(self, place: int, local: int, _: None, message: int) -> Iterator[Step]:
+    def hears(
+        self, place: int, local: int, _: None, message: int
+    ) -> Iterator[TestMove]:
         assert place == 1
         if local == 0:
             yield Move("hear", "hears", message % 3 + 1)
 
 
 @dataclass(frozen=True)
-class Counting(World):
+class Counting(TestActors):
     """Both count to three, and tell each other."""
 
     def initial(self) -> Start:
         return initial_whole((0, 0))
 
-    def acts(self, place: int, local: int, _: None) -> Iterator[Step]:
+    def acts(self, place: int, local: int, _: None) -> Iterator[TestMove]:
         if local < 3:
             yield Move("count", "counts", local + 1, ((1 - place, local),))
 
-    def hears(self, _place: int, local: int, _: None, message: int) -> Iterator[Step]:
+    def hears(
+        self, _place: int, local: int, _: None, message: int
+    ) -> Iterator[TestMove]:
         if message > local:
             yield Move("follow", "follows", message)

@@ -38,7 +38,7 @@ from primacy_model.checker.trace import Step, Trace, Violation, confirm, confirm
 from primacy_model.engines import symmetry_check
 from primacy_model.engines.assumption_check import PromiseBrokenError
 from primacy_model.engines.checkpoint import Stop
-from primacy_model.engines.projections import Sights
+from primacy_model.engines.projections import Projections
 from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
 
@@ -54,7 +54,7 @@ class EngineStore(Protocol):
     def __init__(
         self,
         tables: Tables,
-        sights: Sights,
+        projections: Projections,
         *,
         prunes: bool,
         symmetries: Symmetries | None = None,
@@ -138,16 +138,16 @@ class Search:
     def __init__(
         self,
         tables: Tables,
-        sights: Sights,
+        projections: Projections,
         store: EngineStore,
         symmetries: Symmetries | None = None,
     ) -> None:
-        self._tables, self._sights, self.store = tables, sights, store
+        self._tables, self._projections, self.store = tables, projections, store
         self._symmetries = symmetries
         self._model = Assembled(tables.actors, tables.forgets)
         self._claims = list(tables.actors.claims)
         self._levels: list[int] = []
-        self._judged: list[set[Views]] = [set() for _ in sights.groups]
+        self._judged: list[set[Views]] = [set() for _ in projections.groups]
         """The views that the claims of each group were shown."""
         self._shown: list[tuple[int, int]] = []
         """The group, and the first row that has those views."""
@@ -252,13 +252,13 @@ class Search:
         """Show the rows of a level to the claims, where they look new."""
         broken = []
         for group, number in self.store.unseen(start, end):
-            views = self._sights.views(group, self.store.row(number))
+            views = self._projections.views(group, self.store.row(number))
             if views in self._judged[group]:
                 continue
             self._judged[group].add(views)
             self._shown.append((group, number))
             self._judging = number
-            for order, claim in self._sights.groups[group].claims:
+            for order, claim in self._projections.groups[group].claims:
                 if claim.kind is Kind.ALWAYS:
                     if not claim.holds(views):
                         broken.append((number, order))
@@ -271,7 +271,7 @@ class Search:
         """List rows that claims were shown, and those claims."""
         for group, number in self._shown:
             row = self._tables.row(self._tables.whole(self.store.row(number)))
-            yield row, [claim for _, claim in self._sights.groups[group].claims]
+            yield row, [claim for _, claim in self._projections.groups[group].claims]
 
     def found(self, seconds: float) -> SearchResult[Any, Any, Any, Any]:
         """Judge what was found."""

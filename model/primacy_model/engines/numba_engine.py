@@ -15,7 +15,7 @@ import numpy as np
 from primacy_model.engines import numba_kernels
 from primacy_model.engines.bit_packing import AT_ONCE, Array, Rows
 from primacy_model.engines.numba_tables import NumbaTables
-from primacy_model.engines.projections import Sights
+from primacy_model.engines.projections import Projections
 from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
 
@@ -32,7 +32,7 @@ class Compiled:
     def __init__(
         self,
         tables: Tables,
-        sights: Sights,
+        projections: Projections,
         *,
         prunes: bool,
         symmetries: Symmetries | None = None,
@@ -45,8 +45,8 @@ class Compiled:
         self._batch = batch(BATCH, self._rows.words)
         self._known = NumbaTables(tables, symmetries)
         self._seen = [
-            NumbaSeenViews(self._known, sights, group)
-            for group in range(len(sights.groups))
+            NumbaSeenViews(self._known, projections, group)
+            for group in range(len(projections.groups))
         ]
 
     @property
@@ -164,24 +164,26 @@ def batch(size: int, words: int) -> numba_kernels.Batch:
 class NumbaSeenViews:
     """What a group of claims has seen."""
 
-    def __init__(self, known: NumbaTables, sights: Sights, group: int) -> None:
-        self._known, self._sights, self._group = known, sights, group
+    def __init__(
+        self, known: NumbaTables, projections: Projections, group: int
+    ) -> None:
+        self._known, self._projections, self._group = known, projections, group
         self._looked = [0] * known.places
         self._views: Array = np.zeros((known.places, 1 << 8), np.uint64)
         """By place and local state."""
-        self._widths = sights.widths(group)
+        self._widths = projections.widths(group)
         self._scenes: Array = np.zeros((1 << 10, 2), np.uint64)
         self._seen: Array = np.zeros((1 << 12, 2), np.uint64)
         self._counts = [0, 0]
-        """How many scenes there are, and how many sights."""
+        """How many scenes there are, and how many projections."""
 
     def new(self, rows: Rows, start: int, end: int) -> Iterator[int]:
         """List rows that show something new."""
-        has_scene = self._sights.groups[self._group].has_scene
+        has_scene = self._projections.groups[self._group].has_scene
         self._look()
         if has_scene:
             self._look_around(rows, start, end)
-        widths = self._sights.widths(self._group)
+        widths = self._projections.widths(self._group)
         if widths != self._widths:  # the keys in the table are other ones
             self._widths, self._seen[:], self._counts[1] = widths, 0, 0
         fresh = np.empty(FRESH, np.int64)
@@ -211,7 +213,9 @@ class NumbaSeenViews:
             while self._views.shape[1] < len(seat.locals):
                 self._views = np.hstack([self._views, np.zeros_like(self._views)])
             for local in range(self._looked[place], len(seat.locals)):
-                self._views[place, local] = self._sights.view(self._group, place, local)
+                self._views[place, local] = self._projections.view(
+                    self._group, place, local
+                )
             self._looked[place] = len(seat.locals)
 
     def _look_around(self, rows: Rows, start: int, end: int) -> None:
@@ -232,7 +236,7 @@ class NumbaSeenViews:
             self._counts[0] += count
             keys = fresh[:count].copy()
             scenes = [
-                self._sights.scene(self._group, key >> 28 & LOW, key & LOW)
+                self._projections.scene(self._group, key >> 28 & LOW, key & LOW)
                 for key in keys.tolist()
             ]
             numba_kernels.enter(self._scenes, keys, np.array(scenes, np.uint64))

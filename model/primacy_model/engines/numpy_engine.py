@@ -25,7 +25,7 @@ from primacy_model.engines.bit_packing import (
 from primacy_model.engines.hash_table import AnswerCache, Grid, HashTable, Pairs
 from primacy_model.engines.interning import LOCAL, Numbers
 from primacy_model.engines.orbit_arrays import OrbitArrays
-from primacy_model.engines.projections import Sights
+from primacy_model.engines.projections import Projections
 from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
 from primacy_model.engines.visited_set import BLOCK, build_index, keep_new, move_index
@@ -125,12 +125,12 @@ class Vectors:
     def __init__(
         self,
         tables: Tables,
-        sights: Sights,
+        projections: Projections,
         *,
         prunes: bool,
         symmetries: Symmetries | None = None,
     ) -> None:
-        self._tables, self._sights, self._prunes = tables, sights, prunes
+        self._tables, self._projections, self._prunes = tables, projections, prunes
         self._images = None if symmetries is None else OrbitArrays(symmetries)
         places, self._places = range(tables.places), tables.places
         self._rows = Rows(tables.first, build_index, move_index)
@@ -141,7 +141,8 @@ class Vectors:
         columns = range(self._places + 1)
         self._filled = [Grid(partial(known.filled, column)) for column in columns]
         self._seen = [
-            NumpySeenViews(tables, sights, group) for group in range(len(sights.groups))
+            NumpySeenViews(tables, projections, group)
+            for group in range(len(projections.groups))
         ]
         self.moves = 0
         """How many moves were made, those to known rows included."""
@@ -304,29 +305,31 @@ class Vectors:
 class NumpySeenViews:
     """What a group of claims has seen."""
 
-    def __init__(self, tables: Tables, sights: Sights, group: int) -> None:
-        self._group = sights.groups[group]
+    def __init__(self, tables: Tables, projections: Projections, group: int) -> None:
+        self._group = projections.groups[group]
 
         def views(place: int, cells: Array) -> list[int]:
             held = tables.seats[place].cells.values
             locals_ = [held[cell] & LOCAL for cell in cells.tolist()]
-            told = {local: sights.view(group, place, local) for local in {*locals_}}
+            told = {
+                local: projections.view(group, place, local) for local in {*locals_}
+            }
             return [told[local] for local in locals_]
 
         def scenes(ghosts: Array, shared: Array) -> list[int]:
             pairs = each_of((ghosts, shared))
-            return [sights.scene(group, *pair) for pair in pairs]
+            return [projections.scene(group, *pair) for pair in pairs]
 
         self._views = [
             AnswerCache(partial(views, place)) for place in range(tables.places)
         ]
         self._scenes = Pairs(scenes)
-        self._widths = sights.widths(group)
-        self._widths_of = partial(sights.widths, group)
+        self._widths = projections.widths(group)
+        self._widths_of = partial(projections.widths, group)
         self._keys = HashTable()
 
     def new(self, columns: Sequence[Array]) -> Array:
-        """List the rows that show something new, each such sight once."""
+        """List the rows that show something new, each such projection once."""
         *cells, ghost, shared = columns
         seen = [view.of(cell) for view, cell in zip(self._views, cells, strict=True)]
         if self._group.has_scene:

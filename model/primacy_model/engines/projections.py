@@ -36,7 +36,7 @@ class Group:
 
 
 @dataclass
-class Sights:
+class Projections:
     """What all claims of a world see."""
 
     tables: Tables

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from primacy_model.engines.interning import LOCAL, MoveEffect
-from primacy_model.engines.projections import Sights
+from primacy_model.engines.projections import Projections
 from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
 
@@ -49,12 +49,12 @@ class Memo:
     def __init__(
         self,
         tables: Tables,
-        sights: Sights,
+        projections: Projections,
         *,
         prunes: bool,
         symmetries: Symmetries | None = None,
     ) -> None:
-        self._tables, self._sights, self._prunes = tables, sights, prunes
+        self._tables, self._projections, self._prunes = tables, projections, prunes
         self._symmetries = symmetries
         self._places = tables.places
         self._top = DIGIT * (self._places + 1)
@@ -70,7 +70,7 @@ class Memo:
         ]
         self._news: dict[tuple[int, int, int, int], tuple[ColumnChange, ...]] = {}
         self._fills: dict[tuple[int, int], ChangeCache] = {}
-        groups = range(len(self._sights.groups))
+        groups = range(len(self._projections.groups))
         self._seen: list[set[tuple[int, ...]]] = [set() for _ in groups]
         self._views = [
             [self._viewing(group, place) for place in range(self._places)]
@@ -212,14 +212,14 @@ class Memo:
     def _viewing(self, group: int, place: int) -> ChangeCache:
         cells = self._tables.seats[place].cells.values
         return ChangeCache(
-            lambda cell: self._sights.view(group, place, cells[cell] & LOCAL)
+            lambda cell: self._projections.view(group, place, cells[cell] & LOCAL)
         )
 
     def _sighting(self, group: int) -> ChangeCache | None:
-        if not self._sights.groups[group].has_scene:
+        if not self._projections.groups[group].has_scene:
             return None
         return ChangeCache(
-            lambda rest: self._sights.scene(group, rest & LOW, rest >> DIGIT)
+            lambda rest: self._projections.scene(group, rest & LOW, rest >> DIGIT)
         )
 
     # --- saving -----------------------------------------------------------------------

@@ -34,7 +34,7 @@ from primacy_model.checker.model import Kind
 from primacy_model.checker.reference_bfs import Exploration, Progress
 from primacy_model.engines import assumption_check, checkpoint, symmetry_check
 from primacy_model.engines.bfs import EngineStore, Search, SearchResult
-from primacy_model.engines.projections import Sights
+from primacy_model.engines.projections import Projections
 from primacy_model.engines.python_engine import Memo
 from primacy_model.engines.symmetry import Symmetries
 from primacy_model.engines.transition_tables import Tables
@@ -172,7 +172,7 @@ def as_exploration(
     )
 
 
-EngineParts = tuple[Tables, Sights, EngineStore]
+EngineParts = tuple[Tables, Projections, EngineStore]
 
 
 def symmetries_of(
@@ -198,7 +198,7 @@ def parts(
     symmetries: Symmetries | None = None,
 ) -> EngineParts:
     """Make what an engine searches with."""
-    sights = Sights(tables)
+    projections = Projections(tables)
     prunes = prunes and tables.copies == 0 and symmetries is None
     make: type[EngineStore] = Memo
     if engine is Engine.NUMBA:
@@ -209,4 +209,8 @@ def parts(
         from primacy_model.engines.numpy_engine import Vectors  # noqa: PLC0415 - an extra
 
         make = Vectors
-    return tables, sights, make(tables, sights, prunes=prunes, symmetries=symmetries)
+    return (
+        tables,
+        projections,
+        make(tables, projections, prunes=prunes, symmetries=symmetries),
+    )

@@ -19,7 +19,7 @@ from typing import Final
 
 from primacy.log import Entry, EntryKind
 from primacy.quantities import Index, Term
-from primacy_model.simulation.linearizability import Deed, Operation, after
+from primacy_model.simulation.linearizability import Operation, OperationKind, after
 from primacy_model.simulation.rng import Chance
 
 REGISTERS: Final = ("x", "y")
@@ -59,19 +59,19 @@ class ReplicaState:
 def command(operation: Operation) -> str:
     """Write an operation as text for the log."""
     value = operation.value
-    if operation.deed is Deed.SWAP:
+    if operation.kind is OperationKind.SWAP:
         assert isinstance(value, tuple)
         value = f"{ABSENT if value[0] is None else value[0]} {value[1]}"
-    return f"{operation.deed.value} {operation.key} {value}"
+    return f"{operation.kind.value} {operation.key} {value}"
 
 
 def parse_command(text: str) -> Operation:
     """Read the command of an entry."""
-    deed, key, *values = text.split(" ")
+    kind, key, *values = text.split(" ")
     value: Hashable = values[0]
-    if deed == Deed.SWAP.value:
+    if kind == OperationKind.SWAP.value:
         value = (None if values[0] == ABSENT else values[0], values[1])
-    return Operation("", Deed(deed), key, 0, None, value)
+    return Operation("", OperationKind(kind), key, 0, None, value)
 
 
 @dataclass(slots=True)
@@ -106,20 +106,20 @@ class Clients:
     def call(self, client: str, agent: str, deadline_us: int) -> OpenOperation:
         """Let a client think of an operation."""
         key = self.chance.pick((*REGISTERS, LIST))
-        deed = Deed.READ
+        kind = OperationKind.READ
         if not self.chance.comes_true(550):
             is_swap = key != LIST and self.chance.comes_true(300)
-            deed = Deed.SWAP if is_swap else Deed.WRITE
-            deed = Deed.APPEND if key == LIST else deed
+            kind = OperationKind.SWAP if is_swap else OperationKind.WRITE
+            kind = OperationKind.APPEND if key == LIST else kind
         by_lease = self.chance.comes_true(400)
-        by_lease = by_lease and deed is Deed.READ and self.may_lease
-        return self.begun(client, agent, deed, key, deadline_us, by_lease=by_lease)
+        by_lease = by_lease and kind is OperationKind.READ and self.may_lease
+        return self.begun(client, agent, kind, key, deadline_us, by_lease=by_lease)
 
     def begun(
         self,
         client: str,
         agent: str,
-        deed: Deed,
+        kind: OperationKind,
         key: str,
         deadline_us: int,
         *,
@@ -128,10 +128,10 @@ class Clients:
         """Open an operation. Every value that is written is written once."""
         self.asked += 1
         self.events += 1
-        value: Hashable = None if deed is Deed.READ else str(self.asked)
-        if deed is Deed.SWAP:
+        value: Hashable = None if kind is OperationKind.READ else str(self.asked)
+        if kind is OperationKind.SWAP:
             value = (self.last_read.get(key), str(self.asked))
-        operation = Operation(client, deed, key, self.events, None, value)
+        operation = Operation(client, kind, key, self.events, None, value)
         request = f"{client}.{self.asked}"
         made = OpenOperation(request, agent, operation, by_lease, deadline_us)
         self.open[request] = made
@@ -142,7 +142,7 @@ class Clients:
         del self.open[call.request]
         self.events += 1
         done = replace(call.operation, answered=self.events, answer=answer)
-        if done.deed is Deed.READ:
+        if done.kind is OperationKind.READ:
             self.last_read[done.key] = answer
         self.history.append((call.request, done))
 
@@ -153,7 +153,7 @@ class Clients:
     def given_up(self, call: OpenOperation) -> None:
         """Close an operation that may have happened, or may happen yet."""
         del self.open[call.request]
-        if call.operation.deed is not Deed.READ:
+        if call.operation.kind is not OperationKind.READ:
             self.history.append((call.request, call.operation))
 
     def settled(self, applied: frozenset[str] | None) -> list[Operation]:

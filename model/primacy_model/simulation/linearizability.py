@@ -30,7 +30,7 @@ class HistoryVerdict(Enum):
     UNKNOWN = "unknown: the bound was reached"
 
 
-class Deed(Enum):
+class OperationKind(Enum):
     """What an operation does to its key."""
 
     READ = "read"
@@ -47,7 +47,7 @@ class Operation:
     """What a client asked for, and what it was answered."""
 
     client: str
-    deed: Deed
+    kind: OperationKind
     key: str
     called: int
     """The number of the event. No two events of a history have the same number."""
@@ -63,20 +63,20 @@ def after(state: Hashable, operation: Operation) -> tuple[Hashable, Hashable]:
 
     A key begins as None. What is appended stands behind the rest, as a tuple.
     """
-    match operation.deed:
-        case Deed.READ:
+    match operation.kind:
+        case OperationKind.READ:
             return state, state
-        case Deed.WRITE:
+        case OperationKind.WRITE:
             return operation.value, None
-        case Deed.APPEND:
+        case OperationKind.APPEND:
             held = state if isinstance(state, tuple) else ()
             return (*held, operation.value), None
-        case Deed.SWAP:
+        case OperationKind.SWAP:
             assert isinstance(operation.value, tuple)
             expected, value = operation.value
             return (value, True) if state == expected else (state, False)
         case _:
-            assert_never(operation.deed)
+            assert_never(operation.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,23 +137,23 @@ def _without_idle(operations: Sequence[Operation]) -> list[Operation]:
     is read next, if nothing but reads lies between. But a write decides what later
     appends stand behind, too, and a swap tells of what nobody reads.
     """
-    deeds = {each.deed for each in operations}
-    never_idle: set[Deed] = set()
-    if Deed.APPEND in deeds:
-        never_idle.add(Deed.WRITE)
-    if Deed.SWAP in deeds:
-        never_idle |= {Deed.WRITE, Deed.APPEND, Deed.SWAP}
+    kinds = {each.kind for each in operations}
+    never_idle: set[OperationKind] = set()
+    if OperationKind.APPEND in kinds:
+        never_idle.add(OperationKind.WRITE)
+    if OperationKind.SWAP in kinds:
+        never_idle |= {OperationKind.WRITE, OperationKind.APPEND, OperationKind.SWAP}
     seen: set[Hashable] = set()
     for each in operations:
-        if each.deed is Deed.READ and each.answered is not None:
+        if each.kind is OperationKind.READ and each.answered is not None:
             seen.add(each.answer)
             seen.update(each.answer if isinstance(each.answer, tuple) else ())
     return [
         each
         for each in operations
         if each.answered is not None
-        or each.deed in never_idle
-        or (each.deed is not Deed.READ and each.value in seen)
+        or each.kind in never_idle
+        or (each.kind is not OperationKind.READ and each.value in seen)
     ]
 
 
@@ -228,7 +228,7 @@ class _Search:
             reached, answer = after(state, operation)
             if answered is not None and answer != operation.answer:
                 continue
-            if operation.deed is Deed.READ:
+            if operation.kind is OperationKind.READ:
                 return [(at, reached)]
             found.append((self.never if answered is None else answered, at, reached))
         found.sort(key=lambda each: each[:2])

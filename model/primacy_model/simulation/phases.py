@@ -22,7 +22,11 @@ from primacy_model.simulation.clients import LIST, REGISTERS
 from primacy_model.simulation.clock import MS
 from primacy_model.simulation.cluster import Broken, NotPossible
 from primacy_model.simulation.faults import Strikes, take_token
-from primacy_model.simulation.linearizability import Deed, HistoryVerdict, check
+from primacy_model.simulation.linearizability import (
+    HistoryVerdict,
+    OperationKind,
+    check,
+)
 from primacy_model.simulation.outcome import (
     CONVERGENCE,
     LINEARIZABLE,
@@ -229,12 +233,12 @@ class Conductor:
         before = len(clients.history)
         deadline = simulator.now + ANSWERED * simulator.election_us
         asked = [
-            clients.begun("end", agent, deed, key, deadline)
+            clients.begun("end", agent, kind, key, deadline)
             for key in (*REGISTERS, LIST)
-            for agent, deed in (
-                (clients.chance.pick(simulator.names), Deed.READ),
-                (leader, Deed.APPEND if key == LIST else Deed.WRITE),
-                (clients.chance.pick(simulator.names), Deed.READ),
+            for agent, kind in (
+                (clients.chance.pick(simulator.names), OperationKind.READ),
+                (leader, OperationKind.APPEND if key == LIST else OperationKind.WRITE),
+                (clients.chance.pick(simulator.names), OperationKind.READ),
             )
         ]
         for call in asked:

@@ -42,7 +42,7 @@ ABOUT_LOGS: Final = frozenset({"S5", "S7", "match-prefix", "commit-quorum"})
 """The claims whose views hold logs."""
 
 Chunks = tuple[tuple[Entry, ...], ...]
-Sight = tuple[Callable[[int, Node | Wire], Hashable], bool]
+Projection = tuple[Callable[[int, Node | Wire], Hashable], bool]
 """How an agent is seen, and whether without what is settled."""
 
 
@@ -66,7 +66,7 @@ class PropertyMonitor:
         self._committed: dict[int, set[Committed]] = {}
         self._shown = self.history
         """The history without what is settled."""
-        self._views: dict[Sight, list[Hashable]] = {}
+        self._views: dict[Projection, list[Hashable]] = {}
         self._scenes: dict[str, Hashable] = {}
         self._look_at_all(Gate())
 
@@ -106,20 +106,20 @@ class PropertyMonitor:
             return
         rest = _cut(node, len(self._settled))
         changed = {
-            sight
-            for sight, views in self._views.items()
-            if self._is_new(views, place, _seen(sight, place, node, rest))
+            projection
+            for projection, views in self._views.items()
+            if self._is_new(views, place, _seen(projection, place, node, rest))
         }
         self._ask(
             claim
             for claim in ALWAYS
-            if self._has_new_scene(claim, gate) or _sight(claim) in changed
+            if self._has_new_scene(claim, gate) or _projection(claim) in changed
         )
         self._settle(gate)
 
     def _ask(self, claims: Iterable[MeshProperty]) -> None:
         for claim in claims:
-            views = self._views[_sight(claim)]
+            views = self._views[_projection(claim)]
             scene = [] if claim.scene is None else [self._scenes[claim.id]]
             if not claim.holds((*views, *scene)):
                 raise Broken(claim.id, claim.name)
@@ -144,9 +144,9 @@ class PropertyMonitor:
         """Take every view anew."""
         pairs = [(node, _cut(node, len(self._settled))) for node in self._nodes]
         for claim in ALWAYS:
-            sight = _sight(claim)
-            self._views[sight] = [
-                _seen(sight, place, node, rest)
+            projection = _projection(claim)
+            self._views[projection] = [
+                _seen(projection, place, node, rest)
                 for place, (node, rest) in enumerate(pairs)
             ]
             if claim.scene is not None:
@@ -204,13 +204,13 @@ class PropertyMonitor:
             raise Broken(ALONE, ALONE_TITLE)
 
 
-def _sight(claim: MeshProperty) -> Sight:
+def _projection(claim: MeshProperty) -> Projection:
     return claim.view, claim.id in ABOUT_LOGS
 
 
-def _seen(sight: Sight, place: int, node: Node, rest: Node) -> Hashable:
+def _seen(projection: Projection, place: int, node: Node, rest: Node) -> Hashable:
     """See an agent, or what of it is not settled."""
-    view, is_about_logs = sight
+    view, is_about_logs = projection
     return view(place, rest if is_about_logs else node)
 
 

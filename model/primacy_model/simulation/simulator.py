@@ -42,7 +42,7 @@ from primacy_model.simulation.clients import (
 from primacy_model.simulation.clock import MS, DriftingClock
 from primacy_model.simulation.cluster import Cluster, Happened
 from primacy_model.simulation.conditions import Conditions
-from primacy_model.simulation.linearizability import Deed
+from primacy_model.simulation.linearizability import OperationKind
 from primacy_model.simulation.outcome import REJECTED, RunCounts
 from primacy_model.simulation.property_monitor import Broken
 from primacy_model.simulation.rng import Chance, Stream
@@ -232,7 +232,7 @@ class Simulator:
             self.clients.refused(call)
             return
         done, now = self._done(name), self.shown(name)
-        if call.operation.deed is not Deed.READ:
+        if call.operation.kind is not OperationKind.READ:
             text = command(call.operation)
             happened = self.cluster.write(name, request, text, outputs_done=done)
         elif call.by_lease:

@@ -23,14 +23,16 @@ from primacy_model.checker.model import IN_FLIGHT, Arrow, Kind, Value
 from primacy_model.checker.reference_bfs import Verdict, explore
 
 Ghost = tuple[str, ...]
-World = Whole[int, str, int, Ghost]
-Step = Move[int, str, int]
+CheckedWhole = Whole[int, str, int, Ghost]
+CheckedMove = Move[int, str, int]
 
 NONE: Box[str] = frozenset()
-START: World = Whole((0, 0), (NONE, NONE), 0, ())
+START: CheckedWhole = Whole((0, 0), (NONE, NONE), 0, ())
 
 
-def go(after: int = 0, label: str = "go", *, kind: str = "go", **rest: object) -> Step:
+def go(
+    after: int = 0, label: str = "go", *, kind: str = "go", **rest: object
+) -> CheckedMove:
     """Make a move of an actor that counts so much then."""
     return Move(kind, label, after, **rest)  # type: ignore[arg-type] # any field
 
@@ -56,14 +58,14 @@ SEES_ALL: Claim[int, int, Ghost] = Claim(
 class Post(Actors[int, str, int, Ghost]):
     """Two actors that count and write to each other, as a test says."""
 
-    own: Sequence[tuple[int, Step]] = ()
+    own: Sequence[tuple[int, CheckedMove]] = ()
     """What each may do by itself: its place, and the move."""
-    answers: Mapping[str, Sequence[Step]] = field(default_factory=dict)
+    answers: Mapping[str, Sequence[CheckedMove]] = field(default_factory=dict)
     """What may become of each message."""
     most: int = 0
     obsolete: Mapping[int, str] = field(default_factory=dict)
     """For a count, the letters of the messages that are ignored from then on."""
-    begins: World = START
+    begins: CheckedWhole = START
 
     name = "post"
     summary = "Two actors write to each other."
@@ -79,10 +81,10 @@ class Post(Actors[int, str, int, Ghost]):
     def copies(self) -> int:
         return self.most
 
-    def initial(self) -> World:
+    def initial(self) -> CheckedWhole:
         return self.begins
 
-    def acts(self, place: int, local: int, shared: int) -> Iterable[Step]:  # noqa: ARG002
+    def acts(self, place: int, local: int, shared: int) -> Iterable[CheckedMove]:  # noqa: ARG002
         return [move for at, move in self.own if at == place]
 
     def hears(
@@ -91,7 +93,7 @@ class Post(Actors[int, str, int, Ghost]):
         local: int,  # noqa: ARG002
         shared: int,  # noqa: ARG002
         message: str,
-    ) -> Iterable[Step]:
+    ) -> Iterable[CheckedMove]:
         return self.answers.get(message, ())
 
     def is_obsolete(self, place: int, local: int, message: str) -> bool:  # noqa: ARG002
@@ -107,12 +109,16 @@ class Post(Actors[int, str, int, Ghost]):
         return (1 if message.isupper() else 0), f"letter {message}"
 
 
-def after(post: Post, doing: Doing[int, str, int], *, forgets: bool = True) -> World:
+def after(
+    post: Post, doing: Doing[int, str, int], *, forgets: bool = True
+) -> CheckedWhole:
     """Carry out a move in the world in which a post begins."""
     return Assembled(post, forgets).carried_out(post.initial(), doing)
 
 
-def boxes(a: Mapping[str, int] | str = "", b: Mapping[str, int] | str = "") -> World:
+def boxes(
+    a: Mapping[str, int] | str = "", b: Mapping[str, int] | str = ""
+) -> CheckedWhole:
     """Give a world in which letters lie in the mailboxes."""
     counts = [
         dict.fromkeys(each, 1) if isinstance(each, str) else each for each in (a, b)
@@ -120,7 +126,7 @@ def boxes(a: Mapping[str, int] | str = "", b: Mapping[str, int] | str = "") -> W
     return replace(START, boxes=tuple(frozenset(each.items()) for each in counts))
 
 
-def letters(world: World) -> tuple[dict[str, int], dict[str, int]]:
+def letters(world: CheckedWhole) -> tuple[dict[str, int], dict[str, int]]:
     a, b = (dict(box) for box in world.boxes)
     return a, b
 
@@ -264,12 +270,12 @@ def test_worlds_that_differ_in_any_part_are_different() -> None:
 class Gated(Post):
     """An actor that moves and hears only while the number that all share is not 0."""
 
-    def acts(self, place: int, local: int, shared: int) -> Iterable[Step]:
+    def acts(self, place: int, local: int, shared: int) -> Iterable[CheckedMove]:
         return super().acts(place, local, shared) if shared else ()
 
     def hears(
         self, place: int, local: int, shared: int, message: str
-    ) -> Iterable[Step]:
+    ) -> Iterable[CheckedMove]:
         return super().hears(place, local, shared, message) if shared else ()
 
 

@@ -29,7 +29,7 @@ Drawing = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
-class Graph:
+class DrawnGraph:
     """A drawn graph in numbers."""
 
     names: str
@@ -50,7 +50,7 @@ class Graph:
         return sorted(self.named(part) for part in self.avoid(goal, starts).fair)
 
 
-def drawn(drawing: Drawing, withheld: Mapping[str, str] | None = None) -> Graph:
+def drawn(drawing: Drawing, withheld: Mapping[str, str] | None = None) -> DrawnGraph:
     targets = (edge[1] for edges in drawing.values() for edge in edges)
     names = "".join(dict.fromkeys((*drawing, *targets)))
     first, target, fairness = [0], [], []
@@ -63,7 +63,7 @@ def drawn(drawing: Drawing, withheld: Mapping[str, str] | None = None) -> Graph:
         frozenset(map(CLASSES.index, (withheld or {}).get(name, ""))) for name in names
     ]
     strong = frozenset({CLASSES.index("S")})
-    return Graph(names, Edges(first, target, fairness, held, strong))
+    return DrawnGraph(names, Edges(first, target, fairness, held, strong))
 
 
 # --- what a person can see ------------------------------------------------------------
@@ -162,7 +162,7 @@ def test_the_figures_of_a_graph() -> None:
 # --- lassos ---------------------------------------------------------------------------
 
 
-def lasso(graph: Graph, goal: str, starts: str, beginning: str = "s") -> str:
+def lasso(graph: DrawnGraph, goal: str, starts: str, beginning: str = "s") -> str:
     """Write a lasso as the states that it passes, the loop in brackets."""
     found, first = graph.avoid(goal, starts), graph.number(beginning)
     begun, way, part = lead_in(graph.edges, first, graph.number(starts), found)

@@ -186,14 +186,14 @@ def test_progress_is_told_after_each_state() -> None:
 
 # --- a second search, as dumb as can be -----------------------------------------------
 
-Edges = Mapping[str, Sequence[str]]
+TextGraph = Mapping[str, Sequence[str]]
 
 nodes = st.sampled_from("stuvwxyz")
 drawings = st.dictionaries(nodes, st.lists(nodes, max_size=4), max_size=8)
 starts = st.lists(nodes, max_size=3)
 
 
-def dumb_depths(edges: Edges, beginnings: Sequence[str]) -> dict[str, int]:
+def dumb_depths(edges: TextGraph, beginnings: Sequence[str]) -> dict[str, int]:
     """Walk every path without pause, and keep the shortest way to each node."""
     depths: dict[str, int] = {}
 
@@ -210,7 +210,7 @@ def dumb_depths(edges: Edges, beginnings: Sequence[str]) -> dict[str, int]:
 
 @given(drawings, starts)
 def test_a_dumb_search_finds_the_same_states_transitions_and_depths(
-    edges: Edges, beginnings: list[str]
+    edges: TextGraph, beginnings: list[str]
 ) -> None:
     found = explore(Drawn(edges, beginnings))
     depths = dumb_depths(edges, beginnings)
@@ -222,7 +222,7 @@ def test_a_dumb_search_finds_the_same_states_transitions_and_depths(
 
 @given(drawings, starts, nodes)
 def test_a_dumb_search_finds_violations_of_the_same_length(
-    edges: Edges, beginnings: list[str], bad: str
+    edges: TextGraph, beginnings: list[str], bad: str
 ) -> None:
     found = explore(Drawn(edges, beginnings, [always_not(bad)]))
     depths = dumb_depths(edges, beginnings)
@@ -234,7 +234,7 @@ def test_a_dumb_search_finds_violations_of_the_same_length(
 
 @given(drawings, starts, nodes)
 def test_a_dumb_search_finds_the_same_recoverability(
-    edges: Edges, beginnings: list[str], goal: str
+    edges: TextGraph, beginnings: list[str], goal: str
 ) -> None:
     found = explore(Drawn(edges, beginnings, [recoverable(goal)]))
     depths = dumb_depths(edges, beginnings)

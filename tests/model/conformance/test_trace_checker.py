@@ -26,11 +26,11 @@ from primacy_model.conformance.trace_reader import MalformedError
 from tests.support.traceability import ROOT
 from tests.support.traces import alone, config, renumbered, verdict
 
-Line = dict[str, Any]
+JsonLine = dict[str, Any]
 
 
 def changed(
-    told: list[str], number: int, change: Callable[[Line], object]
+    told: list[str], number: int, change: Callable[[JsonLine], object]
 ) -> list[str]:
     """Change a line, counted from 1."""
     line = json.loads(told[number - 1])
@@ -96,7 +96,7 @@ def test_an_agent_that_the_first_line_does_not_know_is_refused() -> None:
     )
 
 
-Change = Callable[[Line], object]
+Change = Callable[[JsonLine], object]
 MALFORMED: list[tuple[str, Change, str]] = [
     ("a field too much", lambda one: one.update(x=1), 'no field "x" is allowed'),
     ("a field too few", lambda one: one.pop("outputs"), "outputs is missing"),
@@ -174,12 +174,12 @@ def test_configurations_of_one_agent_or_of_two_meshes_are_refused() -> None:
 # --- what is not allowed --------------------------------------------------------------
 
 
-def performed(line: Line, outputs: int) -> None:
+def performed(line: JsonLine, outputs: int) -> None:
     line["performed"] = outputs
 
 
 def test_another_output_is_not_allowed_and_shown_by_field(tmp_path: Path) -> None:
-    def later(line: Line) -> None:
+    def later(line: JsonLine) -> None:
         line["outputs"][0]["value"]["term"] = 9
 
     told = "".join(changed(alone(), 4, later))
@@ -196,7 +196,7 @@ def test_another_output_is_not_allowed_and_shown_by_field(tmp_path: Path) -> Non
 
 
 def test_another_state_is_not_allowed() -> None:
-    def voted(line: Line) -> None:
+    def voted(line: JsonLine) -> None:
         line["state"]["value"]["durable"]["voted_for"] = "b"
 
     assert verdict(changed(alone(), 4, voted)) == (
@@ -236,7 +236,7 @@ def test_an_agent_starts_once() -> None:
 
 
 def test_a_timer_that_is_not_armed_does_not_elapse() -> None:
-    def heartbeat(line: Line) -> None:
+    def heartbeat(line: JsonLine) -> None:
         line["message"]["value"]["timer"] = "heartbeat"
 
     assert verdict(changed(alone(), 3, heartbeat)) == (

@@ -22,7 +22,7 @@ from primacy_model.conformance.vectors import core_digest
 from primacy_model.mutation.catalog.mutants import find_mutant
 from primacy_model.mutation.mutant import apply
 from tests.support.traceability import ROOT, SPECIFICATION, clauses, uncited
-from tests.support.vectors import Teller, lines_of, vectors_of
+from tests.support.vectors import MutatedCore, lines_of, vectors_of
 
 
 def manifest(made: Path) -> dict[str, Any]:
@@ -127,12 +127,12 @@ def test_another_seed_of_hashes_gives_the_same_bytes(made: Path) -> None:
 def test_a_mutant_does_not_pass(made: Path, name: str) -> None:
     mutant = find_mutant(name)
     source = (ROOT / "core" / "primacy" / f"{mutant.module}.py").read_text()
-    with Teller({mutant.module: apply(mutant, source)}) as teller:
+    with MutatedCore({mutant.module: apply(mutant, source)}) as teller:
         assert any(not teller.passes(vector) for vector in vectors_of(made))
 
 
 def test_the_core_itself_passes_as_a_twin(made: Path) -> None:
-    with Teller({}) as teller:
+    with MutatedCore({}) as teller:
         assert all(teller.passes(vector) for vector in vectors_of(made))
 
 

@@ -8,7 +8,7 @@ import pytest
 from primacy_model.checker.actors import Move, Whole
 from primacy_model.engines.assumption_check import PromiseBrokenError
 from primacy_model.engines.search import Engine, explore
-from tests.support.worlds import Counting, Start, Step
+from tests.support.worlds import Counting, Start, TestMove
 
 ENGINES = [engine for engine in Engine if engine.is_installed]
 every_engine = pytest.mark.parametrize("engine", ENGINES, ids=lambda each: each.value)
@@ -20,7 +20,7 @@ class Impure(Counting):
 
     asked: list[int] = field(default_factory=list)
 
-    def acts(self, place: int, local: int, _: None) -> Iterator[Step]:
+    def acts(self, place: int, local: int, _: None) -> Iterator[TestMove]:
         self.asked.append(place)
         if local < 3:
             yield Move("count", "counts", local + 1 + len(self.asked) // 9)
@@ -49,7 +49,7 @@ class Ordered(Counting):
     def initial(self) -> Start:
         return Whole((0, 0), (frozenset(), frozenset()), None, ())
 
-    def acts(self, place: int, local: int, _: None) -> Iterator[Step]:
+    def acts(self, place: int, local: int, _: None) -> Iterator[TestMove]:
         if local < 3:
             yield Move("count", "counts", local + 1, notes=(place,))
 
@@ -72,7 +72,7 @@ class Moody(Ordered):
 class Unsure(Counting):
     """Nobody may hear what was not sent to a bag more than once."""
 
-    def hears(self, _place: int, local: int, _: None, __: int) -> Iterator[Step]:
+    def hears(self, _place: int, local: int, _: None, __: int) -> Iterator[TestMove]:
         yield Move("drop", "drops", local, copies=-1)
 
 

@@ -49,11 +49,11 @@ RAFT = PlainRaft(3, 2)
 LEVELS = explore(RAFT, Engine.MEMO).levels
 BOUNDARY = sum(LEVELS[:6])
 
-World = Actors[Any, Any, Any, Any]
+AnyActors = Actors[Any, Any, Any, Any]
 
 
 @dataclass(frozen=True)
-class Seen:
+class FinishedSearch:
     """What a search found, and all that it had in its hands then."""
 
     found: SearchResult[Any, Any, Any, Any]
@@ -100,7 +100,7 @@ class Seen:
 
 
 @pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Seen]:
+def seen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FinishedSearch]:
     """Explore, and keep the search."""
     made: list[tuple[Search, Tables]] = []
 
@@ -111,9 +111,9 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Seen]:
 
     monkeypatch.setattr(search, "Search", Noted)
 
-    def explored(*arguments: Any, **options: Any) -> Seen:  # noqa: ANN401 - passed on
+    def explored(*arguments: Any, **options: Any) -> FinishedSearch:  # noqa: ANN401 - passed on
         found = explore(*arguments, **options)
-        return Seen(found, *made.pop())
+        return FinishedSearch(found, *made.pop())
 
     return explored
 
@@ -129,7 +129,11 @@ def hundreds(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("prunes", [True, False], ids=["pruned", "whole"])
 @pytest.mark.parametrize("most", [1, 2, 777, BOUNDARY, BOUNDARY + 1, 5_962])
 def test_a_search_that_stopped_goes_on_as_if_it_had_not(
-    seen: Callable[..., Seen], engine: Engine, prunes: bool, most: int, tmp_path: Path
+    seen: Callable[..., FinishedSearch],
+    engine: Engine,
+    prunes: bool,
+    most: int,
+    tmp_path: Path,
 ) -> None:
     whole = seen(RAFT, engine, prunes=prunes)
     stopped = explore(RAFT, engine, prunes=prunes, max_states=most, save=tmp_path)
@@ -146,7 +150,7 @@ def test_a_search_that_stopped_goes_on_as_if_it_had_not(
 @every_engine
 @pytest.mark.parametrize("most", [2, 300, 800])
 def test_a_symmetric_search_goes_on(
-    seen: Callable[..., Seen], engine: Engine, most: int, tmp_path: Path
+    seen: Callable[..., FinishedSearch], engine: Engine, most: int, tmp_path: Path
 ) -> None:
     whole = seen(RAFT, engine, symmetric=True)
     assert whole.found.states < sum(LEVELS) / 4
@@ -159,7 +163,7 @@ def test_a_symmetric_search_goes_on(
 
 @every_engine
 def test_a_search_may_stop_again_and_again(
-    seen: Callable[..., Seen], engine: Engine, tmp_path: Path
+    seen: Callable[..., FinishedSearch], engine: Engine, tmp_path: Path
 ) -> None:
     found = explore(RAFT, engine, max_states=10, save=tmp_path)
     for most in (10, 11, 500, 500, 3_000):
@@ -181,7 +185,7 @@ def after(asked: int) -> Limit:
 @pytest.mark.usefixtures("hundreds")
 @pytest.mark.parametrize("asked", [0, 1, 20, 50])
 def test_a_limit_between_two_expansions_loses_nothing(
-    seen: Callable[..., Seen], engine: Engine, asked: int, tmp_path: Path
+    seen: Callable[..., FinishedSearch], engine: Engine, asked: int, tmp_path: Path
 ) -> None:
     whole = seen(RAFT, engine)
     stopped = explore(RAFT, engine, limit=after(asked), save=tmp_path)
@@ -195,7 +199,7 @@ def test_a_limit_between_two_expansions_loses_nothing(
 @every_engine
 @pytest.mark.parametrize("make", [drawn, rich])
 def test_worlds_of_all_sorts_go_on(
-    seen: Callable[..., Seen],
+    seen: Callable[..., FinishedSearch],
     engine: Engine,
     make: Callable[[int], Tabled],
     tmp_path: Path,
@@ -342,7 +346,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def refusal(folder: Path, world: World = RAFT, **options: Any) -> str:  # noqa: ANN401
+def refusal(folder: Path, world: AnyActors = RAFT, **options: Any) -> str:  # noqa: ANN401
     with pytest.raises(RefusedError) as refused:
         explore(world, options.pop("engine", Engine.MEMO), resume=folder, **options)
     told = str(refused.value)
@@ -481,7 +485,7 @@ def _broken(error: BaseException) -> Callable[[Memo, Path], None]:
 
 
 def test_where_saving_fails_what_was_saved_before_still_stands(
-    seen: Callable[..., Seen], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seen: Callable[..., FinishedSearch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     explore(RAFT, Engine.MEMO, max_states=500, save=tmp_path)
     before = sorted(tmp_path.rglob("*"))

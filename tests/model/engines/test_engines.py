@@ -30,7 +30,7 @@ SEEDS = range(320)
 
 Worlds = set[Start]
 Make = Callable[[int], Tabled]
-Seen = Claim[Any, Any, Any]
+AnyClaim = Claim[Any, Any, Any]
 
 
 @cache
@@ -56,8 +56,8 @@ def explored(
     forgets: bool = True,
 ) -> tuple[SearchResult[Any, Any, Any, Any], list[Worlds]]:
     """Explore a world; give the worlds of each level too."""
-    tables, sights, store = parts(engine, Tables(actors, forgets), prunes=prunes)
-    run = Search(tables, sights, store)
+    tables, projections, store = parts(engine, Tables(actors, forgets), prunes=prunes)
+    run = Search(tables, projections, store)
     run.run(UNBOUNDED, None)
     assumption_check.check(tables, prunes=prunes and tables.copies == 0)
     found, levels, end = run.found(0), [], 0
@@ -255,8 +255,8 @@ def test_what_does_not_fit_into_a_key_is_refused(
     with pytest.raises(OverflowError, match="too many cells"):
         search(PlainRaft(3, 3), engine)
     monkeypatch.undo()
-    sights = importlib.import_module("primacy_model.engines.projections")
-    monkeypatch.setattr(sights, "MOST_BITS", 5)
+    projections = importlib.import_module("primacy_model.engines.projections")
+    monkeypatch.setattr(projections, "MOST_BITS", 5)
     with pytest.raises(OverflowError, match="the claim S1 sees too much"):
         search(PlainRaft(3, 3), engine)
 
@@ -292,7 +292,9 @@ def _is_anything(_: Views) -> bool:
 def test_a_claim_that_breaks_after_three_moves_has_a_trace_of_three(
     engine: Engine, prunes: bool
 ) -> None:
-    claim: Seen = Claim("few", "few moves", Kind.ALWAYS, _own_count, _is_below_three)
+    claim: AnyClaim = Claim(
+        "few", "few moves", Kind.ALWAYS, _own_count, _is_below_three
+    )
     world = Relay(claims=(claim,))
     found = search(world, engine, prunes=prunes)
     assert found.verdict is Verdict.VIOLATED
@@ -312,7 +314,7 @@ def _is_at(views: Views) -> Callable[[Views], bool]:
 @every_engine
 def test_all_that_can_be_seen_is_shown_to_the_claims(engine: Engine) -> None:
     last = 20
-    claims: list[Seen] = [
+    claims: list[AnyClaim] = [
         Claim(f"{sent}-{heard}", "", Kind.SOMETIMES, _own_count, _is_at((sent, heard)))
         for sent in range(last + 1)
         for heard in range(sent + 1)
@@ -326,7 +328,7 @@ def test_all_that_can_be_seen_is_shown_to_the_claims(engine: Engine) -> None:
 def test_an_engine_refuses_a_claim_that_needs_the_whole_graph(
     engine: Engine, kind: Kind
 ) -> None:
-    claim: Seen = Claim("back", "may recover", kind, _own_count, _is_anything)
+    claim: AnyClaim = Claim("back", "may recover", kind, _own_count, _is_anything)
     with pytest.raises(ValueError, match="cannot tell whether back holds"):
         search(Relay(claims=(claim,)), engine)
 

@@ -33,15 +33,15 @@ from primacy_model.engines.transition_tables import Tables
 from primacy_model.mesh.scopes import DEFAULT, MeshScope
 from tests.model.mesh.page import PAGE, figures
 from tests.support.engines import COUNTED, every_engine, raft_levels
-from tests.support.worlds import Alike, Start, alike, moved
+from tests.support.worlds import Start, SymmetricWorld, alike, moved
 
 SEEDS = range(128)
 COMPARED = 40_000
 FIGURES = figures(PAGE.read_text(encoding="utf-8"))
-World = Actors[Any, Any, Any, Any]
+SymmetricActors = Actors[Any, Any, Any, Any]
 
 
-def is_reduced(actors: World) -> bool:
+def is_reduced(actors: SymmetricActors) -> bool:
     """Tell whether any image of the first state is that state."""
     return symmetries_of(Tables(actors)) is not None
 
@@ -68,7 +68,7 @@ def judgeable() -> list[int]:
     ]
 
 
-def orbits(actors: World, found: Exploration[Start]) -> list[int]:
+def orbits(actors: SymmetricActors, found: Exploration[Start]) -> list[int]:
     """Count the orbits of what the oracle found, level by level, by brute force."""
     seen: set[Start] = set()
     levels: Counter[int] = Counter()
@@ -86,7 +86,7 @@ def orbits(actors: World, found: Exploration[Start]) -> list[int]:
     return [levels[depth] for depth in sorted(levels)]
 
 
-def searched(actors: World, engine: Engine) -> tuple[Symmetries, EngineStore]:
+def searched(actors: SymmetricActors, engine: Engine) -> tuple[Symmetries, EngineStore]:
     """Search to the end; give what was found of images too."""
     tables = Tables(actors)
     symmetries = symmetries_of(tables)
@@ -150,7 +150,9 @@ def _check_what_is_reached(
 
 
 def _check_the_trace(
-    world: Alike, found: SearchResult[Any, Any, Any, Any], expected: Exploration[Start]
+    world: SymmetricWorld,
+    found: SearchResult[Any, Any, Any, Any],
+    expected: Exploration[Start],
 ) -> None:
     assert found.violation is not None
     assert expected.violation is not None

@@ -15,9 +15,9 @@ from primacy_model.engines import symmetry_check
 from primacy_model.engines.assumption_check import PromiseBrokenError
 from primacy_model.engines.search import Engine, explore
 from tests.support.engines import every_engine
-from tests.support.worlds import Counting, Start, Step
+from tests.support.worlds import Counting, Start, TestMove
 
-Seen = Claim[Any, Any, Any]
+AskedClaim = Claim[Any, Any, Any]
 
 IDENTITY = Symmetry((0, 1), lambda value: value)
 SWAP = Symmetry((1, 0), lambda value: value)
@@ -37,7 +37,7 @@ class Twins(Counting):
 class Leading(Twins):
     """The first may count further."""
 
-    def acts(self, place: int, local: int, _: None) -> Iterator[Step]:
+    def acts(self, place: int, local: int, _: None) -> Iterator[TestMove]:
         if local < 3 + (place == 0):
             yield Move("count", "counts", local + 1, ((1 - place, local),))
 
@@ -46,7 +46,9 @@ class Leading(Twins):
 class Yielding(Twins):
     """The second yields to an equal."""
 
-    def hears(self, place: int, local: int, _: None, message: int) -> Iterator[Step]:
+    def hears(
+        self, place: int, local: int, _: None, message: int
+    ) -> Iterator[TestMove]:
         if message > local or (message == local < 3 and place == 1):
             yield Move("follow", "follows", message + (message == local))
 
@@ -55,7 +57,7 @@ class Yielding(Twins):
 class Calling(Twins):
     """What they do has another name at each place."""
 
-    def acts(self, place: int, local: int, _: None) -> Iterator[Step]:
+    def acts(self, place: int, local: int, _: None) -> Iterator[TestMove]:
         for move in super().acts(place, local, None):
             yield replace(move, kind=f"{place} counts")
 
@@ -75,7 +77,7 @@ class Scoring(Twins):
     def initial(self) -> Start:
         return Whole((0, 0), (frozenset(), frozenset()), None, (0, 0))
 
-    def acts(self, place: int, local: int, _: None) -> Iterator[Step]:
+    def acts(self, place: int, local: int, _: None) -> Iterator[TestMove]:
         if local < 3:
             yield Move("count", "counts", local + 1, notes=(place,))
 
@@ -166,7 +168,7 @@ def test_what_tells_who_is_who_is_said(
 @every_engine
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_hope_that_tells_who_is_who_is_refused(engine: Engine, place: int) -> None:
-    hope: Seen = Claim("own", "", Kind.SOMETIMES, _itself, _is_ahead(place))
+    hope: AskedClaim = Claim("own", "", Kind.SOMETIMES, _itself, _is_ahead(place))
     with pytest.raises(PromiseBrokenError, match="the claim own tells"):
         explore(Twins(claims=(hope,)), engine, symmetric=True)
 
@@ -181,7 +183,7 @@ def test_a_claim_that_tells_who_is_who_is_refused_or_broken_indeed(
 
 
 def _said(engine: Engine, place: int) -> str:
-    claim: Seen = Claim("own", "", Kind.ALWAYS, _itself, _is_behind(place))
+    claim: AskedClaim = Claim("own", "", Kind.ALWAYS, _itself, _is_behind(place))
     try:
         found = explore(Twins(claims=(claim,)), engine, symmetric=True)
     except PromiseBrokenError as error:

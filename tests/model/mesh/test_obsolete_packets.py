@@ -77,7 +77,7 @@ FIRST_WORLDS = 4_000
 
 
 @dataclass(frozen=True)
-class Graph:
+class WholeGraph:
     """Every world that is reached, and every pair of one and its successor."""
 
     model: MeshScope
@@ -85,7 +85,7 @@ class Graph:
     moves: tuple[tuple[MeshWorld, MeshWorld], ...]
 
 
-def graph_of(shape: Shape, most: int, *, forgets: bool = True) -> Graph:
+def graph_of(shape: Shape, most: int, *, forgets: bool = True) -> WholeGraph:
     """Explore a shape, breadth first, until its end or as far as asked."""
     model = assembled(shape, forgets=forgets)
     reached = list(model.initial())
@@ -99,11 +99,11 @@ def graph_of(shape: Shape, most: int, *, forgets: bool = True) -> Graph:
                 reached.append(after)
         if len(reached) >= most:
             break
-    return Graph(model, tuple(reached), tuple(moves))
+    return WholeGraph(model, tuple(reached), tuple(moves))
 
 
 @cache
-def remembering(name: str) -> Graph:
+def remembering(name: str) -> WholeGraph:
     if name in LARGE:
         return graph_of(LARGE[name], FIRST_WORLDS, forgets=False)
     return graph_of(SHAPES[name], MOST_WORLDS, forgets=False)

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from primacy_model.simulation.linearizability import (
     BadHistoryError,
-    Deed,
     HistoryVerdict,
     Operation,
+    OperationKind,
     after,
     check,
 )
@@ -35,9 +35,11 @@ def told(text: str) -> list[Operation]:
     for number, word in enumerate(text.split(", "), start=1):
         client, call, rest = word.partition(":")
         if call:
-            deed, _, value = rest.partition(" ")
+            kind, _, value = rest.partition(" ")
             what: Hashable = tuple(value.split(">")) if ">" in value else value or None
-            open_[client] = Operation(client, Deed(deed), "x", number, None, what)
+            open_[client] = Operation(
+                client, OperationKind(kind), "x", number, None, what
+            )
             continue
         client, _, answer = word.partition("!")
         due = open_.pop(client)
@@ -199,9 +201,10 @@ def test_keys_are_objects_of_their_own() -> None:
 
 def test_a_search_that_reaches_its_bound_says_that_it_does_not_know() -> None:
     crowd = [
-        Operation(f"c{at}", Deed.WRITE, "x", at, 1_000 + at, at) for at in range(1, 30)
+        Operation(f"c{at}", OperationKind.WRITE, "x", at, 1_000 + at, at)
+        for at in range(1, 30)
     ]
-    late = Operation("r", Deed.READ, "x", 2_000, 2_001, None, "never written")
+    late = Operation("r", OperationKind.READ, "x", 2_000, 2_001, None, "never written")
     found = check([*crowd, late], most=500)
     assert (found.verdict, found.key) == (HistoryVerdict.UNKNOWN, "x")
     assert found.configurations <= 500
@@ -209,10 +212,11 @@ def test_a_search_that_reaches_its_bound_says_that_it_does_not_know() -> None:
 
 def test_a_key_that_is_broken_outweighs_one_that_is_unknown() -> None:
     crowd = [
-        Operation(f"c{at}", Deed.WRITE, "a", at, 1_000 + at, at) for at in range(1, 30)
+        Operation(f"c{at}", OperationKind.WRITE, "a", at, 1_000 + at, at)
+        for at in range(1, 30)
     ]
-    late = Operation("r", Deed.READ, "a", 2_000, 2_001, None, "never written")
-    stale = Operation("r", Deed.READ, "b", 3_000, 3_001, None, "from nowhere")
+    late = Operation("r", OperationKind.READ, "a", 2_000, 2_001, None, "never written")
+    stale = Operation("r", OperationKind.READ, "b", 3_000, 3_001, None, "from nowhere")
     found = check([*crowd, late, stale], most=500)
     assert (found.verdict, found.key) == (HistoryVerdict.VIOLATED, "b")
 
@@ -220,9 +224,12 @@ def test_a_key_that_is_broken_outweighs_one_that_is_unknown() -> None:
 @pytest.mark.parametrize(
     "history",
     [
-        [Operation("a", Deed.READ, "x", 2, 2)],
-        [Operation("a", Deed.READ, "x", 2, 1)],
-        [Operation("a", Deed.READ, "x", 1, 2), Operation("b", Deed.READ, "y", 2, 3)],
+        [Operation("a", OperationKind.READ, "x", 2, 2)],
+        [Operation("a", OperationKind.READ, "x", 2, 1)],
+        [
+            Operation("a", OperationKind.READ, "x", 1, 2),
+            Operation("b", OperationKind.READ, "y", 2, 3),
+        ],
     ],
 )
 def test_what_cannot_be_a_history_is_refused(history: list[Operation]) -> None:
@@ -263,7 +270,7 @@ def _is_right(order: Iterable[Operation]) -> bool:
 
 
 @st.composite
-def histories(draw: st.DrawFn, deeds: tuple[Deed, ...]) -> list[Operation]:
+def histories(draw: st.DrawFn, kinds: tuple[OperationKind, ...]) -> list[Operation]:
     """Draw up to five operations whose calls and answers lie anyhow."""
     count = draw(st.integers(1, 5))
     places = iter(draw(st.permutations(range(1, 2 * count + 1))))
@@ -271,24 +278,34 @@ def histories(draw: st.DrawFn, deeds: tuple[Deed, ...]) -> list[Operation]:
     made: list[Operation] = []
     for at in range(count):
         first, second = sorted((next(places), next(places)))
-        deed = draw(st.sampled_from(deeds))
+        kind = draw(st.sampled_from(kinds))
         value: Hashable = None
         answer: Hashable = None
-        if deed in (Deed.WRITE, Deed.APPEND):
+        if kind in (OperationKind.WRITE, OperationKind.APPEND):
             value = draw(values)
-        elif deed is Deed.SWAP:
+        elif kind is OperationKind.SWAP:
             value, answer = draw(st.tuples(values, values)), draw(st.booleans())
-        elif Deed.APPEND in deeds:
+        elif OperationKind.APPEND in kinds:
             answer = tuple(draw(st.lists(values, max_size=3))) or None
         else:
             answer = draw(st.one_of(st.none(), values))
         answered = None if draw(st.integers(0, 3)) == 0 else second
-        made.append(Operation(f"c{at}", deed, "x", first, answered, value, answer))
+        made.append(Operation(f"c{at}", kind, "x", first, answered, value, answer))
     return made
 
 
 @settings(max_examples=400, deadline=None, derandomize=True)
-@given(histories((Deed.READ, Deed.WRITE, Deed.READ, Deed.WRITE, Deed.SWAP)))
+@given(
+    histories(
+        (
+            OperationKind.READ,
+            OperationKind.WRITE,
+            OperationKind.READ,
+            OperationKind.WRITE,
+            OperationKind.SWAP,
+        )
+    )
+)
 def test_the_search_agrees_with_all_orders(history: list[Operation]) -> None:
     is_right = is_some_order_right(history)
     found = check(history)
@@ -300,7 +317,7 @@ def test_the_search_agrees_with_all_orders(history: list[Operation]) -> None:
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(histories((Deed.READ, Deed.APPEND)))
+@given(histories((OperationKind.READ, OperationKind.APPEND)))
 def test_the_search_of_lists_agrees_with_all_orders(history: list[Operation]) -> None:
     is_right = is_some_order_right(history)
     found = check(history)
@@ -310,14 +327,18 @@ def test_the_search_of_lists_agrees_with_all_orders(history: list[Operation]) ->
 
 
 MIXES: Final = {
-    "registers": (Deed.READ, Deed.WRITE),
-    "lists": (Deed.READ, Deed.APPEND),
-    "writes and appends": (Deed.READ, Deed.WRITE, Deed.APPEND),
-    "all": tuple(Deed),
+    "registers": (OperationKind.READ, OperationKind.WRITE),
+    "lists": (OperationKind.READ, OperationKind.APPEND),
+    "writes and appends": (
+        OperationKind.READ,
+        OperationKind.WRITE,
+        OperationKind.APPEND,
+    ),
+    "all": tuple(OperationKind),
 }
 
 
-def happened(chance: random.Random, deeds: Sequence[Deed]) -> list[Operation]:
+def happened(chance: random.Random, kinds: Sequence[OperationKind]) -> list[Operation]:
     """Perform up to six operations of one key, and forget some answers.
 
     Each takes effect within its span, or not at all if it has no answer. In every
@@ -332,18 +353,20 @@ def happened(chance: random.Random, deeds: Sequence[Deed]) -> list[Operation]:
     made: list[Operation] = []
     for _, at in effects:
         called, answered = (number[each] for each in spans[at])
-        deed, value = chance.choice(deeds), chance.choice((1, 2, (1,), (1, 2)))
+        kind, value = chance.choice(kinds), chance.choice((1, 2, (1,), (1, 2)))
         asked = (
-            (chance.choice((1, 2, (1,), None)), value) if deed is Deed.SWAP else value
+            (chance.choice((1, 2, (1,), None)), value)
+            if kind is OperationKind.SWAP
+            else value
         )
         is_lost = chance.random() < 0.4
         one = Operation(
             f"c{at}",
-            deed,
+            kind,
             "x",
             called,
             None if is_lost else answered,
-            None if deed is Deed.READ else asked,
+            None if kind is OperationKind.READ else asked,
         )
         reached, answer = after(state, one)
         if not is_lost or chance.random() < 0.5:
@@ -352,12 +375,13 @@ def happened(chance: random.Random, deeds: Sequence[Deed]) -> list[Operation]:
     asking = [
         place
         for place, each in enumerate(made)
-        if each.answered is not None and each.deed in {Deed.READ, Deed.SWAP}
+        if each.answered is not None
+        and each.kind in {OperationKind.READ, OperationKind.SWAP}
     ]
     if asking and chance.random() < 0.5:
         bent = made[place := chance.choice(asking)]
         other: Hashable = chance.choice((None, 1, 2, (1,), (2, 1)))
-        if bent.deed is Deed.SWAP:
+        if bent.kind is OperationKind.SWAP:
             other = bent.answer is False
         made[place] = replace(bent, answer=other)
     return made
@@ -390,18 +414,18 @@ def performed(seed: int, count: int = 40) -> list[Operation]:
     for at in range(count):
         key, is_read = chance.choice("xyz"), chance.random() < 0.5
         span = chance.random() * 4, chance.random() * 4
-        deed = Deed.READ if is_read else Deed.WRITE
+        kind = OperationKind.READ if is_read else OperationKind.WRITE
         value = None if is_read else at
         answer = held.get(key) if is_read else None
         if not is_read:
             held[key] = at
-        one = Operation(f"c{at}", deed, key, 0, 0, value, answer)
+        one = Operation(f"c{at}", kind, key, 0, 0, value, answer)
         made.append((at - span[0], at + 0.5 + span[1], one))
     instants = sorted([each[0] for each in made] + [each[1] for each in made])
     number = {instant: place for place, instant in enumerate(instants, start=1)}
     return [
         replace(one, called=number[call], answered=number[answer])
-        if chance.random() < 0.9 or one.deed is Deed.READ
+        if chance.random() < 0.9 or one.kind is OperationKind.READ
         else replace(one, called=number[call], answered=None)
         for call, answer, one in made
     ]
@@ -418,14 +442,20 @@ def test_a_good_history_that_is_bent_is_not_linearizable(seed: int) -> None:
     history = performed(seed)
     last = max(each.answered or 0 for each in history)
     final = {
-        key: [each for each in history if each.key == key and each.deed is Deed.WRITE]
+        key: [
+            each
+            for each in history
+            if each.key == key and each.kind is OperationKind.WRITE
+        ]
         for key in "xyz"
     }
     key, writes = max(final.items(), key=lambda each: len(each[1]))
     done = [each for each in writes if each.answered is not None]
     oldest = min(done, key=lambda each: each.answered or 0)
     assert any(each.called > (oldest.answered or 0) for each in done)
-    late = Operation("late", Deed.READ, key, last + 1, last + 2, None, oldest.value)
+    late = Operation(
+        "late", OperationKind.READ, key, last + 1, last + 2, None, oldest.value
+    )
     found = check([*history, late])
     assert (found.verdict, found.key) == (HistoryVerdict.VIOLATED, key)
     assert late in found.stuck

@@ -22,7 +22,7 @@ from primacy_model.simulation.clock import PPM, DriftingClock
 from primacy_model.simulation.conditions import Conditions
 from primacy_model.simulation.detector import PREY
 from primacy_model.simulation.faults import Strikes
-from primacy_model.simulation.linearizability import Deed
+from primacy_model.simulation.linearizability import OperationKind
 from primacy_model.simulation.outcome import RunCounts
 from primacy_model.simulation.phases import Conductor, run, run_schedule
 from primacy_model.simulation.rng import (
@@ -270,7 +270,7 @@ def test_a_healed_mesh_that_answers_no_write_makes_no_progress(
     old = Clients.answered
 
     def answered(self: Clients, call: OpenOperation, answer: Hashable) -> None:
-        is_write = call.operation.deed is not Deed.READ
+        is_write = call.operation.kind is not OperationKind.READ
         if call.operation.client == "end" and is_write:
             self.given_up(call)
         else:
@@ -329,7 +329,7 @@ def test_a_read_that_is_served_without_asking_is_found_out(
 
     def ask(self: Simulator, request: str) -> None:
         call = self.clients.open.get(request)
-        if call is not None and call.operation.deed is Deed.READ:
+        if call is not None and call.operation.kind is OperationKind.READ:
             value = self.machines[call.agent].values.get(call.operation.key)
             self.clients.answered(call, value)
         else:
@@ -344,11 +344,11 @@ def test_a_read_that_is_served_without_asking_is_found_out(
 
 def test_what_a_client_gave_up_may_have_happened_and_what_was_refused_did_not() -> None:
     clients = Clients(1, Chance(0, Stream.CLIENTS))
-    write = clients.begun("c0", "n000", Deed.WRITE, "x", 9)
+    write = clients.begun("c0", "n000", OperationKind.WRITE, "x", 9)
     clients.given_up(write)
-    clients.refused(clients.begun("c0", "n000", Deed.WRITE, "x", 9))
-    clients.given_up(clients.begun("c0", "n000", Deed.READ, "x", 9))
-    open_ = clients.begun("c0", "n000", Deed.APPEND, "list", 9)
+    clients.refused(clients.begun("c0", "n000", OperationKind.WRITE, "x", 9))
+    clients.given_up(clients.begun("c0", "n000", OperationKind.READ, "x", 9))
+    open_ = clients.begun("c0", "n000", OperationKind.APPEND, "list", 9)
     pending = [write.operation, open_.operation]
     assert clients.settled(None) == pending
     assert clients.settled(frozenset({open_.request})) == [open_.operation]
@@ -358,10 +358,10 @@ def test_what_a_client_gave_up_may_have_happened_and_what_was_refused_did_not() 
 def test_a_command_is_read_back_as_it_was_written(expected: str | None) -> None:
     clients = Clients(1, Chance(0, Stream.CLIENTS))
     clients.last_read["x"] = expected
-    for deed in (Deed.WRITE, Deed.APPEND, Deed.SWAP):
-        asked = clients.begun("c0", "n000", deed, "x", 9).operation
+    for kind in (OperationKind.WRITE, OperationKind.APPEND, OperationKind.SWAP):
+        asked = clients.begun("c0", "n000", kind, "x", 9).operation
         found = clients_room.parse_command(clients_room.command(asked))
-        assert (found.deed, found.key, found.value) == (deed, "x", asked.value)
+        assert (found.kind, found.key, found.value) == (kind, "x", asked.value)
 
 
 # --- conditions -----------------------------------------------------------------------

@@ -250,8 +250,8 @@ def test_agents_with_absolute_clocks_do_the_same(
 
 def reached(mesh: TimedMesh) -> Iterator[TimedWorld]:
     """List the worlds that are reached, between two slots."""
-    tables, sights, store = parts(best(), Tables(mesh, forgets=True), prunes=False)
-    Search(tables, sights, store).run(10**6)
+    tables, projections, store = parts(best(), Tables(mesh, forgets=True), prunes=False)
+    Search(tables, projections, store).run(10**6)
     for number in range(store.size):
         *_, shared = row = store.row(number)
         course = tables.shared.values[shared]

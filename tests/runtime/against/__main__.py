@@ -33,14 +33,14 @@ from tests.runtime.against.libraries import PRIMACY, PYSYNCOBJ, PYSYNCOBJ_AT_ONC
 from tests.runtime.against.measurement import (
     QUICK,
     Cell,
-    Plan,
+    MeasurementPlan,
     UnmeasuredError,
     cells,
     disk_ms,
 )
 from tests.runtime.against.network import raise_loopback, run_alone, way_in
 from tests.runtime.against.systems import Kind
-from tests.runtime.against.tables import Json, Table, figures, page, tables
+from tests.runtime.against.tables import JsonMapping, Table, figures, page, tables
 
 KINDS: Final = (PRIMACY, PYSYNCOBJ, PYSYNCOBJ_AT_ONCE, ETCD)
 WIDTH: Final = 100
@@ -95,7 +95,7 @@ def main(
         raise_loopback()
     elif way := way_in():
         run_alone(way, "tests.runtime.against", [*sys.argv[1:], "--alone"])
-    plan = QUICK if quick else Plan()
+    plan = QUICK if quick else MeasurementPlan()
     if rounds is not None:
         plan = replace(plan, rounds=rounds)
     found, is_whole = report(KINDS, plan, folder, is_alone=alone)
@@ -105,8 +105,8 @@ def main(
 
 
 def report(
-    kinds: Sequence[Kind], plan: Plan, folder: Path, *, is_alone: bool
-) -> tuple[Json, bool]:
+    kinds: Sequence[Kind], plan: MeasurementPlan, folder: Path, *, is_alone: bool
+) -> tuple[JsonMapping, bool]:
     """Measure what is installed, say what is not, and print the tables.
 
     Tell whether all that is installed was measured.
@@ -138,7 +138,7 @@ def report(
 
 
 def _measured(
-    kinds: Sequence[Kind], plan: Plan, folder: Path, *, is_alone: bool
+    kinds: Sequence[Kind], plan: MeasurementPlan, folder: Path, *, is_alone: bool
 ) -> Sequence[Cell | UnmeasuredError]:
     total = plan.rounds * len(plan.agents) * len(kinds)
     came: list[Cell | UnmeasuredError] = []
@@ -197,7 +197,10 @@ def _scheduler() -> str:
 
 
 def _told(
-    kinds: Sequence[Kind], versions: Mapping[str, str], machine: Json, plan: Plan
+    kinds: Sequence[Kind],
+    versions: Mapping[str, str],
+    machine: JsonMapping,
+    plan: MeasurementPlan,
 ) -> Iterator[str]:
     yield (
         f"heartbeat {plan.times.heartbeat:g} s, election timeout "

@@ -44,7 +44,7 @@ FAILURES: Final = (Gone, RequestRefused, ConnectionError, NotAcknowledgedError)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MeasurementPlan:
     """How much is measured."""
 
     agents: tuple[int, ...] = (3, 5)
@@ -57,7 +57,7 @@ class Plan:
     times: Times = Times()
 
 
-QUICK: Final = Plan(rounds=1, rest=4.0, load=2.0, failovers=2)
+QUICK: Final = MeasurementPlan(rounds=1, rest=4.0, load=2.0, failovers=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class UnmeasuredError(Exception):
 
 
 async def measure(
-    kind: Kind, agents: int, plan: Plan, folder: Path, *, is_alone: bool
+    kind: Kind, agents: int, plan: MeasurementPlan, folder: Path, *, is_alone: bool
 ) -> Cell:
     """Measure one system at one size, in a folder of its own."""
     busy = await asyncio.to_thread(psutil.cpu_percent, min(1.0, plan.settled))
@@ -161,7 +161,7 @@ async def agreed(system: System, settled: float) -> str:
 
 
 async def _rest(
-    system: System, plan: Plan, *, is_alone: bool
+    system: System, plan: MeasurementPlan, *, is_alone: bool
 ) -> tuple[float | None, float | None, float]:
     """Ask nobody anything for some time; tell packets, kilobytes, CPU."""
     processes = await _processes(system)
@@ -195,7 +195,7 @@ async def _megabytes(system: System, name: str) -> float:
     return process.memory_info().rss / MEGABYTE
 
 
-async def failover(system: System, plan: Plan) -> float:
+async def failover(system: System, plan: MeasurementPlan) -> float:
     """Kill the leader, wait for a write that is acknowledged, bring it back."""
     leader = await agreed(system, plan.settled)
     await asyncio.sleep(random.uniform(0, plan.times.heartbeat))  # noqa: S311 - a phase
@@ -278,7 +278,7 @@ def disk_ms(folder: Path, times: int = 100) -> float:
 
 def cells(
     kinds: Sequence[Kind],
-    plan: Plan,
+    plan: MeasurementPlan,
     folder: Path,
     *,
     is_alone: bool,

@@ -19,13 +19,13 @@ from tests.runtime.against.systems import (
     ask_in_turn,
 )
 
-Json = dict[str, Any]  # whatever JSON holds
+JsonReply = dict[str, Any]  # whatever JSON holds
 
 
-class Member:
+class ReplicatedMember:
     """A replicated dictionary, and its clients."""
 
-    def __init__(self, told: Json) -> None:
+    def __init__(self, told: JsonReply) -> None:
         from pysyncobj import (  # noqa: PLC0415 - where it is not installed, too
             SyncObj,
             SyncObjConf,
@@ -59,8 +59,8 @@ class Member:
             answers.add(answer)
             answer.add_done_callback(answers.discard)
 
-    async def _answer(self, asked: Json) -> None:
-        said: Json = {"id": asked["id"]}
+    async def _answer(self, asked: JsonReply) -> None:
+        said: JsonReply = {"id": asked["id"]}
         try:
             said["result"] = await self._do(asked)
         except Exception as error:  # noqa: BLE001 - the caller learns it
@@ -68,7 +68,7 @@ class Member:
         sys.stdout.write(json.dumps(said) + "\n")
         sys.stdout.flush()
 
-    async def _do(self, asked: Json) -> object:
+    async def _do(self, asked: JsonReply) -> object:
         match asked["do"]:
             case "follows":
                 leader = self._mesh._getLeader()
@@ -106,5 +106,5 @@ class Member:
 
 
 if __name__ == "__main__":
-    asyncio.run(Member(json.loads(sys.argv[1])).run())
+    asyncio.run(ReplicatedMember(json.loads(sys.argv[1])).run())
     os._exit(0)  # its thread would keep the process

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any, Final
 
-from tests.runtime.against.measurement import Cell, Plan
+from tests.runtime.against.measurement import Cell, MeasurementPlan
 
-Json = Mapping[str, Any]  # whatever JSON holds
+JsonMapping = Mapping[str, Any]  # whatever JSON holds
 REST: Final = (
     "agents",
     "system",
@@ -53,8 +53,11 @@ class Table:
 
 
 def figures(
-    cells: Sequence[Cell], plan: Plan, machine: Json, versions: Mapping[str, str]
-) -> Json:
+    cells: Sequence[Cell],
+    plan: MeasurementPlan,
+    machine: JsonMapping,
+    versions: Mapping[str, str],
+) -> JsonMapping:
     """Put everything into one object, as JSON would hold it."""
     told = {
         "machine": machine,
@@ -62,7 +65,7 @@ def figures(
         "plan": asdict(plan),
         "cells": [asdict(cell) for cell in cells],
     }
-    found: Json = json.loads(json.dumps(told), parse_float=_rounded)
+    found: JsonMapping = json.loads(json.dumps(told), parse_float=_rounded)
     return found
 
 
@@ -70,7 +73,7 @@ def _rounded(figure: str) -> float:
     return round(float(figure), DIGITS)
 
 
-def tables(told: Json) -> tuple[Table, Table]:
+def tables(told: JsonMapping) -> tuple[Table, Table]:
     """Lay out what was measured: at rest and at failovers, and under load."""
     groups = list(_groups(told))
     rest = [_rest(agents, system, cells) for agents, system, cells in groups]
@@ -80,12 +83,12 @@ def tables(told: Json) -> tuple[Table, Table]:
     return Table(REST, rest), Table(LOAD, load)
 
 
-def page(told: Json) -> str:
+def page(told: JsonMapping) -> str:
     """Write both tables as the page holds them."""
     return "\n\n".join(table.markdown() for table in tables(told))
 
 
-def _groups(told: Json) -> Iterator[tuple[int, str, Sequence[Json]]]:
+def _groups(told: JsonMapping) -> Iterator[tuple[int, str, Sequence[JsonMapping]]]:
     places = dict.fromkeys((cell["agents"], cell["system"]) for cell in told["cells"])
     for agents, system in places:
         here = (agents, system)
@@ -100,7 +103,7 @@ def _groups(told: Json) -> Iterator[tuple[int, str, Sequence[Json]]]:
         )
 
 
-def _rest(agents: int, system: str, cells: Sequence[Json]) -> Sequence[str]:
+def _rest(agents: int, system: str, cells: Sequence[JsonMapping]) -> Sequence[str]:
     failovers = [each for cell in cells for each in cell["failovers_s"]]
     return (
         str(agents),
@@ -114,7 +117,9 @@ def _rest(agents: int, system: str, cells: Sequence[Json]) -> Sequence[str]:
     )
 
 
-def _loads(agents: int, system: str, cells: Sequence[Json]) -> Iterator[Sequence[str]]:
+def _loads(
+    agents: int, system: str, cells: Sequence[JsonMapping]
+) -> Iterator[Sequence[str]]:
     count = len(cells[0]["loads"])
     for place in range(count):
         loads = [cell["loads"][place] for cell in cells]
@@ -130,6 +135,6 @@ def _loads(agents: int, system: str, cells: Sequence[Json]) -> Iterator[Sequence
         )
 
 
-def _middle(cells: Sequence[Json], what: str, digits: int) -> str:
+def _middle(cells: Sequence[JsonMapping], what: str, digits: int) -> str:
     found = [cell[what] for cell in cells]
     return "not counted" if None in found else f"{median(found):,.{digits}f}"

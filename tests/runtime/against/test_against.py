@@ -21,7 +21,7 @@ from tests.runtime.against.libraries import PRIMACY
 from tests.runtime.against.measurement import (
     Cell,
     Load,
-    Plan,
+    MeasurementPlan,
     UnmeasuredError,
     failover,
     measure,
@@ -40,7 +40,7 @@ from tests.support.agents import run
 DOCS = Path(__file__).parents[3] / "docs"
 KEPT = DOCS / "against.json"
 TIMES = Times(heartbeat=0.2, election=2.0)  # no leader is lost to a busy machine
-LITTLE = Plan((3,), 1, 0.2, 1.5, (1, 4), 1, 0.1, TIMES)
+LITTLE = MeasurementPlan((3,), 1, 0.2, 1.5, (1, 4), 1, 0.1, TIMES)
 NONE = Kind("other", "a system", lambda: "", "take it from there", PRIMACY.make)
 
 
@@ -267,13 +267,15 @@ def cell(number: float, packets: float | None = None) -> Cell:
 
 
 def test_a_row_is_the_median_of_the_rounds_and_failovers_are_taken_together() -> None:
-    told = figures([cell(1), cell(2), cell(8)], Plan(), {}, {})
+    told = figures([cell(1), cell(2), cell(8)], MeasurementPlan(), {}, {})
     rest, load = tables(told)
     assert rest.rows == [
         ("3", "primacy", "8.50", "9.00", "not counted", "not counted", "2.00", "2")
     ]
     assert load.rows == [("3", "primacy", "16", "2", "2.0", "2.0", "2.00", "2")]
-    counted, _ = tables(figures([cell(1, 10.0), cell(2, 30.0)], Plan(), {}, {}))
+    counted, _ = tables(
+        figures([cell(1, 10.0), cell(2, 30.0)], MeasurementPlan(), {}, {})
+    )
     assert counted.rows[0][4:6] == ("20", "20.0")
 
 

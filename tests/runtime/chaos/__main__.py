@@ -21,20 +21,22 @@ from pathlib import Path
 
 from tests.runtime.chaos import namespaces, postgres
 from tests.runtime.chaos.page import quantile
-from tests.runtime.chaos.trial import KINDS, Chaos, Place, Plan, Row
+from tests.runtime.chaos.trial import KINDS, Place, Trial, TrialPlan, TrialRow
 
 INSIDE = "--inside"
 
 
-def play(plan: Plan, *, is_isolated: bool = False, server: Path | None = None) -> Row:
+def play(
+    plan: TrialPlan, *, is_isolated: bool = False, server: Path | None = None
+) -> TrialRow:
     """Run once, in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        chaos = Chaos(Place(Path(folder), is_isolated, server), plan)
+        chaos = Trial(Place(Path(folder), is_isolated, server), plan)
         asyncio.run(chaos.run())
         return chaos.row()
 
 
-def told(row: Row) -> str:
+def told(row: TrialRow) -> str:
     """Sum up a run."""
     faults = ", ".join(f"{name} {count}" for name, count in row["faults"].items())
     failed = ", ".join(f"{name} {count}" for name, count in row["not_answered"].items())
@@ -59,7 +61,7 @@ def told(row: Row) -> str:
     return "\n".join(lines)
 
 
-def keep(file: Path, rows: Sequence[Row]) -> None:
+def keep(file: Path, rows: Sequence[TrialRow]) -> None:
     """Put rows into a file, in place of those of the same arguments and seed."""
     kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
     fresh = {(row["arguments"], row["seed"]) for row in rows}
@@ -128,7 +130,7 @@ def inside(given: argparse.Namespace) -> int:
         namespaces.enter()
     is_well = True
     for seed in given.seeds:
-        plan = Plan(given.seconds, seed, given.agents, given.faults, given.leaders)
+        plan = TrialPlan(given.seconds, seed, given.agents, given.faults, given.leaders)
         row = play(plan, is_isolated=given.inside, server=given.server)
         sys.stdout.write(told(row) + "\n")
         sys.stdout.flush()

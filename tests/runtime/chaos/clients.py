@@ -13,7 +13,7 @@ import random
 from collections import Counter
 from typing import Final
 
-from primacy_model.simulation.linearizability import Deed, Operation
+from primacy_model.simulation.linearizability import Operation, OperationKind
 from primacy_runtime.demo.cluster import Gone, Member, RequestRefused, Stage
 
 COUNT: Final = 8
@@ -53,14 +53,18 @@ class Clients:
         """Read each key once more: what was acknowledged has to be there."""
         for key in sorted({each.key for each in self.history}):
             name = self._draw.choice(list(self._stage.members))
-            await self.operate("last", Deed.READ, name, key)
+            await self.operate("last", OperationKind.READ, name, key)
 
     async def probe(self, victim: Member) -> None:
         """Ask an agent over and over for what it might wrongly believe."""
         for number in itertools.count():
             self._begin(
                 self.operate(
-                    f"probe-{number}", Deed.READ, victim.name, self._key(), lease=True
+                    f"probe-{number}",
+                    OperationKind.READ,
+                    victim.name,
+                    self._key(),
+                    lease=True,
                 )
             )
             await asyncio.sleep(PROBE_S)
@@ -68,7 +72,7 @@ class Clients:
     async def operate(
         self,
         client: str,
-        deed: Deed,
+        kind: OperationKind,
         name: str,
         key: str,
         value: str = "",
@@ -79,7 +83,7 @@ class Clients:
         member, called = self._stage.members[name], next(self._event)
         answered, answer = None, None
         try:
-            if deed is Deed.WRITE:
+            if kind is OperationKind.WRITE:
                 command = f"{key}={value}"
                 work = member.ask("propose", command=command, timeout=REQUEST_S)
             else:
@@ -87,17 +91,17 @@ class Clients:
             async with asyncio.timeout(2 * REQUEST_S):
                 said = await work
             answered = next(self._event)
-            answer = said if deed is Deed.READ else None
+            answer = said if kind is OperationKind.READ else None
         except RequestRefused as refusal:
             self.failed[refusal.kind] += 1
             if refusal.kind in NEVER_DONE:
                 return False
         except (Gone, TimeoutError, ConnectionError) as error:
             self.failed[type(error).__name__] += 1
-        written = value if deed is Deed.WRITE else None
-        if answered is not None or deed is Deed.WRITE:
+        written = value if kind is OperationKind.WRITE else None
+        if answered is not None or kind is OperationKind.WRITE:
             self.history.append(
-                Operation(client, deed, key, called, answered, written, answer)
+                Operation(client, kind, key, called, answered, written, answer)
             )
         return answered is not None
 
@@ -113,10 +117,10 @@ class Clients:
             if self._over.is_set():
                 return
             name = draw.choice(list(self._stage.members))
-            deed = draw.choice((Deed.WRITE, Deed.READ))
+            kind = draw.choice((OperationKind.WRITE, OperationKind.READ))
             lease = draw.random() < 0.5
             value = f"{client}.{number}" + "." * draw.randrange(LONGEST_TAIL)
-            await self.operate(client, deed, name, self._key(), value, lease=lease)
+            await self.operate(client, kind, name, self._key(), value, lease=lease)
             await asyncio.sleep(draw.uniform(0, LONGEST_PAUSE_S))
 
     def _key(self) -> str:

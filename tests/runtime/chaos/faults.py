@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from primacy_runtime.demo.cluster import Gone, Member, Stage
 from tests.runtime.chaos.disks import Disks
 
-Pair = tuple[str, str]
+Link = tuple[str, str]
 
 
 class Network(Protocol):
@@ -34,7 +34,7 @@ class Network(Protocol):
 
     async def stop(self) -> None: ...
 
-    def cut(self, pairs: Iterable[Pair], *, breaks: bool) -> None: ...
+    def cut(self, pairs: Iterable[Link], *, breaks: bool) -> None: ...
 
     def heal(self) -> None: ...
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-Pair = tuple[str, str]
+NamespaceLink = tuple[str, str]
 """Who sends, and who receives."""
 
 NEEDS: Final = ("unshare", "mount", "ip")
@@ -108,7 +108,7 @@ class Namespaces:
             _ip(f"netns del {name}")
         _ip("link del hub")
 
-    def cut(self, pairs: Iterable[Pair], *, breaks: bool) -> None:
+    def cut(self, pairs: Iterable[NamespaceLink], *, breaks: bool) -> None:
         """Let nothing through from the one to the other; `breaks` tells the sender."""
         for sender, receiver in pairs:
             where, rule = (sender, REFUSED) if breaks else (receiver, SILENT)

@@ -16,7 +16,7 @@ FIGURES: Final = Path(__file__).parents[3] / "docs" / "chaos.json"
 BEGIN: Final = "<!-- chaos: begin -->"
 END: Final = "<!-- chaos: end -->"
 
-Row = dict[str, Any]
+PageRow = dict[str, Any]
 
 
 def quantile(found: Sequence[float], percent: int) -> float:
@@ -24,9 +24,9 @@ def quantile(found: Sequence[float], percent: int) -> float:
     return sorted(found)[max(0, math.ceil(len(found) * percent / 100) - 1)]
 
 
-def table(rows: Iterable[Row]) -> str:
+def table(rows: Iterable[PageRow]) -> str:
     """Make the tables: a column for the runs of the same arguments."""
-    groups: dict[str, list[Row]] = {}
+    groups: dict[str, list[PageRow]] = {}
     for row in rows:
         groups.setdefault(row["arguments"], []).append(row)
     columns = [_column(group) for group in groups.values()]
@@ -40,7 +40,7 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join(lines)
 
 
-def _column(rows: Sequence[Row]) -> dict[str, str]:
+def _column(rows: Sequence[PageRow]) -> dict[str, str]:
     def total(name: str) -> str:
         return f"{sum(row[name] for row in rows):,}"
 
@@ -67,7 +67,7 @@ def _column(rows: Sequence[Row]) -> dict[str, str]:
     return found
 
 
-def _effects(rows: Sequence[Row]) -> dict[str, str]:
+def _effects(rows: Sequence[PageRow]) -> dict[str, str]:
     """Count what each resource admitted, and what it refused."""
     counts: dict[str, Counter[str]] = {}
     for row in rows:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from primacy_runtime.demo.cluster import free_places
 from primacy_runtime.settings import address
 
-Pair = tuple[str, str]
+ProxyLink = tuple[str, str]
 """Who sends, and who receives."""
 
 
@@ -25,8 +25,8 @@ class Proxies:
         self.where = dict(zip(names, free, strict=False))
         self.places = dict(zip(pairs, free[len(names) :], strict=True))
         self._open = {pair: asyncio.Event() for pair in pairs}
-        self._broken: set[Pair] = set()
-        self._writers: dict[Pair, set[asyncio.StreamWriter]] = {
+        self._broken: set[ProxyLink] = set()
+        self._writers: dict[ProxyLink, set[asyncio.StreamWriter]] = {
             pair: set() for pair in pairs
         }
         self._servers: list[asyncio.Server] = []
@@ -49,7 +49,7 @@ class Proxies:
             def take(
                 reader: asyncio.StreamReader,
                 writer: asyncio.StreamWriter,
-                pair: Pair = pair,
+                pair: ProxyLink = pair,
             ) -> None:
                 task = asyncio.create_task(self._carry(pair, reader, writer))
                 self._tasks.add(task)
@@ -65,7 +65,7 @@ class Proxies:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def cut(self, pairs: Iterable[Pair], *, breaks: bool) -> None:
+    def cut(self, pairs: Iterable[ProxyLink], *, breaks: bool) -> None:
         """Let nothing through from the one to the other."""
         for pair in pairs:
             self._open[pair].clear()
@@ -81,7 +81,10 @@ class Proxies:
             is_open.set()
 
     async def _carry(
-        self, pair: Pair, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        pair: ProxyLink,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
         onward: asyncio.StreamWriter | None = None
         writers = self._writers[pair]
@@ -104,7 +107,10 @@ class Proxies:
                     each.transport.abort()
 
     async def _pass(
-        self, pair: Pair, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        pair: ProxyLink,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
         while part := await reader.read(2**16):
             await self._open[pair].wait()

@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from primacy_model.simulation.linearizability import Deed
+from primacy_model.simulation.linearizability import OperationKind
 from primacy_runtime.settings import address
 from tests.runtime.chaos import namespaces, postgres
 from tests.runtime.chaos.__main__ import keep, play, seeds, told
 from tests.runtime.chaos.page import BEGIN, END, FIGURES, quantile, table
 from tests.runtime.chaos.proxies import Proxies
-from tests.runtime.chaos.trial import KINDS, LEAST_ANSWERED, Chaos, Place, Plan
+from tests.runtime.chaos.trial import KINDS, LEAST_ANSWERED, Place, Trial, TrialPlan
 from tests.support.agents import PATIENCE_S, run
 from tests.support.command import ENVIRONMENT
 from tests.support.mutated_core import ROOT
@@ -29,7 +29,7 @@ PAGE = DOCUMENTS["docs/runtime.md"]
 
 @pytest.mark.clause("runtime.own-disk", "runtime.fence", "runtime.attach-token")
 def test_real_faults_lose_nothing_and_let_nothing_stale_through() -> None:
-    row = play(Plan(1, 4, agents=3))
+    row = play(TrialPlan(1, 4, agents=3))
     assert row["wrong"] == [], told(row)
     assert row["faults"]
     assert row["writes_acknowledged"] >= LEAST_ANSWERED
@@ -61,7 +61,7 @@ def test_the_same_holds_in_namespaces_with_postgresql(tmp_path: Path) -> None:
 
 @pytest.mark.clause("runtime.persist-fails")
 def test_an_agent_whose_disk_is_full_ends_and_loses_nothing(tmp_path: Path) -> None:
-    chaos = Chaos(Place(tmp_path), Plan(0, 1, agents=3))
+    chaos = Trial(Place(tmp_path), TrialPlan(0, 1, agents=3))
 
     async def work() -> None:
         async with chaos.begun():
@@ -72,12 +72,16 @@ def test_an_agent_whose_disk_is_full_ends_and_loses_nothing(tmp_path: Path) -> N
                 if not victim.is_up:
                     break
                 value = f"{number}" + "." * 500
-                await chaos.clients.operate("ada", Deed.WRITE, victim.name, "k", value)
+                await chaos.clients.operate(
+                    "ada", OperationKind.WRITE, victim.name, "k", value
+                )
             await victim.kill()
             await victim.start()
             assert await chaos.agree()
             for name in chaos.stage.members:
-                while not await chaos.clients.operate("bob", Deed.READ, name, "k"):
+                while not await chaos.clients.operate(
+                    "bob", OperationKind.READ, name, "k"
+                ):
                     pass
         chaos.judge()
 
@@ -88,7 +92,7 @@ def test_an_agent_whose_disk_is_full_ends_and_loses_nothing(tmp_path: Path) -> N
 
 
 def test_a_clock_runs_at_another_rate_within_the_bound(tmp_path: Path) -> None:
-    chaos = Chaos(Place(tmp_path), Plan(0, 1, agents=3))
+    chaos = Trial(Place(tmp_path), TrialPlan(0, 1, agents=3))
     victim = chaos.stage.members["agent-1"]
     rates = set()
     for _ in range(20):

@@ -14,11 +14,11 @@ import pytest
 
 from primacy_model.mutation.catalog.mutants import find_mutant
 from primacy_model.mutation.detectors import copy_core
-from primacy_model.simulation.linearizability import Deed, Operation
+from primacy_model.simulation.linearizability import Operation, OperationKind
 from primacy_runtime.demo.cluster import Member
 from primacy_runtime.demo.fenced_resource import ResourceEffect
 from tests.runtime.chaos import verdict
-from tests.runtime.chaos.trial import TIMES, Chaos, Place, Plan
+from tests.runtime.chaos.trial import TIMES, Place, Trial, TrialPlan
 from tests.support.agents import PATIENCE_S
 
 ATTEMPT_S = 10.0
@@ -36,33 +36,35 @@ async def until(is_so: Callable[[], bool], longest: float = PATIENCE_S) -> bool:
     return True
 
 
-def leader(chaos: Chaos) -> Member:
+def leader(chaos: Trial) -> Member:
     found = chaos.stage.leader()
     assert found is not None
     return found
 
 
-async def another(chaos: Chaos, old: Member) -> Member:
+async def another(chaos: Trial, old: Member) -> Member:
     assert await until(lambda: chaos.stage.leader() not in (None, old))
     return leader(chaos)
 
 
-def cut_off(chaos: Chaos, old: Member) -> None:
+def cut_off(chaos: Trial, old: Member) -> None:
     pairs = [(old.name, name) for name in chaos.stage.members if name != old.name]
     chaos.network.cut([*pairs, *((b, a) for a, b in pairs)], breaks=False)
 
 
-async def write(chaos: Chaos, member: Member, value: str) -> bool:
-    return await chaos.clients.operate("ada", Deed.WRITE, member.name, "key", value)
-
-
-async def read(chaos: Chaos, member: Member, *, lease: bool = False) -> bool:
+async def write(chaos: Trial, member: Member, value: str) -> bool:
     return await chaos.clients.operate(
-        "bob", Deed.READ, member.name, "key", lease=lease
+        "ada", OperationKind.WRITE, member.name, "key", value
     )
 
 
-async def read_under_an_old_lease(chaos: Chaos) -> None:
+async def read(chaos: Trial, member: Member, *, lease: bool = False) -> bool:
+    return await chaos.clients.operate(
+        "bob", OperationKind.READ, member.name, "key", lease=lease
+    )
+
+
+async def read_under_an_old_lease(chaos: Trial) -> None:
     old = leader(chaos)
     await write(chaos, old, "old")
     cut_off(chaos, old)
@@ -71,7 +73,7 @@ async def read_under_an_old_lease(chaos: Chaos) -> None:
     chaos.network.heal()
 
 
-async def write_to_a_leader_that_is_cut_off(chaos: Chaos) -> None:
+async def write_to_a_leader_that_is_cut_off(chaos: Trial) -> None:
     old = leader(chaos)
     cut_off(chaos, old)
     await write(chaos, old, "lost")
@@ -79,7 +81,7 @@ async def write_to_a_leader_that_is_cut_off(chaos: Chaos) -> None:
     chaos.network.heal()
 
 
-async def kill_all_after_a_write(chaos: Chaos) -> None:
+async def kill_all_after_a_write(chaos: Trial) -> None:
     old, members = leader(chaos), chaos.stage.members.values()
     await write(chaos, old, "lost")
     await asyncio.gather(*(member.kill() for member in members))
@@ -89,7 +91,7 @@ async def kill_all_after_a_write(chaos: Chaos) -> None:
     await old.start()
 
 
-async def act_after_a_pause(chaos: Chaos) -> None:
+async def act_after_a_pause(chaos: Trial) -> None:
     resource, last = chaos._resource, list[ResourceEffect]()
 
     def has_acted() -> bool:
@@ -107,7 +109,7 @@ async def act_after_a_pause(chaos: Chaos) -> None:
     await until(lambda: is_late(chaos, last[0].number), ATTEMPT_S)
 
 
-def is_late(chaos: Chaos, since: int = 0) -> bool:
+def is_late(chaos: Trial, since: int = 0) -> bool:
     """Tell whether somebody acted under a token after a higher one."""
     tokens = [effect.token for effect in chaos._resource.effects(since)]
     return tokens != sorted(tokens)
@@ -115,11 +117,11 @@ def is_late(chaos: Chaos, since: int = 0) -> bool:
 
 def done(
     place: Place,
-    script: Callable[[Chaos], Awaitable[None]],
-    is_seen: Callable[[Chaos], bool],
+    script: Callable[[Trial], Awaitable[None]],
+    is_seen: Callable[[Trial], bool],
 ) -> list[str]:
     """Do a script until something is seen; give what the checks say."""
-    chaos = Chaos(place, Plan(0, 1, agents=3), SLOW)
+    chaos = Trial(place, TrialPlan(0, 1, agents=3), SLOW)
 
     async def work() -> None:
         async with chaos.begun():
@@ -135,7 +137,7 @@ def done(
     return chaos.outcome.wrong
 
 
-def is_history_bad(chaos: Chaos) -> bool:
+def is_history_bad(chaos: Trial) -> bool:
     return verdict.of_history(chaos.clients.history) != []
 
 
@@ -148,7 +150,7 @@ def is_history_bad(chaos: Chaos) -> bool:
     ],
 )
 def test_clients_of_a_mutant_see_what_must_not_be(
-    tmp_path: Path, name: str, script: Callable[[Chaos], Awaitable[None]]
+    tmp_path: Path, name: str, script: Callable[[Trial], Awaitable[None]]
 ) -> None:
     core = tmp_path / "core"
     copy_core(core, find_mutant(name))
@@ -166,7 +168,7 @@ def test_a_fence_of_a_mutant_admits_what_must_not_be(tmp_path: Path) -> None:
 
 
 def test_the_same_faults_show_nothing_of_the_real_core(tmp_path: Path) -> None:
-    async def all_of_them(chaos: Chaos) -> None:
+    async def all_of_them(chaos: Trial) -> None:
         for script in (read_under_an_old_lease, act_after_a_pause):
             await script(chaos)
             assert await chaos.agree()
@@ -175,11 +177,11 @@ def test_the_same_faults_show_nothing_of_the_real_core(tmp_path: Path) -> None:
 
 
 def wrote(value: str, called: int, answered: int | None) -> Operation:
-    return Operation("ada", Deed.WRITE, "key", called, answered, value)
+    return Operation("ada", OperationKind.WRITE, "key", called, answered, value)
 
 
 def has_read(value: str | None, called: int, answered: int) -> Operation:
-    return Operation("bob", Deed.READ, "key", called, answered, None, value)
+    return Operation("bob", OperationKind.READ, "key", called, answered, None, value)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from primacy_model.simulation.linearizability import Deed
+from primacy_model.simulation.linearizability import OperationKind
 from primacy_runtime.demo.cluster import Stage
 from primacy_runtime.demo.fenced_resource import Resource, ResourceEffect
 from tests.runtime.chaos import verdict
@@ -61,7 +61,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrialPlan:
     """What is to be done."""
 
     seconds: float
@@ -83,7 +83,7 @@ class Plan:
         return [f"agent-{number}" for number in range(1, self.agents + 1)]
 
 
-Row = dict[str, Any]
+TrialRow = dict[str, Any]
 """A run, as JSON has it; failovers in election timeouts."""
 
 
@@ -98,11 +98,11 @@ class Outcome:
     """What must not be, in sentences; empty if all is well."""
 
 
-class Chaos:
+class Trial:
     """One run."""
 
     def __init__(
-        self, place: Place, plan: Plan, times: Mapping[str, float] = TIMES
+        self, place: Place, plan: TrialPlan, times: Mapping[str, float] = TIMES
     ) -> None:
         self.place, self.plan, self.outcome = place, plan, Outcome()
         self._draw = random.Random(plan.seed)  # noqa: S311 - chooses faults
@@ -203,8 +203,11 @@ class Chaos:
     def _has_answered(self) -> bool:
         """Tell whether enough requests of each kind were answered."""
         history = self.clients.history
-        answered = Counter(each.deed for each in history if each.answered is not None)
-        return min(answered[Deed.WRITE], answered[Deed.READ]) >= LEAST_ANSWERED
+        answered = Counter(each.kind for each in history if each.answered is not None)
+        return (
+            min(answered[OperationKind.WRITE], answered[OperationKind.READ])
+            >= LEAST_ANSWERED
+        )
 
     def _effects(self) -> dict[str, list[ResourceEffect]]:
         """Look at what each resource was asked for."""
@@ -242,11 +245,11 @@ class Chaos:
         outcome.trace_lines = verdict.lines(self.traces)
         outcome.wrong += verdict.of_logs(self.place.folder.glob("*.log"))
 
-    def row(self) -> Row:
+    def row(self) -> TrialRow:
         """Sum up, for JSON."""
         plan, faults, history = self.plan, self.faults, self.clients.history
         answered = [each for each in history if each.answered is not None]
-        writes = sum(each.deed is Deed.WRITE for each in answered)
+        writes = sum(each.kind is OperationKind.WRITE for each in answered)
         return {
             "arguments": plan.arguments,
             "seed": plan.seed,

@@ -19,7 +19,7 @@ from primacy_runtime.net.handshake import Introductions
 from primacy_runtime.net.link import Link, LinkSettings
 from primacy_runtime.settings import address
 from primacy_runtime.store import Store
-from tests.support.agents import PATIENCE_S, Mesh, run, until
+from tests.support.agents import PATIENCE_S, RunningMesh, run, until
 from tests.support.callers import GRANT, hello
 from tests.support.stores import CONFIG
 
@@ -41,7 +41,7 @@ def test_a_peer_that_refuses_this_agent_is_counted_under_a_few_names(
             await writer.drain()
             writer.close()
 
-        mesh = Mesh(tmp_path)
+        mesh = RunningMesh(tmp_path)
         at = address("bob", mesh.where["bob"])
         server = await asyncio.start_server(refuse, at.host, at.port)
         async with mesh.make("ada", leader_timeout=PATIENCE_S) as agent:
@@ -59,7 +59,7 @@ def test_an_agent_that_answers_in_place_of_another_is_told_nothing(
     tmp_path: Path,
 ) -> None:
     async def work() -> None:
-        mesh = Mesh(tmp_path)
+        mesh = RunningMesh(tmp_path)
         async with mesh.make("cyd") as cyd:
             peers = {"bob": cyd.address, "cyd": cyd.address}
             async with mesh.make("ada", peers=peers) as ada:

@@ -14,7 +14,7 @@ from primacy_runtime.net import link as net_link
 from primacy_runtime.net import listener as net_listener
 from primacy_runtime.net.frames import frame
 from primacy_runtime.settings import address
-from tests.support.agents import CALM, PATIENCE_S, Mesh, run, started, until
+from tests.support.agents import CALM, PATIENCE_S, RunningMesh, run, started, until
 from tests.support.callers import GRANT, Call, called, hello
 
 
@@ -33,7 +33,7 @@ def test_who_does_not_belong_here_is_told_so_and_counted(
     tmp_path: Path, said: bytes, kind: str
 ) -> None:
     async def work() -> None:
-        async with Mesh(tmp_path).make("ada") as agent, called(agent) as call:
+        async with RunningMesh(tmp_path).make("ada") as agent, called(agent) as call:
             call.writer.write(said)
             heard = await call.heard()
             assert (heard["refused"], heard["store"]) == (kind, "")
@@ -73,7 +73,7 @@ def test_what_is_not_of_the_format_ends_the_connection_and_is_counted(
     tmp_path: Path, said: bytes, kind: str
 ) -> None:
     async def work() -> None:
-        async with Mesh(tmp_path).make("ada") as agent, called(agent) as call:
+        async with RunningMesh(tmp_path).make("ada") as agent, called(agent) as call:
             call.writer.write(said)
             call.writer.write_eof()
             await call.is_ended()
@@ -86,7 +86,7 @@ def test_what_is_not_of_the_format_ends_the_connection_and_is_counted(
 
 def test_a_packet_that_cannot_be_is_counted_by_its_reason(tmp_path: Path) -> None:
     async def work() -> None:
-        async with Mesh(tmp_path).make("ada") as agent, called(agent) as call:
+        async with RunningMesh(tmp_path).make("ada") as agent, called(agent) as call:
             bad = dumps(GRANT).replace('"term":1', '"term":0')
             call.writer.write(hello() + frame(bad.encode()))
             await until(lambda: agent.counts.rejected["bad_term"] == 1)
@@ -101,7 +101,7 @@ def test_who_says_nothing_is_sent_away(
     monkeypatch.setattr(net_listener, "GREETING_S", 0.3)
 
     async def work() -> None:
-        async with Mesh(tmp_path).make("ada") as agent:
+        async with RunningMesh(tmp_path).make("ada") as agent:
             async with called(agent) as silent, called(agent) as slow:
                 slow.writer.write(hello()[:20])  # the rest comes too late
                 assert await silent.is_ended()
@@ -119,7 +119,7 @@ def test_in_a_crowd_who_waits_for_longest_makes_room_and_who_speaks_gets_in(
 
     async def work() -> None:
         async with AsyncExitStack() as stack:
-            agent = await stack.enter_async_context(Mesh(tmp_path).make("ada"))
+            agent = await stack.enter_async_context(RunningMesh(tmp_path).make("ada"))
             at = address("listen", agent.address)
             elsewhere = Call(
                 *await asyncio.open_connection(
@@ -142,7 +142,7 @@ def test_in_a_crowd_who_waits_for_longest_makes_room_and_who_speaks_gets_in(
 
 def test_many_who_call_at_once_do_not_hold_up_the_agent(tmp_path: Path) -> None:
     async def work() -> None:
-        async with Mesh(tmp_path).make("ada") as agent:
+        async with RunningMesh(tmp_path).make("ada") as agent:
             assert agent._life is not None
             listener = agent._life.transport.listener
             where = address("listen", agent.address)
@@ -162,7 +162,7 @@ def test_many_who_call_at_once_do_not_hold_up_the_agent(tmp_path: Path) -> None:
 
 def test_the_mesh_works_on_while_strangers_shout(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Mesh(tmp_path), **CALM) as mesh:
+        async with started(RunningMesh(tmp_path), **CALM) as mesh:
             leader = await mesh.leader()
             for k in range(30):
                 async with called(leader) as call:
@@ -180,7 +180,7 @@ def test_the_newest_connection_of_a_peer_is_the_one_that_counts(
 ) -> None:
     async def work() -> None:
         async with (
-            Mesh(tmp_path).make("ada") as agent,
+            RunningMesh(tmp_path).make("ada") as agent,
             called(agent) as old,
             called(agent) as new,
         ):
@@ -199,7 +199,7 @@ def test_an_id_that_comes_back_with_an_empty_disk_is_refused_until_it_is_reset(
     tmp_path: Path,
 ) -> None:
     async def work() -> None:
-        mesh = Mesh(tmp_path)
+        mesh = RunningMesh(tmp_path)
         async with started(mesh):
             await mesh.leader()
             peers = ("ada", "bob")
@@ -231,7 +231,7 @@ def test_a_port_that_is_taken_is_told_in_one_sentence_and_nothing_stays_open(
     tmp_path: Path,
 ) -> None:
     async def work() -> None:
-        mesh = Mesh(tmp_path)
+        mesh = RunningMesh(tmp_path)
         async with mesh.make("ada") as first:
             second = mesh.make("bob", listen=first.address)
             with pytest.raises(SettingsError, match="must be free local addresses"):
@@ -244,7 +244,7 @@ def test_a_port_that_is_taken_is_told_in_one_sentence_and_nothing_stays_open(
 
 def test_a_peer_that_reads_nothing_does_not_hold_up_the_rest(tmp_path: Path) -> None:
     async def work() -> None:
-        mesh, deaf = Mesh(tmp_path), list[asyncio.StreamWriter]()
+        mesh, deaf = RunningMesh(tmp_path), list[asyncio.StreamWriter]()
 
         async def welcome(
             reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -294,7 +294,7 @@ def test_a_mesh_runs_on_addresses_of_version_6(tmp_path: Path) -> None:
             pytest.skip("there is no IPv6 here")
 
     async def work() -> None:
-        mesh = Mesh(tmp_path)
+        mesh = RunningMesh(tmp_path)
         mesh.where = {
             name: at.replace("127.0.0.1", "[::1]") for name, at in mesh.where.items()
         }

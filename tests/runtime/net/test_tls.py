@@ -20,7 +20,7 @@ import trustme
 from primacy_runtime import SettingsError, StoreForeign, Tls
 from primacy_runtime.net.frames import VERSION, frame
 from primacy_runtime.settings import address
-from tests.support.agents import NAMES, PATIENCE_S, Mesh, run, until
+from tests.support.agents import NAMES, PATIENCE_S, RunningMesh, run, until
 from tests.support.callers import called, hello
 
 
@@ -52,7 +52,7 @@ def test_agents_with_certificates_of_one_authority_form_a_mesh(
     tmp_path: Path, certificates: Certificates
 ) -> None:
     async def work() -> None:
-        mesh = Mesh(tmp_path)
+        mesh = RunningMesh(tmp_path)
         async with AsyncExitStack() as stack:
             for name in mesh.where:
                 agent = mesh.make(name, tls=certificates.tls(name))
@@ -76,7 +76,7 @@ def test_who_cannot_show_who_it_is_is_refused(
     stranger.folder.mkdir()
 
     async def work() -> None:
-        mesh = Mesh(tmp_path)
+        mesh = RunningMesh(tmp_path)
         ada = mesh.make("ada", tls=certificates.tls("ada"))
         if how == "another authority":
             tls, kind = stranger.tls("bob"), "tls"
@@ -97,7 +97,7 @@ def test_files_that_hold_no_certificates_are_refused_in_one_sentence(
     async def work() -> None:
         nothing = tmp_path / "nothing.pem"
         nothing.write_text("")
-        agent = Mesh(tmp_path).make("ada", tls=Tls(nothing, nothing, nothing))
+        agent = RunningMesh(tmp_path).make("ada", tls=Tls(nothing, nothing, nothing))
         with pytest.raises(SettingsError, match="must be readable and in PEM"):
             await agent.start()
         assert agent.health().status == "stopped"
@@ -175,7 +175,7 @@ def test_the_commands_of_the_page_make_certificates_that_are_taken(
         )
 
     async def work() -> None:
-        mesh = Mesh(tmp_path)
+        mesh = RunningMesh(tmp_path)
         async with AsyncExitStack() as stack:
             for name in mesh.where:
                 tls = Tls(
@@ -210,7 +210,7 @@ def test_only_who_is_meant_may_tell_an_agent_that_its_disk_is_another(
         writer.close()
 
     async def work() -> None:
-        mesh = Mesh(tmp_path)
+        mesh = RunningMesh(tmp_path)
         at = address("bob", mesh.where["bob"])
         server = await asyncio.start_server(refuse, at.host, at.port, ssl=context)
         ada = mesh.make("ada", tls=certificates.tls("ada"))

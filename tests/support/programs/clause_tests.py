@@ -22,7 +22,7 @@ import primacy
 OPTIONS: Final = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "tests/core")
 
 
-class Outcome:
+class ClauseOutcome:
     """Counts the tests that are run, and notes the first that fails."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Outcome:
 
 def main(clause: str) -> None:
     """Run the tests of a clause, and print which failed."""
-    begun, outcome = time.process_time(), Outcome()
+    begun, outcome = time.process_time(), ClauseOutcome()
     os.environ["CI"] = "1"  # no chance
     with contextlib.redirect_stdout(sys.stderr):
         pytest.main(["--clause", clause, *OPTIONS], plugins=[outcome])
