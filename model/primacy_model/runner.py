@@ -20,7 +20,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import networkx as nx
 
@@ -151,9 +151,16 @@ def explore_scopes(
 
 def prepare(scope: Scope[Hashable], options: ExploreOptions) -> Scope[Hashable]:
     """Give the model that is explored; only it follows the traces that are found."""
-    if isinstance(scope, Assembled) and "obsolete" in options.without:
-        return replace(scope, forgets=False)
-    return scope
+    actors = _as_actors(scope)
+    if actors is None or "obsolete" not in options.without:
+        return scope
+    changed: Any = replace(actors, forgets=False)
+    return cast("Scope[Hashable]", changed)
+
+
+def _as_actors(world: object) -> Assembled[Any, Any, Any, Any] | None:
+    """Give a world of actors, which engines explore; None if it is another model."""
+    return world if isinstance(world, Assembled) else None
 
 
 def _require_sound(world: Scope[Hashable]) -> None:
@@ -172,7 +179,7 @@ def _require_sound(world: Scope[Hashable]) -> None:
 
 def _require_possible(world: Scope[Hashable], options: ExploreOptions) -> None:
     """Refuse options that do not go with each other, or not with a scope."""
-    is_of_actors = isinstance(world, Assembled)
+    is_of_actors = _as_actors(world) is not None
     if options.engine not in {None, ORACLE}:
         engine = Engine(options.engine)
         if not is_of_actors:
@@ -226,13 +233,13 @@ def _require_resumable(
         raise UsageError(checkpoint.no_folder(options.resume))
     try:
         for world in worlds:
-            if isinstance(world, Assembled) and _is_saved(world, options):
-                engine = _engine_of(world, options)
-                assert engine is not None
-                made = search.reductions(**_reductions(world, options))
-                origin = checkpoint.origin(world.actors, engine.value, made)
-                most = options.max_states or search.UNBOUNDED
-                checkpoint.open_checkpoint(options.resume, origin, most)
+            assembled, engine = _as_actors(world), options.resolve_engine()
+            if assembled is None or engine is None or not _is_saved(world, options):
+                continue
+            made = search.reductions(**_reductions(assembled, options))
+            origin = checkpoint.origin(assembled.actors, engine.value, made)
+            most = options.max_states or search.UNBOUNDED
+            checkpoint.open_checkpoint(options.resume, origin, most)
     except RefusedError as error:
         raise UsageError(str(error)) from None
     if not any(_is_saved(world, options) for world in worlds):
@@ -283,31 +290,28 @@ def explore_scope(
     if options.walk is not None:
         seed, steps = options.walk.seed, options.walk.steps
         return walk(world, seed=seed, steps=steps, progress=progress, limit=limit)
-    most, engine = options.max_states, _engine_of(world, options)
-    if isinstance(world, StabilizingMesh):
-        return liveness.explore(world, max_states=most, progress=progress, limit=limit)
-    if engine is None or not isinstance(world, Assembled):
-        return reference_bfs.explore(
+    most, engine = options.max_states, options.resolve_engine()
+    other: object = world  # mypy takes no scope of hashable states for one of these
+    found: Any
+    if isinstance(other, StabilizingMesh):
+        found = liveness.explore(other, max_states=most, progress=progress, limit=limit)
+    elif engine is not None and isinstance(other, Assembled):
+        search_result = search.explore(
+            other.actors,
+            engine,
+            max_states=most,
+            progress=progress,
+            limit=limit,
+            save=options.save,
+            resume=options.resume if _is_saved(world, options) else None,
+            **_reductions(other, options),
+        )
+        found = search.as_exploration(other.actors, search_result)
+    else:
+        found = reference_bfs.explore(
             world, max_states=most, progress=progress, limit=limit
         )
-    found = search.explore(
-        world.actors,
-        engine,
-        max_states=most,
-        progress=progress,
-        limit=limit,
-        save=options.save,
-        resume=options.resume if _is_saved(world, options) else None,
-        **_reductions(world, options),
-    )
-    return search.as_exploration(world.actors, found)
-
-
-def _engine_of(world: Scope[Hashable], options: ExploreOptions) -> Engine | None:
-    """Choose the engine of a scope; None is the oracle, which takes all."""
-    if not isinstance(world, Assembled):
-        return None
-    return options.resolve_engine()
+    return cast("Exploration[Hashable]", found)
 
 
 def _reductions(
