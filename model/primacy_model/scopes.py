@@ -32,7 +32,7 @@ class Registry:
         """List every scope of a model, the deeper ones last."""
         return (*self.default[model], *self.deeper.get(model, ()))
 
-    def listed(self) -> Iterator[tuple[str, Scope[Hashable]]]:
+    def list_all(self) -> Iterator[tuple[str, Scope[Hashable]]]:
         """List every scope, with the name of its model."""
         for model in self.default:
             for scope in self.of_model(model):
@@ -40,7 +40,7 @@ class Registry:
 
     def find(self, name: str) -> Scope[Hashable]:
         """Find a scope by its name. Raise `KeyError` if there is none."""
-        return {scope.name: scope for _, scope in self.listed()}[name]
+        return {scope.name: scope for _, scope in self.list_all()}[name]
 
 
 def collect(*groups: Iterable[object]) -> Scopes:

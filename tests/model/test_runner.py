@@ -134,7 +134,7 @@ def test_deep_scopes_come_with_the_default_ones(
 
 
 @pytest.mark.parametrize(
-    "name", [scope.name for _, scope in SCOPES.listed() if "deep" not in scope.name]
+    "name", [scope.name for _, scope in SCOPES.list_all() if "deep" not in scope.name]
 )
 def test_a_scope_can_be_sent_to_a_process(name: str) -> None:
     scope = SCOPES.find(name)

@@ -20,7 +20,7 @@ from primacy import (
     step,
 )
 from primacy.quantities import Command
-from primacy_model.cli.conform import judged
+from primacy_model.cli.conform import check_trace
 from primacy_model.conformance.recorder import Recorder, States
 from primacy_model.conformance.trace_checker import NotAllowedError
 from primacy_model.conformance.trace_reader import MalformedError
@@ -61,7 +61,7 @@ def verdict(text: str | list[str]) -> str:
     """Judge a trace: allowed, or where and why not."""
     raw = text if isinstance(text, str) else "".join(text)
     try:
-        judge = judged(io.BytesIO(raw.encode("utf-8", "surrogatepass")))
+        judge = check_trace(io.BytesIO(raw.encode("utf-8", "surrogatepass")))
     except MalformedError as error:
         return f"no trace, {error}"
     except NotAllowedError as error:

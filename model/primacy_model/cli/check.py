@@ -194,7 +194,7 @@ def check(
     registry = registry or SCOPES
     scopes = _select_scopes(registry, names, model, is_deep=is_deep)
     if is_listing:
-        display.show_list(console, list(registry.listed()))
+        display.show_list(console, list(registry.list_all()))
         return
     options = ExploreOptions(
         engine=ORACLE if graph is not None and engine is None else engine,
@@ -222,10 +222,10 @@ def check(
     )
     display.show(console, findings, words)
     if json is not None:
-        write(json, report.as_json(findings))
+        write(json, report.render_json(findings))
     if junit is not None:
-        write(junit, report.as_junit(findings))
-    code = report.overall(findings).exit_code
+        write(junit, report.render_junit(findings))
+    code = report.worst_verdict(findings).exit_code
     sys.exit(INTERRUPTED if limits.is_interrupted else code)
 
 
@@ -252,7 +252,7 @@ def _find(registry: Registry, name: str) -> Scope[Hashable]:
     try:
         return registry.find(name)
     except KeyError:
-        known = [scope.name for _, scope in registry.listed()]
+        known = [scope.name for _, scope in registry.list_all()]
         raise UsageError(_unknown("scope", name, known)) from None
 
 

@@ -30,7 +30,7 @@ from primacy_model.conformance.trace_reader import (
 from primacy_model.errors import UsageError, reason, replace_what_cannot_be_encoded
 
 VACUOUS = 4
-"""The exit code if there was nothing to judge."""
+"""The exit code if there was nothing to check."""
 MOST_GIVEN = 160
 """The most signs of a message that are shown."""
 MOST_CLAUSES = 40
@@ -43,7 +43,7 @@ def conform(*, traces: tuple[Path, ...]) -> None:
     """Check runtime traces against the specification.
 
     Exit codes: 0 all are allowed, 1 a line is not allowed by the specification, 2 a
-    file is no trace, or cannot be read, 4 no trace holds a line to judge.
+    file is no trace, or cannot be read, 4 no trace holds a line to check.
     """
     replace_what_cannot_be_encoded()
     errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
@@ -51,24 +51,28 @@ def conform(*, traces: tuple[Path, ...]) -> None:
     for path in traces:
         try:
             with path.open("rb") as file, Watch(str(path), errors) as watch:
-                judge = judged(file, watch)
+                checker = check_trace(file, watch)
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {reason(error)}.") from None
         except MalformedError as error:
             click.echo(f"{path}:{error.number}: no trace: {error.sentence}", err=True)
             worst = 2
         except NotAllowedError as error:
-            click.echo(told(path, error))
+            click.echo(render_refusal(path, error))
             worst = max(worst, 1)
         else:
-            lines += judge.lines
-            said = figures(judge) if judge.lines else "Vacuous: it holds no line."
+            lines += checker.lines
+            said = (
+                render_figures(checker)
+                if checker.lines
+                else "Vacuous: it holds no line."
+            )
             click.echo(f"{path}: allowed. {said}")
     sys.exit(VACUOUS if worst == 0 and lines == 0 else worst)
 
 
-class Counting(TraceChecker):
-    """A judge that counts lines."""
+class CountingChecker(TraceChecker):
+    """A trace checker that counts lines."""
 
     lines = 0
 
@@ -78,24 +82,24 @@ class Counting(TraceChecker):
         self.lines += 1
 
 
-def judged(file: BinaryIO, watch: Watch | None = None) -> Counting:
-    """Judge a trace to its end; raise at the first line that is wrong."""
+def check_trace(file: BinaryIO, watch: Watch | None = None) -> CountingChecker:
+    """Check a trace to its end; raise at the first line that is wrong."""
     reader = TraceReader(file)
-    judge = Counting(reader.head)
+    checker = CountingChecker(reader.head)
     for line in reader.lines():
-        judge.judge(line)
+        checker.judge(line)
         if watch is not None:
-            watch(judge.lines, 0, 0)
-    return judge
+            watch(checker.lines, 0, 0)
+    return checker
 
 
-def figures(judge: Counting) -> str:
-    """Count what was judged."""
+def render_figures(checker: CountingChecker) -> str:
+    """Count what was checked."""
     counts = (
-        (judge.lines, "line", "lines"),
-        (judge.steps, "step", "steps"),
-        (judge.agents, "agent", "agents"),
-        (len(judge.touched.counts), "clause touched", "clauses touched"),
+        (checker.lines, "line", "lines"),
+        (checker.steps, "step", "steps"),
+        (checker.agents, "agent", "agents"),
+        (len(checker.touched.counts), "clause touched", "clauses touched"),
     )
     words = (
         f"{number:,} {one if number == 1 else more}" for number, one, more in counts
@@ -103,13 +107,13 @@ def figures(judge: Counting) -> str:
     return f"{', '.join(words)}."
 
 
-def told(path: Path, error: NotAllowedError) -> str:
+def render_refusal(path: Path, error: NotAllowedError) -> str:
     """Say which line is not allowed, and why."""
     line = error.line
     where = f"{path}:{line.number}: not allowed"
     rows = [f"{where}: agent {line.agent}, {line.event}: {error.why}"]
     if line.message is not None:
-        rows.append(f"  given {_given(line)}")
+        rows.append(f"  given {_render_message(line)}")
     rows += [f"  {row.rstrip()}" for row in render_differences(error.parts)]
     if error.clauses:
         names = ", ".join(error.clauses[:MOST_CLAUSES])
@@ -118,6 +122,6 @@ def told(path: Path, error: NotAllowedError) -> str:
     return "\n".join(rows)
 
 
-def _given(line: TraceLine) -> str:
+def _render_message(line: TraceLine) -> str:
     text = ascii(line.message)
     return text if len(text) <= MOST_GIVEN else f"{text[:MOST_GIVEN]}..."

@@ -24,7 +24,7 @@ from rich.text import Text
 from primacy_model.checker.liveness import FairExploration
 from primacy_model.checker.model import Scope
 from primacy_model.checker.reference_bfs import Exploration, Verdict
-from primacy_model.cli.report import Finding, overall
+from primacy_model.cli.report import Finding, worst_verdict
 from primacy_model.reporting.transcript import (
     WIDTH,
     lay_out_transcript,
@@ -206,21 +206,21 @@ def _show_images(
     console: Console, explorations: Sequence[Exploration[Hashable]]
 ) -> None:
     """Tell for how many states each one stands that was counted."""
-    told = [
+    lines = [
         f"one state stands for up to {found.images:,} in {found.model}"
         if found.images > 1
         else f"nobody may change names in {found.model}"
         for found in explorations
         if found.images is not None
     ]
-    if told:
-        _line(console, f"symmetry: {'; '.join(told)}")
+    if lines:
+        _line(console, f"symmetry: {'; '.join(lines)}")
         _line(console, "")
 
 
 def _verdict(findings: Sequence[Finding]) -> tuple[str, str]:
     """Say the verdict and, in a few words, why; with its style."""
-    verdict = overall(findings)
+    verdict = worst_verdict(findings)
     reasons = "; ".join(
         reason
         for finding in findings
@@ -261,7 +261,7 @@ def _figures(explorations: Sequence[Exploration[Hashable]]) -> str:
 
 def _command(findings: Sequence[Finding], words: CommandWords) -> str:
     """Write the command that explores the scopes that gave the verdict."""
-    verdict = overall(findings)
+    verdict = worst_verdict(findings)
     explorations = [finding.exploration for finding in findings]
     names = [each.model for each in explorations if each.verdict is verdict]
     is_all = len(names) == len(findings)
@@ -278,11 +278,11 @@ def _show_saved(
         if found.saving is None:
             continue
         if found.saving.problem:
-            told = f"not saved: {found.model}: {found.saving.problem}"
+            line = f"not saved: {found.model}: {found.saving.problem}"
         else:
             names.append(found.model)
-            told = f"saved: {found.model} in {found.saving.folder}"
-        _line(console, told)
+            line = f"saved: {found.model} in {found.saving.folder}"
+        _line(console, line)
     if names:
         command = shlex.join(["primacy", "check", *names, *words.resuming])
         _line(console, f"to go on: {command}")

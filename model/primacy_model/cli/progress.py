@@ -63,7 +63,7 @@ class Watch:
         now = self._clock()
         if now < self._due:
             return
-        self.line = self._described(states, queue, depth, now - self._started)
+        self.line = self._describe(states, queue, depth, now - self._started)
         if not self._console.is_terminal:
             self._due = now + PLAIN_S
             self._console.print(Text(self.line), soft_wrap=True)
@@ -75,7 +75,7 @@ class Watch:
         text = Text(self.line, style="dim", no_wrap=True, overflow="ellipsis")
         self._live.update(text, refresh=True)
 
-    def _described(self, states: int, queue: int, depth: int, elapsed: float) -> str:
+    def _describe(self, states: int, queue: int, depth: int, elapsed: float) -> str:
         rate = states / elapsed if elapsed > 0 else 0
         return (
             f"{self._title}: {states:,} states, {rate:,.0f} states/s,"

@@ -30,14 +30,14 @@ class Finding:
     folder: Path | None
 
 
-def overall(findings: Sequence[Finding]) -> Verdict:
+def worst_verdict(findings: Sequence[Finding]) -> Verdict:
     """Tell the worst verdict: violated, then incomplete, then vacuous, then holds."""
     verdicts = [finding.exploration.verdict for finding in findings]
     order = list(Verdict)
     return max(verdicts, key=order.index, default=Verdict.HOLDS)
 
 
-def as_json(findings: Sequence[Finding]) -> str:
+def render_json(findings: Sequence[Finding]) -> str:
     """Write what was found as JSON."""
     scopes = [
         {
@@ -52,11 +52,11 @@ def as_json(findings: Sequence[Finding]) -> str:
         }
         for found in (finding.exploration for finding in findings)
     ]
-    told = {"verdict": overall(findings).value, "scopes": scopes}
-    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    found = {"verdict": worst_verdict(findings).value, "scopes": scopes}
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_junit(findings: Sequence[Finding]) -> str:
+def render_junit(findings: Sequence[Finding]) -> str:
     """Write what was found as JUnit XML: a suite for each scope."""
     xml = JUnitXml("primacy check")
     for finding in findings:

@@ -304,14 +304,14 @@ def _explain(failing: Schedule, outcome: RunOutcome, out: Path | None) -> None:
     with _progress() as progress:
         task = progress.add_task("shrinking", total=MOST_RUNS, rate="")
 
-        def told(runs_done: int, so_far: Schedule) -> None:
+        def show_progress(runs_done: int, so_far: Schedule) -> None:
             nonlocal shortest
             shortest = so_far
             rate = f"{len(shortest.faults)} faults"
             progress.update(task, completed=runs_done, rate=rate, refresh=True)
 
         try:
-            shortest = shrink(failing, outcome, told)[0]
+            shortest = shrink(failing, outcome, show_progress)[0]
         except KeyboardInterrupt:
             click.echo("Interrupted; this is the shortest so far.", err=True)
         except BadScheduleError as error:

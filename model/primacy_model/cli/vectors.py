@@ -57,7 +57,7 @@ def vectors(*, out: Path, is_checking: bool) -> None:
         raise UsageError(f"{out} holds no vectors: there is no {MANIFEST}.")
     try:
         if not is_checking:
-            _make_room(out)
+            _prepare(out)
         errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
         with Watch("situations", errors) as watch:
             made = files(watch)
@@ -68,12 +68,12 @@ def vectors(*, out: Path, is_checking: bool) -> None:
     except KeyboardInterrupt:
         click.echo(f"Interrupted; nothing in {out} is half.", err=True)
         sys.exit(INTERRUPTED)
-    told = json.loads(made[MANIFEST])
-    coverage = told["coverage"]
-    runs = sum(each["holds"] == "trace" for each in told["files"].values())
+    manifest = json.loads(made[MANIFEST])
+    coverage = manifest["coverage"]
+    runs = sum(each["holds"] == "trace" for each in manifest["files"].values())
     size = sum(map(len, made.values())) / 2**20
     click.echo(
-        f"{out}: {told['vectors']:,} vectors and {runs} scenarios, {size:.1f} MiB."
+        f"{out}: {manifest['vectors']:,} vectors and {runs} scenarios, {size:.1f} MiB."
     )
     click.echo(
         f"They go through {len(coverage['clauses'])} clauses,"
@@ -82,7 +82,7 @@ def vectors(*, out: Path, is_checking: bool) -> None:
     )
 
 
-def _make_room(out: Path) -> None:
+def _prepare(out: Path) -> None:
     """Put right what a run left that was killed, and refuse what cannot be replaced."""
     try:
         recover_folder(out)

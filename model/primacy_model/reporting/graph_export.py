@@ -43,11 +43,11 @@ def export(
     model: Model[State], exploration: Exploration[State], folder: Path
 ) -> tuple[Path, ...]:
     """Write the state graph of an exploration into a folder, in each format."""
-    graph = numbered(model, exploration)
+    graph = number_states(model, exploration)
     folder.mkdir(parents=True, exist_ok=True)
-    files = {"graphml": graphml(graph), "dot": dot(graph)}
+    files = {"graphml": render_graphml(graph), "dot": render_dot(graph)}
     if can_draw():
-        files["svg"] = picture(graph)
+        files["svg"] = render_picture(graph)
     paths = tuple(folder / f"{model.name}.{ending}" for ending in files)
     for path, text in zip(paths, files.values(), strict=True):
         path.write_text(text, encoding="utf-8", newline="\n")
@@ -59,7 +59,7 @@ def can_draw() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def numbered(
+def number_states(
     model: Model[State], exploration: Exploration[State]
 ) -> nx.MultiDiGraph[int]:
     """Give the states of a graph numbers, and write states and actions out.
@@ -77,7 +77,7 @@ def numbered(
     for state, number in numbers.items():
         depth = exploration.graph.nodes[state]["depth"]
         is_bad = violation is not None and violation.trace.last == state
-        text = _description(model, state)
+        text = _describe(model, state)
         graph.add_node(number, depth=depth, state=text, violates=is_bad)
     for source, target, action in exploration.graph.edges(keys=True):
         label = f"{action.column}: {action.label}"
@@ -85,35 +85,35 @@ def numbered(
     return graph
 
 
-def _description(model: Model[State], state: State) -> str:
+def _describe(model: Model[State], state: State) -> str:
     columns = model.columns(state).items()
     return "; ".join(f"{name}: {', '.join(render_fields(c))}" for name, c in columns)
 
 
-def graphml(graph: nx.MultiDiGraph[int]) -> str:
+def render_graphml(graph: nx.MultiDiGraph[int]) -> str:
     """Write a numbered graph as GraphML."""
     buffer = io.BytesIO()
     nx.write_graphml_xml(graph, buffer)
     return buffer.getvalue().decode("utf-8") + "\n"
 
 
-def dot(graph: nx.MultiDiGraph[int]) -> str:
+def render_dot(graph: nx.MultiDiGraph[int]) -> str:
     """Write a numbered graph as DOT."""
-    lines = [f"digraph {_quoted(graph.name)} {{"]
+    lines = [f"digraph {_quote(graph.name)} {{"]
     for number, node in graph.nodes(data=True):
-        tooltip, colour = _quoted(node["state"]), _quoted(_colour(graph, number))
+        tooltip, colour = _quote(node["state"]), _quote(_colour(graph, number))
         lines.append(f"    {number} [tooltip={tooltip}, color={colour}];")
     for source, target, edge in graph.edges(data=True):
-        lines.append(f"    {source} -> {target} [label={_quoted(edge['label'])}];")
+        lines.append(f"    {source} -> {target} [label={_quote(edge['label'])}];")
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def picture(graph: nx.MultiDiGraph[int]) -> str:
+def render_picture(graph: nx.MultiDiGraph[int]) -> str:
     """Draw a numbered graph as SVG, one row for each depth. It needs matplotlib."""
     import matplotlib as mpl  # noqa: PLC0415 - an extra
     from matplotlib.figure import Figure  # noqa: PLC0415 - an extra

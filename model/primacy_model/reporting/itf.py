@@ -71,8 +71,8 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
 def _state_meta(index: int, action: Action | None) -> dict[str, object]:
     if action is None:
         return {"index": index}
-    told = {"kind": action.kind, "column": action.column, "label": action.label}
-    return {"index": index, "action": told}
+    meta = {"kind": action.kind, "column": action.column, "label": action.label}
+    return {"index": index, "action": meta}
 
 
 def _values(columns: Columns, names: Mapping[str, str]) -> dict[str, SimpleNamespace]:

@@ -75,16 +75,16 @@ def render_mermaid(violation: Violation[State]) -> str:
         "---",
         "sequenceDiagram",
     ]
-    lines += [f"    participant {ids[name]} as {_escaped(name)}" for name in names]
+    lines += [f"    participant {ids[name]} as {_escape(name)}" for name in names]
     everything = flights(story)
     for moment in story.moments:
         if moment in story.repeated[:1]:
-            lines.append(f"    loop {_escaped(story.for_ever)}")
+            lines.append(f"    loop {_escape(story.for_ever)}")
         lines += [f"    {line}" for line in _statements(moment, ids, everything)]
     if story.repeated:
         lines.append("    end")
     last = [ids[names[0]], *([ids[names[-1]]] if len(names) > 1 else [])]
-    verdict = _escaped(_verdict(story, violation))
+    verdict = _escape(_verdict(story, violation))
     lines.append(f"    Note over {','.join(last)}: {verdict}")
     return "\n".join(lines) + "\n"
 
@@ -101,19 +101,19 @@ def _statements(
     for flight in everything:
         if flight.received == moment.number:
             ends = f"{ids[flight.arrow.source]}->>{ids[flight.arrow.target]}"
-            yield f"{ends}: {number}{_escaped(flight.arrow.label)}"
+            yield f"{ends}: {number}{_escape(flight.arrow.label)}"
             number = ""
     for name, identifier in ids.items():
         lines = (*moment.said(name), *moment.changed(name))
         if lines:
             mark = "✗ " if is_stop(moment, name) else ""
-            text = "<br/>".join(_escaped(line) for line in lines)
+            text = "<br/>".join(_escape(line) for line in lines)
             yield f"Note over {identifier}: {number}{mark}{text}"
             number = ""
     for flight in everything:
         if flight.sent == moment.number and flight.received is None:
             ends = f"{ids[flight.arrow.source]}--x{ids[flight.arrow.target]}"
-            yield f"{ends}: {_escaped(flight.arrow.label)} (not received)"
+            yield f"{ends}: {_escape(flight.arrow.label)} (not received)"
 
 
 def is_stop(moment: Moment, column: str) -> bool:
@@ -126,7 +126,7 @@ def is_start(moment: Moment, column: str) -> bool:
     return moment.action.kind in STARTS and moment.action.column == column
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     """Write what Mermaid would take for syntax as entity codes."""
     codes = {"#": "#35;", ";": "#59;", "<": "#lt;", ">": "#gt;", "\n": "<br/>"}
     return "".join(codes.get(character, character) for character in text)

@@ -104,7 +104,7 @@ def render_pytest(model: Model[State], violation: Violation[State]) -> str:
         claim_text=_literal(claim.id),
         steps="1 action" if count == 1 else f"{count} actions",
         initial=list(model.initial()).index(trace.initial),
-        actions="".join(_written(call) for call in calls),
+        actions="".join(_render_call(call) for call in calls),
         test=_test_name(f"{claim.id} is violated in {model.name}"),
     )
     body = _RECOVERABLE if claim.kind is Kind.RECOVERABLE else _ALWAYS
@@ -124,7 +124,7 @@ def _read(action: Action) -> tuple[str, str, str]:
     return action.kind, action.column, action.label
 
 
-def _written(call: Call) -> str:
+def _render_call(call: Call) -> str:
     """Write a call on one line, or on one line for each part if that is too long."""
     line = f"    ({', '.join(_literal(part) for part in call)}),\n"
     if len(line) <= 89:  # 88 columns and the line end

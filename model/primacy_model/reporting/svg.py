@@ -109,7 +109,7 @@ def _rows(
         name: [
             (GREY, line)
             for field in render_fields(story.initial.get(name, {}))
-            for line in _folded(field)
+            for line in _fold(field)
         ]
         for name in names
     }
@@ -135,12 +135,12 @@ def _lines(
         arrow = flight.arrow
         if flight.received == moment.number and arrow.target == name:
             text = f"← {arrow.source}: {arrow.label}"
-            lines += [(BLUE, line) for line in _folded(text)]
+            lines += [(BLUE, line) for line in _fold(text)]
     for remark in moment.said(name):
         colour = INK if remark == moment.action.label else AMBER
-        lines += [(colour, line) for line in _folded(remark)]
+        lines += [(colour, line) for line in _fold(remark)]
     for change in moment.changed(name):
-        lines += [(GREY, line) for line in _folded(change)]
+        lines += [(GREY, line) for line in _fold(change)]
     lost: dict[str, list[str]] = {}
     for flight in everything:
         arrow = flight.arrow
@@ -149,11 +149,11 @@ def _lines(
             lost.setdefault(arrow.label, []).append(arrow.target)
     for label, targets in lost.items():
         text = f"⇥ {', '.join(targets)}: {label}"
-        lines += [(GREY, line) for line in _folded(text)]
+        lines += [(GREY, line) for line in _fold(text)]
     return lines
 
 
-def _folded(text: str) -> list[str]:
+def _fold(text: str) -> list[str]:
     return textwrap.wrap(text, LETTERS, subsequent_indent=INDENT)
 
 

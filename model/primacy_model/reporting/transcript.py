@@ -87,8 +87,8 @@ def _table(story: Story, width: int) -> Table:
     names = story.active or story.columns
     gap = 1
     numbers = max(len("step"), len(f"{REPEATS} {len(story.moments)}"))
-    room = width - numbers - gap - (gap + 1) * len(names)
-    cell = max(NARROWEST, room // max(1, len(names)))
+    space = width - numbers - gap - (gap + 1) * len(names)
+    cell = max(NARROWEST, space // max(1, len(names)))
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, gap, 0, 0))
     table.add_column("step", justify="right", width=numbers, style="dim")
     for name in names:

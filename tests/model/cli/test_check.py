@@ -60,7 +60,7 @@ def test_the_worst_verdict_gives_the_exit_code(
 def test_nothing_is_worse_than_a_violation_and_nothing_better_than_holds() -> None:
     order = [verdict.value for verdict in Verdict]
     assert order == ["holds", "vacuous", "incomplete", "violated"]
-    assert report.overall([]) is Verdict.HOLDS
+    assert report.worst_verdict([]) is Verdict.HOLDS
 
 
 def test_the_last_lines_are_the_verdict_the_figures_and_the_command() -> None:
@@ -182,7 +182,7 @@ def test_a_graph_that_is_too_large_is_left_out_with_a_sentence(
 def test_the_list_names_every_scope_of_every_model() -> None:
     result = check("--list")
     assert result.exit_code == 0
-    for _, lock in toys.REGISTRY.listed():
+    for _, lock in toys.REGISTRY.list_all():
         assert lock.name in result.stdout
 
 

@@ -18,7 +18,7 @@ from primacy import (
     initial,
 )
 from primacy_model.cli import commands
-from primacy_model.cli.conform import judged
+from primacy_model.cli.conform import check_trace
 from primacy_model.conformance import trace_reader as reading
 from primacy_model.conformance.recorder import Recorder, States
 from primacy_model.conformance.trace_checker import NotAllowedError
@@ -351,7 +351,7 @@ def test_a_byte_that_flips_is_noticed(place: int, byte: int) -> None:
     if meaning(raw) == MEANT:
         return  # only white space changed, or an instant that nothing rests on
     with pytest.raises((MalformedError, NotAllowedError)) as refused:
-        judged(io.BytesIO(raw))
+        check_trace(io.BytesIO(raw))
     error: Exception = refused.value
     number = 0
     if isinstance(error, NotAllowedError):

@@ -144,7 +144,7 @@ def test_a_deep_scope_holds_as_far_as_it_is_looked_at(scope: MeshScope) -> None:
 
 
 def test_names_are_unique() -> None:
-    names = [scope.name for _, scope in SCOPES.listed()]
+    names = [scope.name for _, scope in SCOPES.list_all()]
     assert len(set(names)) == len(names)
     assert all(SCOPES.find(name).name == name for name in names)
 

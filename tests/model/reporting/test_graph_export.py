@@ -9,6 +9,7 @@ import pytest
 
 from primacy_model.checker.reference_bfs import explore
 from primacy_model.reporting import graph_export
+from primacy_model.reporting.graph_export import number_states
 from tests.support.toys import UNGUARDED, Drawn, Lock, parsed
 
 DIAMOND = Drawn({"s": "ab", "a": "t", "b": "t"})
@@ -18,7 +19,7 @@ parses_dot = pytest.mark.filterwarnings("ignore::DeprecationWarning:pydot")
 
 
 def test_nodes_are_breadth_first_numbers_and_edges_are_labelled() -> None:
-    graph = graph_export.numbered(DIAMOND, explore(DIAMOND))
+    graph = number_states(DIAMOND, explore(DIAMOND))
     assert list(graph) == [0, 1, 2, 3]
     assert [(s, t, edge["label"]) for s, t, edge in graph.edges(data=True)] == [
         (0, 1, "walker: go to a"),
@@ -30,8 +31,8 @@ def test_nodes_are_breadth_first_numbers_and_edges_are_labelled() -> None:
 
 
 def test_graphml_is_read_back_by_networkx() -> None:
-    graph = graph_export.numbered(DIAMOND, explore(DIAMOND))
-    text = graph_export.graphml(graph)
+    graph = number_states(DIAMOND, explore(DIAMOND))
+    text = graph_export.render_graphml(graph)
     read = nx.read_graphml(io.BytesIO(text.encode()), node_type=int)
     assert list(read) == [0, 1, 2, 3]
     assert {(s, t) for s, t, *_ in read.edges} == {(0, 1), (0, 2), (1, 3), (2, 3)}
@@ -40,7 +41,7 @@ def test_graphml_is_read_back_by_networkx() -> None:
 
 @parses_dot
 def test_dot_is_read_back_by_pydot() -> None:
-    text = graph_export.dot(graph_export.numbered(DIAMOND, explore(DIAMOND)))
+    text = graph_export.render_dot(number_states(DIAMOND, explore(DIAMOND)))
     parsed = pydot.graph_from_dot_data(text)
     assert parsed is not None
     edges = [
@@ -52,21 +53,19 @@ def test_dot_is_read_back_by_pydot() -> None:
 @parses_dot
 def test_quotes_in_labels_are_escaped_in_dot() -> None:
     model = Drawn({"s": ['say "x" \\']})
-    text = graph_export.dot(graph_export.numbered(model, explore(model)))
+    text = graph_export.render_dot(number_states(model, explore(model)))
     assert pydot.graph_from_dot_data(text) is not None
     assert 'go to say \\"x\\"' in text
 
 
 def test_a_picture_is_svg() -> None:
-    root = parsed(
-        graph_export.picture(graph_export.numbered(DIAMOND, explore(DIAMOND)))
-    )
+    root = parsed(graph_export.render_picture(number_states(DIAMOND, explore(DIAMOND))))
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
 
 
 def test_a_loop_and_parallel_edges_can_be_drawn() -> None:
     model = Drawn({"s": "stt"})
-    assert graph_export.picture(graph_export.numbered(model, explore(model)))
+    assert graph_export.render_picture(number_states(model, explore(model)))
 
 
 def test_the_same_graph_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -90,4 +89,4 @@ def test_a_graph_that_nobody_could_read_is_refused_with_a_sentence(
         graph_export.GraphTooLargeError,
         match="of lock has 27 states, and only graphs of at most 26 are exported",
     ):
-        graph_export.numbered(Lock(), explore(Lock()))
+        number_states(Lock(), explore(Lock()))
