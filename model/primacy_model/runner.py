@@ -29,7 +29,12 @@ from primacy_model.checker.actors import Assembled
 from primacy_model.checker.limits import Limit, Limits
 from primacy_model.checker.model import Scope
 from primacy_model.checker.random_walk import walk
-from primacy_model.checker.reference_bfs import Exploration, Progress, Verdict, Witness
+from primacy_model.checker.reference_bfs import (
+    Exploration,
+    Progress,
+    ReachedState,
+    Verdict,
+)
 from primacy_model.checker.trace import RaisedError, Violation
 from primacy_model.engines import checkpoint, search
 from primacy_model.engines.assumption_check import PromiseBrokenError
@@ -406,8 +411,8 @@ def _restore(
 ) -> Exploration[Hashable]:
     """Give figures the claims of their scope again."""
     claims = {claim.id: claim for claim in world.properties}
-    witnesses: list[Witness[Hashable]] = [
-        Witness(claims[name], None, depth) for name, depth in result.reached
+    witnesses: list[ReachedState[Hashable]] = [
+        ReachedState(claims[name], None, depth) for name, depth in result.reached
     ]
     unreached = tuple(claims[name] for name in result.unreached)
     return replace(figures, witnesses=tuple(witnesses), unreached=unreached)

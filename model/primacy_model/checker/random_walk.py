@@ -20,7 +20,12 @@ import networkx as nx
 
 from primacy_model.checker.limits import Limit, never_limited
 from primacy_model.checker.model import Action, Kind, Model, Property, State
-from primacy_model.checker.reference_bfs import Exploration, Progress, Verdict, Witness
+from primacy_model.checker.reference_bfs import (
+    Exploration,
+    Progress,
+    ReachedState,
+    Verdict,
+)
 from primacy_model.checker.trace import Step, Trace, Violation, confirm
 
 RUN: Final = 200
@@ -50,7 +55,7 @@ class _Walker(Generic[State]):
         self._hopes = [each for each in model.properties if each.kind is Kind.SOMETIMES]
         self._seen: set[State] = set()
         self._kinds = Counter(dict.fromkeys(model.kinds, 0))
-        self._witnesses: dict[str, Witness[State]] = {}
+        self._witnesses: dict[str, ReachedState[State]] = {}
         self._violation: Violation[State] | None = None
         self._deepest = 0
         self._steps = 0
@@ -95,7 +100,7 @@ class _Walker(Generic[State]):
         self._seen.add(state)
         for hope in self._hopes:
             if hope.id not in self._witnesses and hope.holds(state):
-                self._witnesses[hope.id] = Witness(hope, state, depth)
+                self._witnesses[hope.id] = ReachedState(hope, state, depth)
         return next((each for each in self._claims if not each.holds(state)), None)
 
     def found(self, seconds: float) -> Exploration[State]:

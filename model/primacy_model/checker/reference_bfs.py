@@ -58,7 +58,7 @@ _EXIT_CODES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Witness(Generic[State]):
+class ReachedState(Generic[State]):
     """The first state in which a `sometimes` property holds."""
 
     claim: Property[State]
@@ -80,7 +80,7 @@ class Exploration(Generic[State]):
     seconds: float
     kinds: Counter[str]
     """How often each kind of action fired, the declared kinds first."""
-    witnesses: tuple[Witness[State], ...]
+    witnesses: tuple[ReachedState[State], ...]
     violation: Violation[State] | None
     never_fired: tuple[str, ...]
     """Declared kinds of actions that were not seen to happen."""
@@ -132,7 +132,7 @@ class _Search(Generic[State]):
     limit: Limit
     graph: nx.MultiDiGraph[State] = field(default_factory=nx.MultiDiGraph)
     queue: deque[State] = field(default_factory=deque)
-    witnesses: dict[str, Witness[State]] = field(default_factory=dict)
+    witnesses: dict[str, ReachedState[State]] = field(default_factory=dict)
     broken: tuple[Property[State], State] | None = None
     is_bounded: bool = False
     stopped_at: str = ""
@@ -186,7 +186,7 @@ class _Search(Generic[State]):
                         self.broken = claim, state
                 case Kind.SOMETIMES:
                     if claim.id not in self.witnesses and claim.holds(state):
-                        self.witnesses[claim.id] = Witness(claim, state, depth)
+                        self.witnesses[claim.id] = ReachedState(claim, state, depth)
                 case Kind.RECOVERABLE | Kind.EVENTUALLY:
                     pass  # decided when the whole graph is known
 

@@ -23,7 +23,7 @@ from primacy_model.checker.reference_bfs import Exploration
 from primacy_model.cli import display, report
 from primacy_model.cli.command import OneSentenceCommand
 from primacy_model.cli.options import jobs_option, json_option, list_option
-from primacy_model.cli.progress import Watch
+from primacy_model.cli.progress import ProgressWatch
 from primacy_model.cli.report import Finding
 from primacy_model.errors import (
     FAILED,
@@ -349,7 +349,9 @@ def _explore(
     outputs: OutputPaths,
 ) -> list[Finding]:
     errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
-    found = explore_scopes(scopes, options, limits, lambda title: Watch(title, errors))
+    found = explore_scopes(
+        scopes, options, limits, lambda title: ProgressWatch(title, errors)
+    )
     return [_keep(scope, each, outputs) for scope, each in found]
 
 

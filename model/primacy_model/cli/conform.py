@@ -19,7 +19,7 @@ import click
 from rich.console import Console
 
 from primacy_model.cli.command import OneSentenceCommand
-from primacy_model.cli.progress import Watch
+from primacy_model.cli.progress import ProgressWatch
 from primacy_model.conformance.differences import render_differences
 from primacy_model.conformance.trace_checker import NotAllowedError, TraceChecker
 from primacy_model.conformance.trace_reader import (
@@ -50,7 +50,7 @@ def conform(*, traces: tuple[Path, ...]) -> None:
     worst = lines = 0
     for path in traces:
         try:
-            with path.open("rb") as file, Watch(str(path), errors) as watch:
+            with path.open("rb") as file, ProgressWatch(str(path), errors) as watch:
                 checker = check_trace(file, watch)
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {reason(error)}.") from None
@@ -82,7 +82,7 @@ class CountingChecker(TraceChecker):
         self.lines += 1
 
 
-def check_trace(file: BinaryIO, watch: Watch | None = None) -> CountingChecker:
+def check_trace(file: BinaryIO, watch: ProgressWatch | None = None) -> CountingChecker:
     """Check a trace to its end; raise at the first line that is wrong."""
     reader = TraceReader(file)
     checker = CountingChecker(reader.head)

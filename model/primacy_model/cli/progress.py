@@ -28,7 +28,7 @@ PLAIN_S = 30.0
 """Seconds between two plain lines elsewhere."""
 
 
-class Watch:
+class ProgressWatch:
     """Told by the oracle after each explored state; shows some of it."""
 
     def __init__(

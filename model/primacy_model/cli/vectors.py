@@ -20,7 +20,7 @@ import click
 from rich.console import Console
 
 from primacy_model.cli.command import OneSentenceCommand
-from primacy_model.cli.progress import Watch
+from primacy_model.cli.progress import ProgressWatch
 from primacy_model.conformance.atomic_folder import (
     list_files,
     recover_folder,
@@ -59,7 +59,7 @@ def vectors(*, out: Path, is_checking: bool) -> None:
         if not is_checking:
             _prepare(out)
         errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
-        with Watch("situations", errors) as watch:
+        with ProgressWatch("situations", errors) as watch:
             made = files(watch)
         if is_checking:
             _compare(out, made)

@@ -30,8 +30,8 @@ from primacy_model.checker.limits import Limit, Saving, never_limited
 from primacy_model.checker.model import Kind
 from primacy_model.checker.reference_bfs import (
     Progress,
+    ReachedState,
     Verdict,
-    Witness,
     overall_verdict,
 )
 from primacy_model.checker.trace import Step, Trace, Violation, confirm, confirm_raised
@@ -112,7 +112,7 @@ class SearchResult(Generic[Local, Message, Shared, Ghost]):
     violation: Violation[Whole[Local, Message, Shared, Ghost]] | None
     kinds: Counter[str]
     """In how many local situations a move of each kind may be made."""
-    witnesses: tuple[Witness[Whole[Local, Message, Shared, Ghost]], ...]
+    witnesses: tuple[ReachedState[Whole[Local, Message, Shared, Ghost]], ...]
     never_fired: tuple[str, ...]
     unreached: tuple[Claim[Local, Shared, Ghost], ...]
     is_bounded: bool
@@ -303,14 +303,14 @@ class Search:
             self._stopped_at,
         )
 
-    def _witnesses(self) -> Iterator[Witness[AnyWhole]]:
+    def _witnesses(self) -> Iterator[ReachedState[AnyWhole]]:
         for claim in self._model.properties:
             if claim.id in self._reached:
                 number, depth = self._reached[claim.id]
                 whole = self._run_to(number)[-1]
                 if not claim.holds(whole):
                     raise symmetry_check.asymmetry_error(claim.id, whole)
-                yield Witness(claim, whole, depth)
+                yield ReachedState(claim, whole, depth)
 
     def _violation(self) -> Violation[AnyWhole] | None:
         if self._broken is None:

@@ -22,11 +22,11 @@ from primacy_proofs.smt.solver import (
     number,
 )
 
-Claim = tuple[str, list[Expr], Expr]
+QuorumClaim = tuple[str, list[Expr], Expr]
 NAME = "two majorities share a member"
 
 
-def induction() -> Iterator[Claim]:
+def induction() -> Iterator[QuorumClaim]:
     """State the base, the step and the conclusion: name, hypotheses, goal."""
     whole, one, other, both = (
         constant(name, INT) for name in ("whole", "one", "other", "both")

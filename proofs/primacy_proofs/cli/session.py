@@ -25,7 +25,7 @@ SHOWN_FAILURES: Final = 5
 """How many obligations of a theorem are shown that were not proved."""
 
 
-class Verdict(Enum):
+class TheoremVerdict(Enum):
     """What became of a theorem, best first.
 
     Not inductive: a law of it fails in a step from a world that keeps all laws. Whether
@@ -52,7 +52,7 @@ class TheoremFinding:
     """A theorem and what was found of it."""
 
     theorem: Theorem
-    verdict: Verdict
+    verdict: TheoremVerdict
     obligations: tuple[Obligation, ...]
     units: tuple[Unit, ...]
     counterexample: Shown | None = None
@@ -118,19 +118,19 @@ def _conclude(
     found = rendering.find(failed, known=known)
     is_stated = {each.law for each in owed}.issuperset(theorem.claims)
     if Status.REFUTED.value in said or found is not None:
-        verdict = Verdict.NOT_INDUCTIVE
+        verdict = TheoremVerdict.NOT_INDUCTIVE
     elif said != {Status.PROVED.value}:
-        verdict = Verdict.UNKNOWN if said else Verdict.VACUOUS
+        verdict = TheoremVerdict.UNKNOWN if said else TheoremVerdict.VACUOUS
     elif not is_stated or prover.is_contradictory(theorem.group):
-        verdict = Verdict.VACUOUS
+        verdict = TheoremVerdict.VACUOUS
     else:
-        verdict = Verdict.PROVED
+        verdict = TheoremVerdict.PROVED
     return TheoremFinding(theorem, verdict, owed, units, found)
 
 
-def combine_verdicts(findings: Sequence[TheoremFinding]) -> Verdict:
+def combine_verdicts(findings: Sequence[TheoremFinding]) -> TheoremVerdict:
     """Take the worst verdict."""
-    order = list(Verdict)
+    order = list(TheoremVerdict)
     return max((each.verdict for each in findings), key=order.index)
 
 
@@ -145,7 +145,7 @@ def render(findings: Sequence[TheoremFinding]) -> str:
 
 def _sentence(finding: TheoremFinding) -> str:
     theorem, verdict = finding.theorem, finding.verdict
-    for_whom = f" for {EVERY_MESH}" if verdict is Verdict.PROVED else ""
+    for_whom = f" for {EVERY_MESH}" if verdict is TheoremVerdict.PROVED else ""
     work = f"{len(finding.obligations):,} obligations, {finding.seconds:.1f} s"
     return f"{theorem.id} {theorem.name}: {verdict.value}{for_whom} ({work})"
 

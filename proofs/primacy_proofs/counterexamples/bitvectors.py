@@ -24,14 +24,14 @@ from primacy_proofs.smt.solver import choose as choose_expr
 TEXTS: Final = ("", "mesh", "x", "y")
 """The texts there are."""
 
-Value = Any
+BitValue = Any
 """Of any sort, as above."""
-Set = Sequence[Value]
-Entries = Sequence[tuple[Value, Value]]
-Log = tuple[Value, Entries]
+Set = Sequence[BitValue]
+Entries = Sequence[tuple[BitValue, BitValue]]
+Log = tuple[BitValue, Entries]
 
 
-def choose(condition: Value, one: Value, other: Value) -> Value:
+def choose(condition: BitValue, one: BitValue, other: BitValue) -> BitValue:
     """Take one value where the condition holds, else the other."""
     if isinstance(condition, bool):
         return one if condition else other
@@ -51,20 +51,20 @@ def choose(condition: Value, one: Value, other: Value) -> Value:
     return choose_expr(condition, one, other)
 
 
-def zero_like(value: Value) -> Value:
+def zero_like(value: BitValue) -> BitValue:
     """Make the zero of the same places."""
     if isinstance(value, tuple):
         return tuple(zero_like(part) for part in value)
     return False if _is_truth(value) else 0
 
 
-def _is_truth(value: Value) -> bool:
+def _is_truth(value: BitValue) -> bool:
     return isinstance(value, bool) or (
         isinstance(value, Expr) and bool(value.sort() == BOOL)
     )
 
 
-def same(one: Value, other: Value) -> Value:
+def same(one: BitValue, other: BitValue) -> BitValue:
     """Tell whether two values are the same."""
     if isinstance(one, tuple):
         return both(
@@ -76,7 +76,9 @@ def same(one: Value, other: Value) -> Value:
     return equal(other, one) if isinstance(other, Expr) else one == other
 
 
-def pick(places: Sequence[Value], index: Value, first: int, default: Value) -> Value:
+def pick(
+    places: Sequence[BitValue], index: BitValue, first: int, default: BitValue
+) -> BitValue:
     """Read the value at an index, counted from `first`."""
     if isinstance(index, int):
         within = first <= index < first + len(places)
@@ -87,7 +89,7 @@ def pick(places: Sequence[Value], index: Value, first: int, default: Value) -> V
     return found
 
 
-def _clamped(index: Value, highest: Value) -> Value:
+def _clamped(index: BitValue, highest: BitValue) -> BitValue:
     below = choose(index > highest, highest, index)
     return choose(below < 0, 0, below)
 
@@ -95,16 +97,16 @@ def _clamped(index: Value, highest: Value) -> Value:
 # --- sets and maps --------------------------------------------------------------------
 
 
-def _size(agents: Set) -> Value:
+def _size(agents: Set) -> BitValue:
     counts = [choose(bit, 1, 0) for bit in agents]
     return reduce(operator.add, counts)
 
 
-def _with(agents: Set, agent: Value) -> Set:
+def _with(agents: Set, agent: BitValue) -> Set:
     return tuple(either([bit, same(agent, at)]) for at, bit in enumerate(agents))
 
 
-def _without(agents: Set, agent: Value) -> Set:
+def _without(agents: Set, agent: BitValue) -> Set:
     return tuple(both([bit, negate(same(agent, at))]) for at, bit in enumerate(agents))
 
 
@@ -120,32 +122,32 @@ def _less(one: Set, other: Set) -> Set:
     return tuple(both([a, negate(b)]) for a, b in zip(one, other, strict=True))
 
 
-def _shared(whole: Set, one: Set, other: Set) -> Value:
+def _shared(whole: Set, one: Set, other: Set) -> BitValue:
     inside = _common(_common(whole, one), other)
-    found: Value = 0
+    found: BitValue = 0
     for at in reversed(range(len(inside))):
         found = choose(inside[at], at, found)
     return found
 
 
-def _put_all(numbers: tuple[Set, Set], agents: Set, value: Value) -> tuple[Set, Set]:
+def _put_all(numbers: tuple[Set, Set], agents: Set, value: BitValue) -> tuple[Set, Set]:
     over, held = numbers
     among = _common(over, agents)
     changed = [choose(*each) for each in zip(among, [value] * len(held), held)]  # noqa: B905 - all as long
     return over, tuple(changed)
 
 
-def _put(numbers: tuple[Set, Set], agent: Value, value: Value) -> tuple[Set, Set]:
+def _put(numbers: tuple[Set, Set], agent: BitValue, value: BitValue) -> tuple[Set, Set]:
     nobody = (False,) * len(numbers[0])
     return _put_all(numbers, _with(nobody, agent), value)
 
 
-def _at_least(numbers: tuple[Set, Set], value: Value) -> Set:
+def _at_least(numbers: tuple[Set, Set], value: BitValue) -> Set:
     pairs = zip(*numbers, strict=True)
     return tuple(both([is_one, held >= value]) for is_one, held in pairs)
 
 
-def _suggestion(numbers: tuple[Set, Set], electors: Set) -> Value:
+def _suggestion(numbers: tuple[Set, Set], electors: Set) -> BitValue:
     among, found = _common(numbers[0], electors), 0
     for is_one, held in zip(among, numbers[1], strict=True):
         reached = _common(_at_least(numbers, held), among)
@@ -160,20 +162,20 @@ BLANK: Final = (0, 0)
 """What stands behind the end of a log."""
 
 
-def _entry(log: Log, index: Value) -> tuple[Value, Value]:
-    found: tuple[Value, Value] = pick(log[1], index, 1, BLANK)
+def _entry(log: Log, index: BitValue) -> tuple[BitValue, BitValue]:
+    found: tuple[BitValue, BitValue] = pick(log[1], index, 1, BLANK)
     return found
 
 
-def _append(log: Log, term: Value, body: Value) -> Log:
+def _append(log: Log, term: BitValue, body: BitValue) -> Log:
     return _spliced(log, log[0], _single(term, body))
 
 
-def _single(term: Value, body: Value) -> Log:
+def _single(term: BitValue, body: BitValue) -> Log:
     return 1, ((term, body),)
 
 
-def _spliced(log: Log, after: Value, cut: Log) -> Log:
+def _spliced(log: Log, after: BitValue, cut: Log) -> Log:
     start = _clamped(after, log[0])
     joined = [
         choose(place <= start, _entry(log, place), _entry(cut, place - start))
@@ -182,7 +184,7 @@ def _spliced(log: Log, after: Value, cut: Log) -> Log:
     return start + cut[0], tuple(joined)
 
 
-def _segment(log: Log, after: Value, limit: Value) -> Log:
+def _segment(log: Log, after: BitValue, limit: BitValue) -> Log:
     start = _clamped(after, log[0])
     size = _clamped(limit, log[0] - start)
     taken = [
@@ -192,9 +194,9 @@ def _segment(log: Log, after: Value, limit: Value) -> Log:
     return size, tuple(taken)
 
 
-def _parting(log: Log, after: Value, cut: Log) -> list[Value]:
+def _parting(log: Log, after: BitValue, cut: Log) -> list[BitValue]:
     """Tell of each place of a segment whether the log has something else there."""
-    found: list[Value] = []
+    found: list[BitValue] = []
     for place, entry in enumerate(cut[1], start=1):
         there = after + place
         is_one = both([there >= 1, there <= log[0], same(_entry(log, there), entry)])
@@ -202,29 +204,29 @@ def _parting(log: Log, after: Value, cut: Log) -> list[Value]:
     return found
 
 
-def _holds(log: Log, after: Value, cut: Log) -> Value:
+def _holds(log: Log, after: BitValue, cut: Log) -> BitValue:
     within = [after >= 0, after + cut[0] <= log[0]]
     return both([*within, negate(either(_parting(log, after, cut)))])
 
 
-def _differs(log: Log, after: Value, cut: Log) -> Value:
-    found: Value = 0
+def _differs(log: Log, after: BitValue, cut: Log) -> BitValue:
+    found: BitValue = 0
     places = list(enumerate(_parting(log, after, cut), start=1))
     for place, parts in reversed(places):
         found = choose(parts, place, found)
     return found
 
 
-def _probe(log: Log, index: Value, term: Value) -> Value:
+def _probe(log: Log, index: BitValue, term: BitValue) -> BitValue:
     highest = choose(index < log[0], index, log[0])
-    found: Value = choose(highest < 0, highest, 0)
+    found: BitValue = choose(highest < 0, highest, 0)
     for place, (at, _) in enumerate(log[1], start=1):
         found = choose(both([place <= highest, at <= term]), place, found)
     return found
 
 
-def _is_ordered(cut: Log, lowest: Value, highest: Value) -> Value:
-    parts: list[Value] = []
+def _is_ordered(cut: Log, lowest: BitValue, highest: BitValue) -> BitValue:
+    parts: list[BitValue] = []
     before = lowest
     for place, (term, _) in enumerate(cut[1], start=1):
         fits = both([term >= before, term >= 1, term <= highest])
@@ -236,7 +238,7 @@ def _is_ordered(cut: Log, lowest: Value, highest: Value) -> Value:
 # --- reads ----------------------------------------------------------------------------
 
 
-def _listed(reads: Sequence[tuple[Value, ...]], *read: Value) -> Value:
+def _listed(reads: Sequence[tuple[BitValue, ...]], *read: BitValue) -> BitValue:
     """Tell whether a read is listed, as far as it is named."""
     return either(
         both([taken, *(same(a, b) for a, b in zip(parts, read, strict=False))])
@@ -244,19 +246,23 @@ def _listed(reads: Sequence[tuple[Value, ...]], *read: Value) -> Value:
     )
 
 
-def _added(reads: Sequence[Value], *read: Value) -> Sequence[Value]:
+def _added(reads: Sequence[BitValue], *read: BitValue) -> Sequence[BitValue]:
     return (*reads, (True, *read))
 
 
-def _parked_with(reads: Sequence[Value], what: Value, index: Value) -> Sequence[Value]:
+def _parked_with(
+    reads: Sequence[BitValue], what: BitValue, index: BitValue
+) -> Sequence[BitValue]:
     return (*reads, (negate(_listed(reads, what, index)), what, index))
 
 
-def _kept(reads: Sequence[Value], is_kept: Callable[[Value], Value]) -> Sequence[Value]:
+def _kept(
+    reads: Sequence[BitValue], is_kept: Callable[[BitValue], BitValue]
+) -> Sequence[BitValue]:
     return tuple((both([taken, is_kept(p[-1])]), *p) for taken, *p in reads)
 
 
-SYMBOLS: Final[dict[str, Callable[..., Value]]] = {
+SYMBOLS: Final[dict[str, Callable[..., BitValue]]] = {
     "true": lambda: True,
     "false": lambda: False,
     "=": same,

@@ -26,8 +26,8 @@ from primacy.pending import (
 from primacy.quantities import Command, RequestId
 from primacy.role import Role, Wait
 
-Body = tuple[EntryKind, Command, RequestId]
-NOOP: Final[Body] = (EntryKind.NOOP, Command(""), RequestId(""))
+EntryBody = tuple[EntryKind, Command, RequestId]
+NOOP: Final[EntryBody] = (EntryKind.NOOP, Command(""), RequestId(""))
 ENUMERATIONS: Final[dict[str, tuple[Any, ...]]] = {
     kind.__name__: tuple(kind) for kind in (Role, Wait, Timer)
 }
@@ -36,7 +36,7 @@ Any_ = Any
 """A value of core, whose methods say what it is."""
 
 
-def _body(entry: Entry) -> Body:
+def _body(entry: Entry) -> EntryBody:
     return entry.kind, entry.command, entry.request
 
 
@@ -49,7 +49,7 @@ def _term(entries: tuple[Entry, ...], index: int) -> int:
     return entry.term if entry else 0
 
 
-def _body_at(entries: tuple[Entry, ...], index: int) -> Body:
+def _body_at(entries: tuple[Entry, ...], index: int) -> EntryBody:
     entry = _entry(entries, index)
     return _body(entry) if entry else NOOP
 
@@ -81,7 +81,7 @@ def _differs(log: Log, after: int, segment: Segment) -> int:
     return 0
 
 
-def _single(term: Any_, body: Body) -> Segment:
+def _single(term: Any_, body: EntryBody) -> Segment:
     return Segment.of(Entry(term, *body))
 
 

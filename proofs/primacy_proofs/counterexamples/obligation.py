@@ -34,7 +34,7 @@ from primacy_proofs.system import history, lifting
 from primacy_proofs.system.clocks import clock_facts
 from primacy_proofs.system.lifting import Case
 from primacy_proofs.system.round_history import moments
-from primacy_proofs.system.transitions import Step, steps
+from primacy_proofs.system.transitions import Transition, steps
 from primacy_proofs.system.world import World, mesh_facts
 from primacy_proofs.theorems import prover
 from primacy_proofs.theorems.prover import Obligation
@@ -109,7 +109,7 @@ def _in_the_first_world(obligation: Obligation, known: Laws) -> Posed:
 
 
 @cache
-def _lifted(unit: str) -> tuple[Case, tuple[Step, ...]]:
+def _lifted(unit: str) -> tuple[Case, tuple[Transition, ...]]:
     case = lifting.lift(unit)
     return case, tuple(steps(case))
 

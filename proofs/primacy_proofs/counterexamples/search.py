@@ -48,7 +48,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class WatchedLaw:
     """A law or a fact, ready to be judged: premises as soon as they can be."""
 
     names: tuple[str, ...]
@@ -149,7 +149,7 @@ class Judge:
         is_given = all(self._closed.read(part).of({}) for part in given)
         return is_given and not self._closed.read(self._question.goal).of({})
 
-    def broken(self) -> Iterator[tuple[Watch, dict[str, Any]]]:
+    def broken(self) -> Iterator[tuple[WatchedLaw, dict[str, Any]]]:
         """List values for which a law fails that is taken for granted."""
         for law in self.watched:
             found = self._failing(law, 0, {})
@@ -160,17 +160,17 @@ class Judge:
         """Tell whether everything that is asked of a model holds."""
         return self.is_answered() and not any(self.broken())
 
-    def _of_law(self, law: Law) -> Watch:
+    def _of_law(self, law: Law) -> WatchedLaw:
         variables = law.variables()
         return self._watch(variables, law.body(World(), *variables))
 
-    def _of_fact(self, fact: Expr) -> Watch:
+    def _of_fact(self, fact: Expr) -> WatchedLaw:
         inside = read_quantifier(fact, f"{fact.get_id()} of a fact ")
         return (
             self._watch(inside.bound, inside.body) if inside else self._watch((), fact)
         )
 
-    def _watch(self, variables: Sequence[Expr], body: Expr) -> Watch:
+    def _watch(self, variables: Sequence[Expr], body: Expr) -> WatchedLaw:
         names = tuple(dissect(each).symbol for each in variables)
         sorts = tuple(str(each.sort().name()) for each in variables)
         self._stated.variables(names)
@@ -179,10 +179,10 @@ class Judge:
         for premise in premises:
             places = [names.index(name) + 1 for name in premise.free]
             known_at[max(places, default=0)].append(premise)
-        return Watch(names, sorts, tuple(map(tuple, known_at)), conclusion, body)
+        return WatchedLaw(names, sorts, tuple(map(tuple, known_at)), conclusion, body)
 
     def _failing(
-        self, law: Watch, depth: int, values: dict[str, Any]
+        self, law: WatchedLaw, depth: int, values: dict[str, Any]
     ) -> Iterator[dict[str, Any]]:
         if not all(premise.of(values) for premise in law.premises[depth]):
             return

@@ -31,7 +31,7 @@ BODIES: Final = (0, *(bitvectors.SYMBOLS["command"](at, at) for at in (2, 3)))
 """What entries hold that stand in a log already: nothing, or one of two commands."""
 NUMBERS: Final = ("Int", "Real")
 """The sorts of numbers; instants of true time are small whole numbers too."""
-Value = Any
+SmallValue = Any
 """Of any sort: on bits, or one of core's."""
 
 
@@ -81,7 +81,7 @@ def is_packet(sort: str) -> bool:
     return sort in PACKET_SORTS
 
 
-def decode(sort: str, code: Value) -> Value:
+def decode(sort: str, code: SmallValue) -> SmallValue:
     """Make a value of core from its bits."""
     match sort:
         case "Agent":
@@ -120,7 +120,7 @@ def decode(sort: str, code: Value) -> Value:
             return ENUMERATIONS[sort][code] if sort in ENUMERATIONS else code
 
 
-def _body(code: int) -> interpretation.Body:
+def _body(code: int) -> interpretation.EntryBody:
     if code == 0:
         return NOOP
     command, request = divmod(code - 1, len(bitvectors.TEXTS))
@@ -133,7 +133,7 @@ def _entries(code: bitvectors.Log) -> tuple[Entry, ...]:
     return tuple(Entry(term, *_body(body)) for term, body in taken)
 
 
-def encode(bounds: Bounds, sort: str, value: Value) -> Value:
+def encode(bounds: Bounds, sort: str, value: SmallValue) -> SmallValue:
     """Make the bits of a value of core over which a formula is stated."""
     match sort:
         case "Agent":
@@ -150,7 +150,7 @@ def encode(bounds: Bounds, sort: str, value: Value) -> Value:
 
 
 @cache
-def every(bounds: Bounds, sort: str) -> tuple[Value, ...]:
+def every(bounds: Bounds, sort: str) -> tuple[SmallValue, ...]:
     """List the values of core over which a formula is stated."""
     match sort:
         case "Agent":
@@ -180,7 +180,7 @@ def every(bounds: Bounds, sort: str) -> tuple[Value, ...]:
             return ENUMERATIONS[sort]
 
 
-def nothing(bounds: Bounds, sort: str) -> Value:
+def nothing(bounds: Bounds, sort: str) -> SmallValue:
     """Make the bits of what is known of a number beyond the bounds: nothing."""
     nobody = (False,) * (bounds.agents + 1)
     zeros = (0,) * (bounds.agents + 1)
@@ -191,8 +191,8 @@ def nothing(bounds: Bounds, sort: str) -> Value:
 
 
 def within(
-    bounds: Bounds, domain: Sorts, arguments: tuple[Value, ...]
-) -> tuple[Value, ...]:
+    bounds: Bounds, domain: Sorts, arguments: tuple[SmallValue, ...]
+) -> tuple[SmallValue, ...]:
     """Bring numbers beyond all that is known back to the first one beyond."""
     return tuple(
         max(0, min(argument, bounds.known(sort)[-1])) if sort in NUMBERS else argument

@@ -21,7 +21,7 @@ from primacy_proofs.counterexamples.small_values import (
     PACKETS,
     Bounds,
     NotSmallError,
-    Value,
+    SmallValue,
     decode,
     encode,
     every,
@@ -65,7 +65,7 @@ CONTAINERS: Final[dict[str, Sorts]] = {
     },
 }
 """The symbols of core's containers; the world may use their names for other things."""
-Key = tuple[str, tuple[Value, ...]]
+Key = tuple[str, tuple[SmallValue, ...]]
 """A function of the world, and its arguments as values of core."""
 
 
@@ -84,22 +84,22 @@ class Open:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds: Final = bounds
-        self.made: Final[dict[tuple[str, tuple[Value, ...]], Value]] = {}
+        self.made: Final[dict[tuple[str, tuple[SmallValue, ...]], SmallValue]] = {}
         self.sorts: Final[dict[str, str]] = {}
         self.domains: Final[dict[str, Sorts]] = {}
         self.limits: list[Expr] = []
         """What holds of the values that were made."""
         self._fixed: Final = _fixed(bounds)
 
-    def every(self, sort: str) -> Sequence[Value]:
+    def every(self, sort: str) -> Sequence[SmallValue]:
         """List the values of a sort."""
         return [encode(self.bounds, sort, v) for v in every(self.bounds, sort)]
 
-    def choose(self, condition: Expr, one: Value, other: Value) -> Value:
+    def choose(self, condition: Expr, one: SmallValue, other: SmallValue) -> SmallValue:
         """Take one of two values by a condition that is open."""
         return bitvectors.choose(condition, one, other)
 
-    def symbol(self, name: str, sort: str, domain: Sorts) -> Callable[..., Value]:
+    def symbol(self, name: str, sort: str, domain: Sorts) -> Callable[..., SmallValue]:
         """Say what a symbol means."""
         if is_fixed(name, domain) and name in bitvectors.SYMBOLS:
             return bitvectors.SYMBOLS[name]
@@ -113,7 +113,7 @@ class Open:
         self.sorts[name], self.domains[name] = sort, domain
         return lambda *arguments: self._read(name, arguments)
 
-    def _read(self, name: str, arguments: tuple[Value, ...]) -> Value:
+    def _read(self, name: str, arguments: tuple[SmallValue, ...]) -> SmallValue:
         """Read a table: where an argument is open, by cases."""
         for place, argument in enumerate(arguments):
             if isinstance(argument, int) or _is_closed(argument):
@@ -121,10 +121,10 @@ class Open:
             values = self._arguments(name, place)
 
             def at(
-                value: Value,
-                arguments: tuple[Value, ...] = arguments,
+                value: SmallValue,
+                arguments: tuple[SmallValue, ...] = arguments,
                 place: int = place,
-            ) -> Value:
+            ) -> SmallValue:
                 return self._read(
                     name, (*arguments[:place], value, *arguments[place + 1 :])
                 )
@@ -139,11 +139,11 @@ class Open:
             return found
         return self._entry(name, arguments)
 
-    def _arguments(self, name: str, place: int) -> Sequence[Value]:
+    def _arguments(self, name: str, place: int) -> Sequence[SmallValue]:
         sort = self.domains[name][place]
         return self.bounds.known(sort) if sort in NUMBERS else self.every(sort)
 
-    def _entry(self, name: str, arguments: tuple[Value, ...]) -> Value:
+    def _entry(self, name: str, arguments: tuple[SmallValue, ...]) -> SmallValue:
         arguments = within(self.bounds, self.domains[name], arguments)
         if (name, arguments) not in self.made:
             shown = ",".join(map(str, arguments))
@@ -159,7 +159,7 @@ class Open:
         of_packet = bool(domain) and is_packet(domain[0])
         return (-1 if of_packet else 0), self.bounds.highest
 
-    def _new(self, name: str, sort: str, within: tuple[int, int]) -> Value:
+    def _new(self, name: str, sort: str, within: tuple[int, int]) -> SmallValue:
         highest, agents = self.bounds.highest, self.bounds.agents
         codes = {"Agent": agents, "Text": len(bitvectors.TEXTS) - 1}
         codes |= {kind: len(each) - 1 for kind, each in ENUMERATIONS.items()}
@@ -222,14 +222,14 @@ class Open:
         return made
 
 
-def _is_closed(value: Value) -> bool:
+def _is_closed(value: SmallValue) -> bool:
     if isinstance(value, tuple):
         return all(_is_closed(part) for part in value)
     return isinstance(value, int)
 
 
 @cache
-def _fixed(bounds: Bounds) -> dict[str, Value]:
+def _fixed(bounds: Bounds) -> dict[str, SmallValue]:
     """Fix what makes no difference: agents and texts may be renamed."""
     nobody = nothing(bounds, "AgentSet")
     return {
@@ -251,18 +251,18 @@ class Told:
     """The meaning of symbols in a model, with core's own values."""
 
     bounds: Bounds
-    entries: dict[Key, Value] = field(default_factory=dict)
+    entries: dict[Key, SmallValue] = field(default_factory=dict)
     lasts: bool = False
 
-    def every(self, sort: str) -> Sequence[Value]:
+    def every(self, sort: str) -> Sequence[SmallValue]:
         """List the values of a sort."""
         return every(self.bounds, sort)
 
-    def choose(self, condition: Expr, one: Value, other: Value) -> Value:
+    def choose(self, condition: Expr, one: SmallValue, other: SmallValue) -> SmallValue:
         """Refuse: nothing is open."""
         raise NotSmallError(f"{condition}, {one}, {other}")
 
-    def symbol(self, name: str, sort: str, domain: Sorts) -> Callable[..., Value]:
+    def symbol(self, name: str, sort: str, domain: Sorts) -> Callable[..., SmallValue]:
         """Say what a symbol means."""
         fixed = _fixed(self.bounds)
         if is_fixed(name, domain) and name in interpretation.SYMBOLS:

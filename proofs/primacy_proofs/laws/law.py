@@ -31,7 +31,7 @@ from primacy_proofs.smt.solver import (
 )
 from primacy_proofs.system.world import World
 
-Body = Callable[..., Expr]
+LawBody = Callable[..., Expr]
 Triggers = Callable[..., Sequence[Sequence[Expr]]]
 Instance = Callable[..., tuple[Expr, ...]]
 """The values of one law, from the world after and the variables of another."""
@@ -86,7 +86,7 @@ class Law:
     group: str
     kind: LawKind
     sorts: tuple[Sort, ...]
-    body: Body
+    body: LawBody
     triggers: Triggers
     proof: Proof = UNAIDED
     is_on_demand: bool = False
@@ -174,8 +174,8 @@ def _law(
     proof: Proof,
     *,
     is_on_demand: bool = False,
-) -> Callable[[Body], Law]:
-    def make(body: Body) -> Law:
+) -> Callable[[LawBody], Law]:
+    def make(body: LawBody) -> Law:
         name = body.__name__.removeprefix("_").replace("_", " ")
         return Law(name, group, kind, sorts, body, triggers, proof, is_on_demand)
 
@@ -188,7 +188,7 @@ def invariant(
     on: Triggers,
     proof: Proof = UNAIDED,
     is_on_demand: bool = False,
-) -> Callable[[Body], Law]:
+) -> Callable[[LawBody], Law]:
     """Make an invariant of a function whose name is what it says."""
     kind = LawKind.INVARIANT
     return _law(kind, group, sorts, on, proof, is_on_demand=is_on_demand)
@@ -200,13 +200,15 @@ def consequence(
     on: Triggers,
     proof: Proof = UNAIDED,
     is_on_demand: bool = False,
-) -> Callable[[Body], Law]:
+) -> Callable[[LawBody], Law]:
     """Make a consequence of a function whose name is what it says."""
     kind = LawKind.CONSEQUENCE
     return _law(kind, group, sorts, on, proof, is_on_demand=is_on_demand)
 
 
-def step_law(group: str, *sorts: Sort, proof: Proof = UNAIDED) -> Callable[[Body], Law]:
+def step_law(
+    group: str, *sorts: Sort, proof: Proof = UNAIDED
+) -> Callable[[LawBody], Law]:
     """Make a step law of a function whose name is what it says."""
     return _law(LawKind.STEP, group, sorts, lambda *_: (), proof)
 

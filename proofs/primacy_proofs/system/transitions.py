@@ -68,7 +68,7 @@ STAYING: Final = tuple({*get_args(effects.Output), Served} - SENT)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Transition:
     """One change of the world: when it may happen, and what is after it."""
 
     case: str
@@ -87,9 +87,9 @@ class Step:
         return f"{self.case} path {self.number}{crash}"
 
 
-def steps(case: Case) -> Iterator[Step]:
+def steps(case: Case) -> Iterator[Transition]:
     """List the steps of a case, paths that do the same taken together."""
-    groups: dict[tuple[str, ...], list[Step]] = {}
+    groups: dict[tuple[str, ...], list[Transition]] = {}
     for number, path in enumerate(case.paths, start=1):
         if path.error is not None or path.result is None:
             continue
@@ -98,7 +98,7 @@ def steps(case: Case) -> Iterator[Step]:
     for group in groups.values():
         first = group[0]
         condition = any_of(*(step.condition for step in group))
-        yield Step(
+        yield Transition(
             first.case,
             first.number,
             all_of(case.given, condition),
@@ -112,7 +112,7 @@ def steps(case: Case) -> Iterator[Step]:
 
 def _of_path(
     case: Case, number: int, path: Path[tuple[State, effects.Outputs]]
-) -> Iterator[Step]:
+) -> Iterator[Transition]:
     if path.result is None:
         return
     after, outputs = path.result
@@ -122,7 +122,7 @@ def _of_path(
     changes |= ghost_changes(after, disks, outputs)
     changes |= round_changes(case.name, after, disks, outputs)
     changes |= _heard(case)
-    yield Step(case.name, number, path.condition, World(changes), path, outputs)
+    yield Transition(case.name, number, path.condition, World(changes), path, outputs)
     for written in range(1, len(disks)):
         yield from _crashes(case, number, path, disks[:written])
 
@@ -140,7 +140,7 @@ def _crashes(
     number: int,
     path: Path[tuple[State, effects.Outputs]],
     disks: tuple[Disk, ...],
-) -> Iterator[Step]:
+) -> Iterator[Transition]:
     """Crash after some of the `Persist`s, and begin again from the disk."""
     disk: Durable = lift_record(Durable, disks[-1])
     for again in paths(lambda: recovery.recover(config(), disk)):
@@ -151,10 +151,10 @@ def _crashes(
         changes |= ghost_changes(recovered, disks, ())
         changes |= round_changes(RESTART, recovered, disks, begun)
         condition = all_of(path.condition, again.condition)
-        yield Step(case.name, number, condition, World(changes), path, (), True)
+        yield Transition(case.name, number, condition, World(changes), path, (), True)
 
 
-def _outcome(step: Step) -> tuple[str, ...]:
+def _outcome(step: Transition) -> tuple[str, ...]:
     """Tell steps apart by what they do to the world."""
     made = [
         f"{name}={step.after(name, *_sample(name)).sexpr()}"

@@ -52,7 +52,7 @@ from primacy_proofs.system import history, lifting
 from primacy_proofs.system.clocks import clock_facts, drift
 from primacy_proofs.system.lifting import Case
 from primacy_proofs.system.round_history import moments
-from primacy_proofs.system.transitions import SILENT, Step, steps
+from primacy_proofs.system.transitions import SILENT, Transition, steps
 from primacy_proofs.system.world import World, mesh_facts
 
 FIRST: Final = "First world"
@@ -210,7 +210,7 @@ class Place:
     path: tuple[str, ...] = ()
 
 
-def _of_step(step: Step) -> Place:
+def _of_step(step: Transition) -> Place:
     shown = tuple(str(decision) for decision in step.path.decisions)
     return Place(step.case, step.name, shown)
 
@@ -318,7 +318,7 @@ def _kept(
             yield _posed(place, law, _prover_of(law, known), given, goal)
 
 
-def _order(step: Step) -> Status:
+def _order(step: Transition) -> Status:
     """Judge whether something leaves the agent before the last `Persist`."""
     has_left = False
     for output in step.outputs:
@@ -328,7 +328,7 @@ def _order(step: Step) -> Status:
     return Status.PROVED
 
 
-def _order_of_reads(step: Step) -> Status:
+def _order_of_reads(step: Transition) -> Status:
     """Judge whether a read is served before something is given out to be applied."""
     is_served = False
     for output in step.outputs:

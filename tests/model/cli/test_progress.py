@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from primacy_model.cli.progress import Watch
+from primacy_model.cli.progress import ProgressWatch
 
 
 class Clock:
@@ -22,7 +22,7 @@ def watched(*, is_terminal: bool, seconds: list[float]) -> str:
     console = Console(
         file=io.StringIO(), width=100, force_terminal=is_terminal, color_system=None
     )
-    with console.capture() as capture, Watch("logs", console, clock) as watch:
+    with console.capture() as capture, ProgressWatch("logs", console, clock) as watch:
         for second in seconds:
             clock.now = 100.0 + second
             watch(int(second * 1000), 7, 3)

@@ -22,7 +22,7 @@ from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
 from primacy.quantities import AgentId, Command, Index, RequestId, Round, Term
 from primacy_proofs.axioms.containers import CONTRACTS
 from primacy_proofs.axioms.contract import Contract, contract
-from primacy_proofs.counterexamples.interpretation import Body
+from primacy_proofs.counterexamples.interpretation import EntryBody
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     INT,
@@ -41,7 +41,7 @@ from tests.support.evaluation import evaluate, meaning
 NAMES: Final = tuple(AgentId(name) for name in "abc")
 NUMBERS: Final = range(-1, 5)
 TEXTS: Final = ("r", "s")
-BODIES: Final[tuple[Body, ...]] = (
+BODIES: Final[tuple[EntryBody, ...]] = (
     (EntryKind.NOOP, Command(""), RequestId("")),
     (EntryKind.COMMAND, Command(""), RequestId("")),
 )

@@ -22,7 +22,7 @@ from primacy_proofs.counterexamples.search import Judge, Question, search
 from primacy_proofs.counterexamples.small_values import Bounds, NotSmallError
 from primacy_proofs.counterexamples.small_world import Told
 from primacy_proofs.laws.catalog import LAWS
-from primacy_proofs.laws.law import RESTS_ON, Body, Law, LawKind, invariant, of_kind
+from primacy_proofs.laws.law import RESTS_ON, Law, LawBody, LawKind, invariant, of_kind
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import FALSE, REAL, Expr, constant, differ, equal
 from primacy_proofs.smt.symbols import AGENT
@@ -55,7 +55,7 @@ def nobody_has_promised_anything(w: World, n: Expr) -> Expr:
     return differ(w("wait", n), on.WAITS[Wait.PROMISE])
 
 
-def law_of(body: Body) -> Law:
+def law_of(body: LawBody) -> Law:
     """Make a law that no theorem has."""
     return invariant("election", AGENT, on=lambda w, n: [[w("leader", n)]])(body)
 
@@ -264,7 +264,7 @@ def test_a_theorem_whose_law_fails_is_not_inductive() -> None:
     groups = frozenset([FALSE_LAW.group])
     units = [prover.prove_unit("Heartbeat", groups, WITH_A_FALSE_LAW)]
     findings = session.conclude(session.select(["S1"]), units, WITH_A_FALSE_LAW)
-    assert findings[0].verdict is session.Verdict.NOT_INDUCTIVE
+    assert findings[0].verdict is session.TheoremVerdict.NOT_INDUCTIVE
     assert session.combine_verdicts(findings).exit_code == 1
     told = session.render(findings)
     assert told.startswith("S1 election safety: not inductive (")
@@ -276,7 +276,7 @@ def test_a_run_says_that_no_counterexample_was_found() -> None:
     owed = Obligation(QUORUMS, "", "majorities meet", "election", "open", 0.0)
     units = [Unit(QUORUMS, 0, (owed,))]
     findings = session.conclude(session.select(["S1"]), units)
-    assert findings[0].verdict is session.Verdict.UNKNOWN
+    assert findings[0].verdict is session.TheoremVerdict.UNKNOWN
     assert (
         "  no counterexample within 4 agents" in session.render(findings).splitlines()
     )

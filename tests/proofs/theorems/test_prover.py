@@ -116,7 +116,7 @@ def test_what_some_units_owe_to_fencing_is_proved_and_told() -> None:
     units = ["Restart", "VoteReply", "Forward"]  # `make check` proves all
     some = [FIRST, prover.RESOURCE, *units]
     findings = session.conclude(theorems, prover.run(some, wanted))
-    assert session.combine_verdicts(findings) is session.Verdict.PROVED
+    assert session.combine_verdicts(findings) is session.TheoremVerdict.PROVED
     told = session.render(findings)
     assert "S9 fencing: proved for every mesh (" in told
     written = json.loads(evidence.render_json(findings))
@@ -147,7 +147,7 @@ def test_what_is_not_proved_is_named_in_the_file() -> None:
     law = "a cast bounds the term"
     owed = Obligation("Claim", "path 1", law, "election", "open", 0.0)
     finding = session.TheoremFinding(
-        session.select(["S1"])[0], session.Verdict.UNKNOWN, (owed,), ()
+        session.select(["S1"])[0], session.TheoremVerdict.UNKNOWN, (owed,), ()
     )
     (written,) = json.loads(evidence.render_json([finding]))["theorems"]
     assert written["verdict"] == "unknown"
@@ -175,7 +175,9 @@ def test_the_digest_of_the_proofs_is_of_every_file(
 def test_the_law_of_a_theorem_that_is_not_stated_makes_it_vacuous() -> None:
     theorems = session.select(["S1"])
     units = [prover.prove_unit(FIRST, frozenset(["durable"]))]
-    assert session.conclude(theorems, units)[0].verdict is session.Verdict.VACUOUS
+    assert (
+        session.conclude(theorems, units)[0].verdict is session.TheoremVerdict.VACUOUS
+    )
 
 
 def test_theorems_are_named_in_either_case() -> None:
