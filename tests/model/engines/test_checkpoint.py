@@ -396,7 +396,7 @@ def test_the_digest_is_of_core_and_model_and_of_the_world(
 ) -> None:
     texts = list(checkpoint._texts(Relay))
     assert [file for file in texts if file.as_posix().endswith(name.split("/", 1)[1])]
-    assert texts[-1].name == "engine_worlds.py"
+    assert texts[-1].name == "worlds.py"
     assert len(texts) > 50
     before = checkpoint._source.__wrapped__(Relay)
     read = Path.read_bytes
