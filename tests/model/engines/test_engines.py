@@ -208,8 +208,8 @@ def test_rows_with_the_same_digest_are_told_apart(
     probing = importlib.import_module("primacy_model.engines.visited_set")
     world = Relay(tuple(names), last=20)
     expected = search(world, Engine.NUMPY).levels
-    mixed = probing.mixed
-    monkeypatch.setattr(probing, "mixed", lambda words: 0 * mixed(words))
+    mix = probing.mix
+    monkeypatch.setattr(probing, "mix", lambda words: 0 * mix(words))
     assert search(world, Engine.NUMPY).levels == expected
     assert sum(expected) == 21 * 22 // 2
 
