@@ -117,7 +117,7 @@ class AgentMap:
     def suggestion(self, electors: AgentSet) -> int:
         """Suggest the highest number that more than half of the electors have reached.
 
-        Only a suggestion: whoever acts on it asks `at_least` and counts the quorum.
+        Only a suggestion: before acting on it ask `at_least` and count the quorum.
         """
         held = sorted(
             value

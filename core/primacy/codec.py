@@ -1,4 +1,4 @@
-r"""JSON and back without loss: for the disk, for the wire, for whoever looks on.
+r"""JSON and back without loss: for the disk, for the wire, for observers.
 
     >>> from primacy.agents import AgentMap, AgentSet
     >>> dumps(AgentSet.of(["b", "a"]))
@@ -38,8 +38,8 @@ Neither side guesses: what is missing, unknown, of another type or another versi
 so whatever is stored can be read back, and is then equal. Types, the law of a `Config`
 and the order of ids are checked; other laws of the protocol are not, for `step` finds
 the defects of a packet, a negative term among them, and a state comes from its own
-disk. The warning of an even electorate is for whoever writes a configuration: reading
-one back is silent.
+disk. The warning of an even electorate is for authors of configurations: reading one
+back is silent.
 
 Source: clauses `codec.*` of docs/specification.md.
 """

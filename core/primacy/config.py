@@ -2,7 +2,7 @@
 
 Every agent of a mesh is given the same mesh id, initial leaders and workers; only its
 own id differs. The mesh id and the initial leaders are the mesh's identity: an agent
-that was told of other initial leaders belongs to another mesh.
+configured with other initial leaders belongs to another mesh.
 
 Source: seed, "Usage Example" and "Configuration"; clauses `config.*`.
 """
@@ -56,7 +56,7 @@ def longest_lease_ms(election_timeout_ms: int, clock_drift_ppm: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What an agent is told before it starts. Lengths of time are in milliseconds.
+    """What an agent knows before it starts. Lengths of time are in milliseconds.
 
     Raises `ConfigError`, in one sentence, for what cannot work, and warns with
     `EvenElectorateWarning` where the number of initial leaders is even.

@@ -1,6 +1,6 @@
 """Heartbeats: rounds, what a quorum confirms, presence, and the leader's quorum check.
 
-A round is one broadcast; whoever hears it answers with its number. A round that a
+A round is one broadcast; an agent that hears it answers with its number. A round that a
 quorum answered confirms that no other leader had been elected when it was begun: reads
 that waited for it are served and the lease is extended from the instant at which it
 *began*. Presence counts rounds: an agent that answered none of those between two quorum

@@ -22,7 +22,7 @@ CHUNK: Final = 64
 
 
 class EntryKind(Enum):
-    """What an entry asks of whoever applies it."""
+    """What an entry asks of the state machine that applies it."""
 
     NOOP = "noop"
     """Nothing: it opens the term of a new leader."""

@@ -120,7 +120,7 @@ def _forward_reply(
 
 
 def _append(state: State, entry: Entry) -> Result:
-    """Append an entry as the leader, durably, and send it to whoever is in step."""
+    """Append an entry as the leader, durably, and send it to agents in step."""
     lead, log = state.leadership, state.log
     before, after = log.last_index, Index(log.last_index + 1)
     segment = Segment.of(entry)

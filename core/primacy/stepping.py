@@ -1,10 +1,10 @@
 """The step function: one message in, the next state and what to do about it out.
 
-The law of this file: `step` is total and pure. Whatever is well-typed is answered, by a
-changed state, by an unchanged one, or by `Rejected`; nothing is raised. It has four
-parts, in this order: a packet that cannot be valid changes nothing; a request for a
-vote that a promise forbids changes nothing; a higher term is adopted; the handler of
-the kind decides.
+Contract: `step` is total and pure. Every well-typed message is answered, by a changed
+state, by an unchanged one, or by `Rejected`; nothing is raised. It has four parts, in
+this order: a packet that cannot be valid changes nothing; a request for a vote that a
+promise forbids changes nothing; a higher term is adopted; the handler of the kind
+decides.
 
 Source: clauses `message.*`, `term.*` of docs/specification.md.
 """

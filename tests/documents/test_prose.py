@@ -31,18 +31,6 @@ INSTEAD: Final = {
 """Phrases that are not used, and what to say in their place."""
 
 EXEMPT: Final = {
-    **dict.fromkeys(
-        (
-            "core/primacy/agents.py",
-            "core/primacy/codec.py",
-            "core/primacy/config.py",
-            "core/primacy/heartbeats.py",
-            "core/primacy/log.py",
-            "core/primacy/replication.py",
-            "core/primacy/stepping.py",
-        ),
-        "the kill matrix is of these bytes: to be mended with the next change of core",
-    ),
     "docs/seed-map.md": "quotes it line by line",
     "tests/documents/test_prose.py": "lists the phrases",
 }

@@ -7,6 +7,7 @@ which no counting detector ran is neither killed nor a survivor.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import re
@@ -166,16 +167,32 @@ def _summary(rows: Sequence[MatrixRow]) -> str:
 
 
 def core_sha256() -> str:
-    """Digest the core, without comments, and without how values are written.
+    """Digest the code of core, without prose, and without how values are written.
 
-    A comment changes nothing, and no detector rests on how a value is written as text.
+    Comments and docstrings change nothing, and no detector rests on how a value is
+    written as text.
     """
     digest = hashlib.sha256()
     left_out = {CORE / "codec.py", CORE / "__main__.py"}
     for file in sorted(set(CORE.glob("*.py")) - left_out):
-        text = re.sub(r"[ \t]*#.*", "", file.read_text(encoding="utf-8"))
-        digest.update(f"{file.name}\0{text}\0".encode())
+        code = _without_prose(file.read_text(encoding="utf-8"))
+        digest.update(f"{file.name}\0{code}\0".encode())
     return digest.hexdigest()
+
+
+def _without_prose(source: str) -> str:
+    r"""Leave out docstrings, comments and empty lines.
+
+    >>> _without_prose('"One."\n\nx = 1  # two\n"Three."\n')
+    'x = 1'
+    """
+    lines = source.splitlines()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Expr(value=ast.Constant(value=str()), end_lineno=int() as end):
+                lines[node.lineno - 1 : end] = [""] * (end - node.lineno + 1)
+    code = (re.sub(r"[ \t]*#.*", "", line).rstrip() for line in lines)
+    return "\n".join(line for line in code if line)
 
 
 def render_json(rows: Sequence[MatrixRow]) -> str:
