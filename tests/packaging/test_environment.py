@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -265,3 +266,19 @@ def test_an_installer_that_is_not_there_is_named(clone: Path, registry: Path) ->
     done = set_up(clone, registry, "/nowhere/uv")
     assert done.returncode != 0
     assert "There is no /nowhere/uv: try  make INSTALLER=pip" in done.stderr
+
+
+def test_the_lock_has_what_the_metadata_asks_for() -> None:
+    """A requirement that is added or bounded anew needs `make lock`."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    asked = [*project["dependencies"]]
+    asked += [
+        line for extra in project["optional-dependencies"].values() for line in extra
+    ]
+    known = expected()
+    for line in asked:
+        needed = Requirement(line)
+        is_here = needed.marker is None or needed.marker.evaluate()
+        if is_here and not needed.name.startswith("primacy"):
+            assert known[canonicalize_name(needed.name)] in needed.specifier, line
