@@ -166,15 +166,17 @@ def _failures(finding: TheoremFinding) -> Iterator[str]:
 
 def _table(findings: Sequence[TheoremFinding]) -> Iterator[str]:
     """Show the work, unit by unit; what several theorems share is counted once."""
-    owed = {each for finding in findings for each in finding.obligations}
     heads = ("message", "paths", "obligations", "solver", "slowest")
     yield "{:<18}{:>6}{:>13}{:>10}{:>10}".format(*heads)
-    paths = 0
+    paths, seconds = 0, list[float]()
+    theorems = [finding.theorem for finding in findings]
     for unit in findings[0].units:
-        own = [each.seconds for each in unit.obligations if each in owed]
+        owed = (e for e in unit.obligations if any(t.owns(e) for t in theorems))
+        own = [each.seconds for each in owed]
         paths += unit.paths
+        seconds += own
         yield _row(unit.name, unit.paths, own)
-    yield _row("all", paths, [each.seconds for each in owed])
+    yield _row("all", paths, seconds)
     yield f"z3 {VERSION}; core {core_sha256()[:12]}"
 
 

@@ -110,6 +110,17 @@ def test_every_step_is_possible_but_those_that_are_listed() -> None:
     assert excluded == UNREACHABLE
 
 
+def test_the_table_counts_obligations_that_took_equally_long() -> None:
+    """They are equal values, and two obligations all the same."""
+    (theorem,) = session.select(["S9"])
+    group = min(theorem.groups)
+    each = prover.Obligation("Claim", "one", "a law", group, "proved", 0.0)
+    units = [prover.Unit("Claim", 1, (each, each)), prover.Unit("Write", 1, (each,))]
+    told = session.render(session.conclude([theorem], units)).splitlines()
+    counts = {line.split()[0]: line.split()[2] for line in told if " ms" in line}
+    assert counts == {"Claim": "2", "Write": "1", "all": "3"}
+
+
 def test_what_some_units_owe_to_fencing_is_proved_and_told() -> None:
     theorems = session.select(["S9", "S13"])
     wanted = frozenset().union(*(theorem.groups for theorem in theorems))
