@@ -54,13 +54,14 @@ bench: $(READY) ## print how fast the core, the checker and agents are, these be
 docs: $(READY) ## build the documents into docs/_build/html; a warning is an error
 	@$(BIN)/sphinx-build -q -n -W --keep-going -b html docs docs/_build/html
 
-pages: $(READY) ## write the generated pages anew, a quarter of an hour (PAGES=...)
+pages: $(READY) ## write the generated pages and schemas anew, a quarter of an hour (PAGES=...)
 	@for page in $(PAGES); do \
 	    echo "docs/$${page##*=}.md" && \
 	    $(BIN)/python -m tests.$${page%%=*}.page > docs/$${page##*=}.md.new && \
 	    mv docs/$${page##*=}.md.new docs/$${page##*=}.md || exit 1; \
 	done
 	@$(BIN)/python -m tests.documents.pictures
+	@$(BIN)/python -m primacy_model.conformance.schemas
 
 environment: $(READY) ## set up the environment, and nothing else
 

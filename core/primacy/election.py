@@ -130,7 +130,7 @@ def on_pre_vote_request(state: State, request: PreVoteRequest) -> Result:
     if request.term < state.term:
         return _answer_pre_vote(state, request, granted=False)  # vote.stale-term
     is_free = request.term > state.term or _has_no_other_vote(state, request.sender)
-    granted = is_free and _is_electable(state, request)
+    granted = is_free and _is_electable(state, request)  # vote.granted
     return _answer_pre_vote(state, request, granted=granted)
 
 
@@ -154,7 +154,7 @@ def on_vote_request(state: State, request: VoteRequest) -> Result:
         return _answer_vote(state, request, granted=False)
     durable = Durable(state.term, request.sender, state.log)
     voter = replace(state, durable=durable, role=Role.FOLLOWER, granted=NO_AGENTS)
-    _, answer = _answer_vote(voter, request, granted=True)
+    _, answer = _answer_vote(voter, request, granted=True)  # vote.granted
     outputs = (persist_term(durable), *answer)  # vote.durable
     if state.wait == Wait.PROMISE:
         return voter, outputs  # vote.keeps-promise

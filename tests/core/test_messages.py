@@ -1,8 +1,10 @@
 """What cannot be valid changes nothing, and is answered by `Rejected` with a reason."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
+from hypothesis import find
 
 from primacy.config import agents
 from primacy.messages import (
@@ -60,8 +62,18 @@ from tests.support.builders import (
     transfer_now,
     vote_request,
 )
+from tests.support.strategies import packets
 
 each_kind = pytest.mark.parametrize("packet", EVERY_PACKET, ids=kind_of)
+
+
+def test_there_is_an_example_of_every_kind() -> None:
+    assert [type(packet) for packet in EVERY_PACKET] == list(get_args(Packet))
+
+
+@pytest.mark.parametrize("kind", get_args(Packet))
+def test_every_kind_is_drawn(kind: type[Packet]) -> None:
+    find(packets(config()), lambda packet: isinstance(packet, kind))
 
 
 def is_rejected(state: State, packet: Packet, reason: Reason) -> bool:

@@ -71,7 +71,9 @@ def test_vote_in_a_new_term_is_durable_before_it_is_sent() -> None:
     )
 
 
-@pytest.mark.clause("vote.durable", "vote.one-per-term", "vote.rearms-on-grant")
+@pytest.mark.clause(
+    "vote.durable", "vote.granted", "vote.one-per-term", "vote.rearms-on-grant"
+)
 def test_free_vote_of_the_current_term_is_given() -> None:
     before = an_idle_elector("b", term=2)
     assert step(before, received(vote_request("a", term=2))) == (
@@ -132,7 +134,7 @@ def test_voter_judges_by_the_roll_of_the_candidate_not_by_its_own() -> None:
     assert after == replace(voter, durable=durable(2, "a", (1,)))
 
 
-@pytest.mark.clause("vote.log")
+@pytest.mark.clause("vote.granted", "vote.log")
 @pytest.mark.parametrize(
     ("last_index", "last_term", "is_fresh"),
     [

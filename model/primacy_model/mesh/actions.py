@@ -11,19 +11,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
+from typing import assert_never
 
 from primacy.agents import AgentSet
 from primacy.fencing import token
 from primacy.messages import (
+    Append,
+    AppendReply,
+    Claim,
     Elapsed,
+    Forward,
+    ForwardReply,
+    Heartbeat,
+    HeartbeatReply,
     Message,
     PreVoteReply,
+    PreVoteRequest,
     Read,
+    ReadIndexReply,
     ReadIndexRequest,
     Received,
     Timer,
     Transfer,
     TransferNow,
+    VoteReply,
+    VoteRequest,
     Write,
 )
 from primacy.outputs import Outputs
@@ -112,8 +124,22 @@ class MeshActions:
                 return gate.budgets.rounds > 0 or state.role != Role.LEADER
             case TransferNow() | PreVoteReply():
                 return state.term < self.shape.terms
-            case _:
+            case (
+                Claim()
+                | PreVoteRequest()
+                | VoteRequest()
+                | VoteReply()
+                | Heartbeat()
+                | HeartbeatReply()
+                | Append()
+                | AppendReply()
+                | ReadIndexReply()
+                | Forward()
+                | ForwardReply()
+            ):
                 return True
+            case _:
+                assert_never(packet)
 
     def _elapsing(self, node: Node, gate: Gate) -> Iterator[MeshMove]:
         assert node.state is not None

@@ -13,14 +13,24 @@ Source: docs/decisions/013-obsolete-packets.md.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from primacy.messages import (
+    Append,
     AppendReply,
     Claim,
+    Forward,
+    ForwardReply,
+    Heartbeat,
     HeartbeatReply,
     Packet,
     PreVoteReply,
+    PreVoteRequest,
+    ReadIndexReply,
+    ReadIndexRequest,
     TransferNow,
     VoteReply,
+    VoteRequest,
 )
 from primacy.quantities import Term
 from primacy.role import Role
@@ -57,8 +67,19 @@ def is_obsolete(target: State, packet: Packet) -> bool:
             return packet.term < target.term
         case Claim():
             return target.log.last_index > 0 and packet.term <= target.term
-        case _:
+        case (
+            PreVoteRequest()
+            | VoteRequest()
+            | Heartbeat()
+            | Append()
+            | ReadIndexRequest()
+            | ReadIndexReply()
+            | Forward()
+            | ForwardReply()
+        ):
             return False
+        case _:
+            assert_never(packet)
 
 
 def may_yet_lead(target: State, term: Term) -> bool:

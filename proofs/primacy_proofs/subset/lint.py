@@ -53,7 +53,7 @@ class SubsetViolation:
 def find_violations(source: str) -> tuple[SubsetViolation, ...]:
     r"""List what lies outside the subset in the source of one module.
 
-    >>> for finding in findings("def f(x):\n    return x is None\n"):
+    >>> for finding in find_violations("def f(x):\n    return x is None\n"):
     ...     print(f"{finding.line}: {finding.construct}: {finding.why}")
     2: is: it sees the proxy, not the value: use ==
     """

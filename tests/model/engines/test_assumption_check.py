@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from primacy_model.checker.actors import Move, Whole
+from primacy_model.checker.trace import RaisedError
 from primacy_model.engines.assumption_check import PromiseBrokenError
 from primacy_model.engines.search import Engine, explore
 from tests.support.worlds import Counting, Start, TestMove
@@ -115,6 +116,6 @@ def test_what_only_forgetting_needs_is_not_asked_without_it(engine: Engine) -> N
 
 @every_engine
 def test_copies_are_counted_in_bags_only(engine: Engine) -> None:
-    with pytest.raises(ValueError, match="'drop' changes copies of what is in no bag"):
+    with pytest.raises(RaisedError, match="'drop' changes copies of what is in no bag"):
         explore(Unsure(), engine)
     assert explore(Unsure(copies=1), engine).states > 16

@@ -332,7 +332,7 @@ def test_the_command_says_for_how_many_states_one_stands(
         " nobody may change names in replication\n"
     ) in result.output
     assert result.output.splitlines()[-1] == (
-        "again: primacy check plain-raft-3x2 replication --symmetry"
+        f"again: primacy check {' '.join(names)} --engine {engine.value} --symmetry"
     )
     first, second = json.loads(file.read_text(encoding="utf-8"))["scopes"]
     assert (first["states"], first["depth"], first["images"]) == (1_045, 13, 6)
