@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-INSTALLER ?= $(if $(shell command -v uv),uv,pip)
+INSTALLER ?= $(if $(shell command -v uv 2>/dev/null),uv,pip)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PAGES := clauses=clauses model.mutation=mutants proofs.theorems=theorems model.mesh=model
