@@ -42,7 +42,7 @@ lint: $(READY) ## check style, spelling, types, layers and the liftable subset
 	@$(BIN)/python -m primacy_proofs.subset.lint core/primacy
 
 wheel-test: $(READY) ## build the wheels, try them in fresh environments, and the set-up itself
-	@$(BIN)/python -m pytest --quiet -m wheel tests/packaging
+	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile -m wheel tests/packaging
 
 chaos: $(READY) ## do real faults to agents that run, and judge what clients saw (ARGS=...)
 	@$(BIN)/python -m tests.runtime.chaos $(ARGS)
