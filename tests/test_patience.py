@@ -14,7 +14,10 @@ LEAST_S: Final = 60
 """A busy machine may not have got there in less."""
 WAITS: Final = {"settimeout": 0, "wait": 0, "timeout": 0, "wait_for": 1}
 """Functions that give up after some time, and the place of that argument."""
-REQUESTS: Final = {"propose", "read", "transfer"}
+REQUESTS: Final = {
+    *("propose", "read", "transfer"),
+    *("admit", "promote", "demote", "dismiss", "replace"),
+}
 """Functions of agents: that it took too long is an answer, which is asserted."""
 CLOCKS: Final = {"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time"}
 MEANT: Final = {"asyncio.timeout(0.2)": "nothing comes through a network that is cut"}

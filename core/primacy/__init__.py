@@ -7,7 +7,7 @@ outputs in their order; what a runtime must keep is listed in docs/specification
 
 Begin:      `Config`, `agents`, `initial`, `recover`, `Durable`
 Step:       `step`, `State`; messages `Received`, `Elapsed`, `Write`, `Read`,
-            `LeaseRead`, `Transfer`
+            `LeaseRead`, `Transfer`, `Change`, `Replace`
 Perform:    outputs `Persist`, `Send`, `Broadcast`, `Arm`, `Disarm`, `Apply`,
             `WriteAccepted`, `Refused`, `ServeRead`, `Stale`, `Rejected`, `Observation`
 Ask:        the role, a hint: `State.role`; a lease at an instant: `has_lease`; the
@@ -16,7 +16,7 @@ Watch:      `mesh_state`
 Store:      `dumps`, `loads`
 
 The packets between agents are in `primacy.messages`, the observations in
-`primacy.outputs`, the types of numbers in `primacy.quantities`.
+`primacy.outputs`, the types of numbers in `primacy.types`.
 """
 
 from primacy.agents import AgentSet
@@ -28,8 +28,11 @@ from primacy.config import (
     agents,
     longest_lease_ms,
 )
+from primacy.dispatch import step
 from primacy.fencing import Fence, Verdict, admit, token
 from primacy.messages import (
+    Change,
+    ChangeKind,
     Elapsed,
     Forward,
     LeaseRead,
@@ -37,6 +40,7 @@ from primacy.messages import (
     Packet,
     Read,
     Received,
+    Replace,
     Timer,
     Transfer,
     Write,
@@ -58,12 +62,11 @@ from primacy.outputs import (
     Stale,
     WriteAccepted,
 )
-from primacy.quantities import AgentId, Command, Instant, RequestId, Term
 from primacy.reads import has_lease
 from primacy.recovery import initial, recover
 from primacy.role import Role
 from primacy.state import Durable, State
-from primacy.stepping import step
+from primacy.types import AgentId, Command, Instant, RequestId, Term
 
 __all__ = [
     "AgentId",
@@ -71,6 +74,8 @@ __all__ = [
     "Apply",
     "Arm",
     "Broadcast",
+    "Change",
+    "ChangeKind",
     "Command",
     "Config",
     "ConfigError",
@@ -94,6 +99,7 @@ __all__ = [
     "Received",
     "Refused",
     "Rejected",
+    "Replace",
     "RequestId",
     "Role",
     "Send",

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from primacy.quantities import AgentId
+from primacy.types import NOBODY, AgentId
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class AgentSet:
         """Count the members."""
         return len(self.members)
 
+    @property
+    def first(self) -> AgentId:
+        """Name the member with the lowest id, `NOBODY` if there is none."""
+        return self.members[0] if self.members else NOBODY
+
     def has(self, agent: AgentId) -> bool:
         """Tell whether an agent is a member."""
         return agent in self.members
@@ -49,16 +54,16 @@ class AgentSet:
             return self
         return AgentSet(tuple(member for member in self.members if member != agent))
 
-    def common(self, other: AgentSet) -> AgentSet:
+    def intersection(self, other: AgentSet) -> AgentSet:
         """Keep the members that another set has too."""
         theirs = other.members
         return AgentSet(tuple(member for member in self.members if member in theirs))
 
-    def united(self, other: AgentSet) -> AgentSet:
+    def union(self, other: AgentSet) -> AgentSet:
         """Join the members of both sets."""
         return AgentSet.of((*self.members, *other.members))
 
-    def less(self, other: AgentSet) -> AgentSet:
+    def difference(self, other: AgentSet) -> AgentSet:
         """Keep the members that another set has not."""
         theirs = other.members
         return AgentSet(
@@ -72,40 +77,53 @@ NO_AGENTS = AgentSet()
 
 @dataclass(frozen=True, slots=True)
 class AgentMap:
-    """A number for each of a fixed set of agents."""
+    """A number for every agent: 0 for each that was given no other.
+
+    Only numbers other than 0 are stored, so maps with equal numbers are equal values.
+    """
 
     agents: AgentSet = NO_AGENTS
+    """The agents whose number is not 0."""
     values: tuple[int, ...] = ()
-    """In the order of the agents."""
-
-    @classmethod
-    def zero(cls, agents: AgentSet) -> AgentMap:
-        """Begin with 0 for every agent."""
-        return cls(agents, (0,) * agents.size)
+    """Their numbers, in the order of the agents."""
 
     def get(self, agent: AgentId) -> int:
-        """Read an agent's number; the agent must be one of the map's."""
-        return self.values[self.agents.members.index(agent)]
+        """Read an agent's number."""
+        members = self.agents.members
+        return self.values[members.index(agent)] if agent in members else 0
 
     def set(self, agent: AgentId, value: int) -> AgentMap:
-        """Change an agent's number; the agent must be one of the map's."""
-        place = self.agents.members.index(agent)
-        values = self.values
+        """Change an agent's number."""
+        members, values = self.agents.members, self.values
+        if agent not in members or value == 0:
+            return self.set_all(NO_AGENTS.with_(agent), value)
+        place = members.index(agent)
         return AgentMap(self.agents, (*values[:place], value, *values[place + 1 :]))
 
     def set_all(self, agents: AgentSet, value: int) -> AgentMap:
-        """Change the number of each of some agents, all of them the map's."""
-        chosen = agents.members
+        """Change the number of each of some agents."""
+        kept = self.within(self.agents.difference(agents))
+        if value == 0:
+            return kept
+        numbers = dict(zip(kept.agents.members, kept.values, strict=True))
+        numbers.update(dict.fromkeys(agents.members, value))
+        named = kept.agents.union(agents)
+        return AgentMap(named, tuple(numbers[agent] for agent in named.members))
+
+    def within(self, agents: AgentSet) -> AgentMap:
+        """Keep the numbers of some agents; every other agent has 0."""
+        held = tuple(
+            (agent, value)
+            for agent, value in zip(self.agents.members, self.values, strict=True)
+            if agent in agents.members
+        )
         return AgentMap(
-            self.agents,
-            tuple(
-                value if agent in chosen else held
-                for agent, held in zip(self.agents.members, self.values, strict=True)
-            ),
+            AgentSet(tuple(agent for agent, _ in held)),
+            tuple(value for _, value in held),
         )
 
     def at_least(self, value: int) -> AgentSet:
-        """Collect the agents whose number is not below a value."""
+        """Collect the agents whose number is not 0 and not below a value."""
         return AgentSet(
             tuple(
                 agent
@@ -114,14 +132,14 @@ class AgentMap:
             )
         )
 
-    def suggestion(self, electors: AgentSet) -> int:
-        """Suggest the highest number that more than half of the electors have reached.
+    def suggestion(self, electors: AgentSet, outgoing: AgentSet) -> int:
+        """Suggest the highest number that more than half of each set have reached.
 
         Only a suggestion: before acting on it ask `at_least` and count the quorum.
         """
-        held = sorted(
-            value
-            for agent, value in zip(self.agents.members, self.values, strict=True)
-            if agent in electors.members
-        )
+        return min(self._middle(electors), self._middle(outgoing))
+
+    def _middle(self, agents: AgentSet) -> int:
+        """Find the highest number that more than half of some agents have reached."""
+        held = sorted(self.get(agent) for agent in agents.members)
         return held[(len(held) - 1) // 2] if held else 0

@@ -9,13 +9,13 @@ Source: seed, "Initial Leader Election"; clauses `claim.*`.
 
 from __future__ import annotations
 
-from primacy.change import replace
 from primacy.messages import Claim
 from primacy.outputs import Broadcast
-from primacy.quantities import NOBODY, precedes
+from primacy.records import replace
 from primacy.role import Role, Wait
 from primacy.state import Result, State
 from primacy.timers import election_timer, window_timer
+from primacy.types import NOBODY, precedes
 
 
 def is_bootstrapping(state: State) -> bool:
@@ -28,7 +28,7 @@ def claim(state: State) -> Result:
     """Announce that no leader was heard, and open the claim window."""
     mine = Claim(state.config.mesh, state.me, state.term)
     claiming = replace(state, wait=Wait.WINDOW, lowest_claim=state.me)
-    others = state.roll.electors.without(state.me)
+    others = state.roll.voters.without(state.me)
     return claiming, (
         window_timer(state.config),
         Broadcast(others, mine),  # claim.announced

@@ -2,20 +2,22 @@ r"""JSON and back without loss: for the disk, for the wire, for observers.
 
     >>> from primacy.agents import AgentMap, AgentSet
     >>> dumps(AgentSet.of(["b", "a"]))
-    '{"primacy":1,"kind":"AgentSet","value":["a","b"]}'
-    >>> loads('{"primacy":1,"kind":"AgentMap","value":{"a":7,"b":"x"}}', AgentMap)
+    '{"primacy":2,"kind":"AgentSet","value":["a","b"]}'
+    >>> loads('{"primacy":2,"kind":"AgentMap","value":{"a":7,"b":"x"}}', AgentMap)
     Traceback (most recent call last):
     primacy.codec.FormatError: AgentMap.b: a whole number is needed, got "x"
 
-The format, version 1. A text is one JSON object with three fields: `primacy` is the
+The format, version 2. A text is one JSON object with three fields: `primacy` is the
 version, `kind` names a class of `Storable`, `value` is that class's value:
 
 - A *record*, which is every class not named below, is an object with exactly the fields
   of the class, each present and none besides. Of a `Config` these are what it is given,
-  not what it derives.
+  not what it derives. An `Entry` has `electors`, `outgoing` and `workers` exactly if
+  its kind is "roll", and then at least one elector and one outgoing elector.
 - An `AgentSet` is an array of ids, ascending by code point, each once. A `Log`, a
-  `Segment`, `AskedReads` and `ParkedReads` are arrays of their entries or reads.
-- An `AgentMap` is an object with an id for each key and a whole number for each value.
+  `Segment`, `LeaderReads` and `FollowerReads` are arrays of their entries or reads.
+- An `AgentMap` is an object with an id for each key and a whole number other than 0 for
+  each value.
 - A packet inside another value is an object with the two fields `kind` and `value`. A
   `leader_id` is null where there is none.
 - An enumeration (`role`, `reason`, `Verdict`) is the string that is its value.
@@ -27,6 +29,9 @@ A reader takes a text, or bytes that are UTF-8; the keys of an object in any ord
 any white space. It refuses a key that is given twice. A writer emits one line of ASCII:
 the fields in the order of the class, ids ascending, no white space; equal values give
 equal texts.
+
+Version 1 had no entries of the kind "roll". What is on disks of that version, the kinds
+in `OLDER`, is read as if it were of this one; no other text of version 1 is.
 
 The limits. No text nests deeper than `DEPTH`. A packet comes from a network: its text
 is at most `PACKET_LENGTH` long, with at most `PACKET_VALUES` values in it, and that is
@@ -59,32 +64,36 @@ from typing import Final, NewType, TypeVar, get_args, get_type_hints, overload
 
 from primacy.agents import AgentMap, AgentSet
 from primacy.config import Config, ConfigError, EvenElectorateWarning
+from primacy.electorate import Roll
 from primacy.fencing import Fence, Verdict
-from primacy.log import Entry, Log, Segment
+from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.messages import Message, Packet
 from primacy.observation import MeshState
 from primacy.outputs import Output
-from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
-from primacy.quantities import AgentId
-from primacy.roll import Roll
+from primacy.pending_reads import FollowerRead, FollowerReads, LeaderRead, LeaderReads
 from primacy.state import Durable, Leadership, State
+from primacy.types import AgentId
 
-VERSION: Final = 1
+VERSION: Final = 2
 """The version of the format; the field `primacy` carries it."""
+OLDER: Final[Mapping[int, frozenset[str]]] = {
+    1: frozenset({"Durable", "Entry", "Log", "Segment"})
+}
+"""Which kinds are read of older versions, too: those that are on disks."""
 MOST: Final = 2**63 - 1
 """The highest number."""
 LEAST: Final = -(2**63)
 """The lowest number; what a field may mean by one is for `step` to judge."""
 DEPTH: Final = 8
-"""How deep arrays and objects may nest; the deepest kind has 6."""
+"""How deep arrays and objects may nest; the deepest kind has 7."""
 PACKET_LENGTH: Final = 4 * 2**20
 """The most characters of a packet's text, and the most bytes."""
 PACKET_VALUES: Final = 2**18
 """The most arrays, objects and commas outside of strings in a packet's text."""
 
-_Container = AgentSet | AgentMap | Log | Segment | AskedReads | ParkedReads
+_Container = AgentSet | AgentMap | Log | Segment | LeaderReads | FollowerReads
 _Part = (
-    _Container | Entry | AskedRead | ParkedRead | Roll | Leadership | Fence | Verdict
+    _Container | Entry | LeaderRead | FollowerRead | Roll | Leadership | Fence | Verdict
 )
 Storable = State | Durable | Config | MeshState | Message | Packet | Output | _Part
 """What can be stored: each class is a kind of the format."""
@@ -97,12 +106,16 @@ Kind = TypeVar("Kind", bound=Storable)
 _KINDS: Final[dict[str, type]] = {kind.__name__: kind for kind in get_args(Storable)}
 _ARRAYS: Final[Mapping[type, tuple[str, type | NewType]]] = {
     AgentSet: ("members", AgentId),
-    AskedReads: ("reads", AskedRead),
+    LeaderReads: ("reads", LeaderRead),
     Log: ("entries", Entry),
-    ParkedReads: ("reads", ParkedRead),
+    FollowerReads: ("reads", FollowerRead),
     Segment: ("entries", Entry),
 }
 """The classes that are arrays: of which of their parts, and of what."""
+
+
+_OF_ROLLS: Final = frozenset({"electors", "outgoing", "workers"})
+"""The fields of an entry that only one that sets a roll has."""
 
 
 class FormatError(ValueError):
@@ -147,15 +160,23 @@ def loads(text: str | bytes, *kinds: type[Kind]) -> Storable:
     decoded = _decoded(text)
     _check_shape(decoded, PACKET_VALUES if is_packet else None)
     envelope = _object(_parsed(decoded), "the text")
-    version = envelope.get("primacy", _NOTHING)
-    if version != VERSION or isinstance(version, bool):
-        raise _misfit("primacy", f"version {VERSION} of the format", version)
+    version, named = (envelope.get(name, _NOTHING) for name in ("primacy", "kind"))
     _check_names(envelope, ("primacy", "kind", "value"), "")
+    if not _is_readable(version, named):
+        raise _misfit("primacy", f"version {VERSION} of the format", version)
     allowed = {kind.__name__: kind for kind in kinds} or _KINDS
-    kind = _chosen(envelope.get("kind", _NOTHING), allowed, "kind")
+    kind = _chosen(named, allowed, "kind")
     value = _read(allowed[kind], envelope.get("value", _NOTHING), kind)
     assert isinstance(value, Storable)
     return value
+
+
+def _is_readable(version: object, kind: object) -> bool:
+    """Tell whether a kind is read of a version."""
+    if type(version) is not int:
+        return False
+    is_older = isinstance(kind, str) and kind in OLDER.get(version, frozenset())
+    return version == VERSION or is_older
 
 
 def _written(value: object) -> object:
@@ -172,7 +193,10 @@ def _written(value: object) -> object:
         return [_written(item) for item in getattr(value, part)]
     if _KINDS.get(kind.__name__) is not kind:
         return _Unread(f"class {kind.__name__}")
-    return {name: _nested(getattr(value, name)) for name in _parts(kind)}
+    parts: Iterable[str] = _parts(kind)
+    if isinstance(value, Entry) and value.kind is not EntryKind.ROLL:
+        parts = (name for name in parts if name not in _OF_ROLLS)
+    return {name: _nested(getattr(value, name)) for name in parts}
 
 
 def _nested(value: object) -> object:
@@ -244,6 +268,8 @@ def _read_map(raw: object, path: str) -> AgentMap:
         _read_plain(str, agent, place)
         value = _read_plain(int, number, place)
         assert isinstance(value, int)
+        if value == 0:
+            raise _misfit(place, "a number other than 0", value)
         numbers[agent] = value
     agents = AgentSet.of(numbers)
     return AgentMap(agents, tuple(numbers[agent] for agent in agents.members))
@@ -266,6 +292,8 @@ def _read_array(kind: type, raw: object, path: str) -> object:
 
 def _read_record(kind: type, raw: object, path: str) -> object:
     got, parts = _object(raw, path), _parts(kind)
+    if kind is Entry and got.get("kind") != EntryKind.ROLL.value:
+        parts = {name: hint for name, hint in parts.items() if name not in _OF_ROLLS}
     _check_names(got, parts, path)
     values = {
         name: _read(hint, got.get(name, _NOTHING), f"{path}.{name}")
@@ -273,11 +301,20 @@ def _read_record(kind: type, raw: object, path: str) -> object:
     }
     if kind is not Config:
         value: object = kind(**values)
+        if isinstance(value, Entry) and value.kind is EntryKind.ROLL:
+            _check_roll(value, path)
         return value
     try:
         return _configured(values)
     except ConfigError as error:
         raise FormatError(f"{path}: {error}") from None
+
+
+def _check_roll(entry: Entry, path: str) -> None:
+    """Refuse an electorate without electors: nobody could ever lead again."""
+    for name, electors in (("electors", entry.electors), ("outgoing", entry.outgoing)):
+        if electors.size == 0:
+            raise FormatError(f"{path}.{name}: at least one id is needed, got none")
 
 
 def _configured(values: Mapping[str, object]) -> object:

@@ -1,8 +1,9 @@
 """The configuration of one agent, refused at construction where it cannot work.
 
-Every agent of a mesh is given the same mesh id, initial leaders and workers; only its
-own id differs. The mesh id and the initial leaders are the mesh's identity: an agent
-configured with other initial leaders belongs to another mesh.
+Every agent of a mesh is given the same mesh id and initial leaders; its own id differs.
+The two are the mesh's identity: an agent configured with other initial leaders belongs
+to another mesh. An agent that is neither an initial leader nor one of the workers is an
+outsider until a change admits it.
 
 Source: seed, "Usage Example" and "Configuration"; clauses `config.*`.
 """
@@ -14,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from primacy.agents import NO_AGENTS, AgentSet
-from primacy.quantities import AgentId, MeshId, MeshKey
-from primacy.roll import Roll
+from primacy.electorate import Roll
+from primacy.types import AgentId, MeshId, MeshKey
 
 NAME: Final = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
@@ -65,9 +66,9 @@ class Config:
     mesh_id: str
     agent_id: str
     initial_leaders: AgentSet
-    """The first electorate; see `agents`."""
+    """The first electorate, and with the mesh id its identity; see `agents`."""
     workers: AgentSet = NO_AGENTS
-    """Every other agent of the mesh."""
+    """The other agents of the first roll. Whom a change admits is not among them."""
     heartbeat_interval_ms: int = 5_000
     election_timeout_ms: int = 10_000
     """The minimum; timers that must differ are drawn between it and twice as much."""
@@ -81,25 +82,20 @@ class Config:
 
     me: AgentId = field(init=False, repr=False, compare=False)
     mesh: MeshKey = field(init=False, repr=False, compare=False)
-    everyone: AgentSet = field(init=False, repr=False, compare=False)
-    peers: AgentSet = field(init=False, repr=False, compare=False)
-    """Everyone else."""
     first_roll: Roll = field(init=False, repr=False, compare=False)
+    """The roll of a log that sets none."""
 
     def __post_init__(self) -> None:
         _check_types(self)
         _check_names(self)
         _check_times(self)
         electors = self.initial_leaders
-        me = AgentId(self.agent_id)
-        everyone = electors.united(self.workers)
         # config.identity
         key = f"{MeshId(self.mesh_id)}({','.join(electors.members)})"
-        object.__setattr__(self, "me", me)
+        object.__setattr__(self, "me", AgentId(self.agent_id))
         object.__setattr__(self, "mesh", MeshKey(key))
-        object.__setattr__(self, "everyone", everyone)
-        object.__setattr__(self, "peers", everyone.without(me))
-        object.__setattr__(self, "first_roll", Roll(electors))
+        first_roll = Roll(electors, electors, self.workers)
+        object.__setattr__(self, "first_roll", first_roll)
         if electors.size % 2 == 0:  # config.even-electorate
             warnings.warn(
                 f"{electors.size} initial leaders tolerate no more failures than "
@@ -165,17 +161,11 @@ def _check_names(config: Config) -> None:
                 )
     if config.initial_leaders.size == 0:  # config.initial-leaders
         raise ConfigError("initial_leaders must name at least one agent, got none")
-    both = config.initial_leaders.common(config.workers)
+    both = config.initial_leaders.intersection(config.workers)
     if both.size:  # config.one-part
         raise ConfigError(
             f"an agent is an initial leader or a worker, "
             f"got {both.members[0]!r} as both"
-        )
-    # config.member
-    if not config.initial_leaders.united(config.workers).has(AgentId(config.agent_id)):
-        raise ConfigError(
-            f"agent_id must be one of initial_leaders or workers, got "
-            f"{config.agent_id!r}"
         )
 
 

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from primacy.agents import NO_AGENTS
 from primacy.bootstrap import claim, defer, is_bootstrapping
-from primacy.change import replace
 from primacy.messages import PreVoteReply, PreVoteRequest, VoteReply, VoteRequest
 from primacy.outputs import Broadcast, Send
-from primacy.quantities import NOBODY, AgentId, Term
+from primacy.records import replace
 from primacy.replication import open_term
 from primacy.role import Role, Wait
 from primacy.state import Durable, Result, State, persist_term
 from primacy.timers import claim_timer, election_timer, patience_timer
+from primacy.types import NOBODY, AgentId, Term
 
 
 def on_election_timer(state: State) -> Result:
@@ -43,7 +43,7 @@ def _end_promise(state: State) -> Result:
 
 def stand(state: State) -> Result:
     """Ask for pre-votes. A campaign that is given up shows that no quorum answers."""
-    if not state.roll.has(state.me):
+    if not _may_stand(state):
         return replace(state, leader=NOBODY), ()  # stand.electors-only
     is_retry = state.role != Role.FOLLOWER  # stand.again
     standing = replace(
@@ -66,8 +66,22 @@ def stand(state: State) -> Result:
     )
     return standing, (
         election_timer(state.config),
-        Broadcast(state.roll.electors.without(state.me), request),
+        Broadcast(state.roll.voters.without(state.me), request),
     )
+
+
+def _may_stand(state: State) -> bool:
+    """Tell whether this agent is on the roll, or is taken off it and needed.
+
+    Where a change is not committed, those whom it takes off may be the only agents
+    whose logs are long enough. Such a candidate does not count itself.
+    """
+    if state.roll.has(state.me):
+        return True
+    if state.roll.index <= state.commit_index:
+        return False
+    before = state.log.prior_roll(state.config.first_roll)
+    return before.has(state.me)  # stand.taken-off
 
 
 def campaign(state: State, *, transfer: bool) -> Result:
@@ -96,7 +110,7 @@ def campaign(state: State, *, transfer: bool) -> Result:
     return candidate, (
         persist_term(durable),  # vote.durable
         election_timer(state.config),
-        Broadcast(state.roll.electors.without(state.me), request),
+        Broadcast(state.roll.voters.without(state.me), request),
     )
 
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from primacy.quantities import NO_TERM, Term
 from primacy.role import Role
 from primacy.state import State
+from primacy.types import NO_TERM, Term
 
 
 class Verdict(Enum):

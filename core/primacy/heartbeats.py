@@ -13,21 +13,25 @@ Source: seed, "Heartbeat System"; Ongaro 2014, sections 6.2 to 6.4; clauses
 from __future__ import annotations
 
 from primacy.agents import AgentSet
-from primacy.change import replace
-from primacy.following import follow, refuse_reads, relinquish
+from primacy.appending import commit_verified
+from primacy.membership import is_leaving, leave
 from primacy.messages import Heartbeat, HeartbeatReply
 from primacy.outputs import Broadcast, Reason, Rejected, Send
-from primacy.quantities import NO_ROUND, NOBODY, Instant, Round
-from primacy.replication import commit_verified, resume
+from primacy.records import replace
+from primacy.replication import resume
 from primacy.role import Role
+from primacy.role_changes import follow, refuse_reads, relinquish
 from primacy.state import Result, State
 from primacy.timers import check_timer, heartbeat_timer, promise_timer
+from primacy.types import NO_ROUND, NOBODY, Instant, Round
 
 
 def on_heartbeat_timer(state: State, now: Instant) -> Result:
     """Begin the next round, if this agent leads."""
     if state.role != Role.LEADER:
         return state, ()  # timer.late-is-safe
+    if is_leaving(state):
+        return leave(state)  # change.removed-leader
     begun, outputs = begin_round(state, now)
     return begun, (heartbeat_timer(state.config), *outputs)  # heartbeat.regular
 
@@ -57,8 +61,9 @@ def begin_round(state: State, now: Instant) -> Result:
         state.log.term_at(state.commit_index),  # commit.travels
         state.alive,  # presence.travels
     )
+    others = state.roll.members.without(state.me)
     confirmed, served = _confirm(begun)
-    return confirmed, (Broadcast(config.peers, heartbeat), *served)
+    return confirmed, (Broadcast(others, heartbeat), *served)
 
 
 def on_heartbeat(state: State, heartbeat: Heartbeat, now: Instant) -> Result:
@@ -99,6 +104,8 @@ def on_heartbeat_reply(state: State, reply: HeartbeatReply) -> Result:
     lead, sender = state.leadership, reply.sender
     if reply.round > lead.round:
         return state, (Rejected(Reason.BAD_POSITION, sender),)  # message.position
+    if not state.roll.members.has(sender):
+        return state, ()  # roll.members-only
     if reply.round <= lead.seen.get(sender):
         return state, ()  # heartbeat.counted-once
     acknowledged = replace(
@@ -117,7 +124,7 @@ def on_heartbeat_reply(state: State, reply: HeartbeatReply) -> Result:
 def _confirm(state: State) -> Result:
     """Take the last round that a quorum acknowledged as confirmed."""
     lead = state.leadership
-    number = Round(lead.seen.suggestion(state.roll.electors))
+    number = Round(state.roll.suggestion(lead.seen))
     if number <= lead.confirmed_round:
         return state, ()
     if not state.roll.is_quorum(lead.seen.at_least(number)):
@@ -130,6 +137,7 @@ def _confirm(state: State) -> Result:
             lead,
             confirmed_round=number,
             lease_until=until if is_extended else lead.lease_until,
+            lease_given=is_extended or lead.lease_given,  # change.voids-lease
             reads=lead.reads.unconfirmed(number),
         ),
     )

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from primacy.quantities import NO_TERM, Command, Index, RequestId, Term
+from primacy.agents import NO_AGENTS, AgentSet
+from primacy.electorate import Roll
+from primacy.types import NO_TERM, Command, Index, RequestId, Term
 
 CHUNK: Final = 64
 """Entries to a chunk."""
@@ -28,6 +30,8 @@ class EntryKind(Enum):
     """Nothing: it opens the term of a new leader."""
     COMMAND = "command"
     """What a client wrote."""
+    ROLL = "roll"
+    """Nothing: it sets the roll, which is in force from this entry on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,15 @@ class Entry:
     term: Term
     kind: EntryKind
     command: Command = Command("")
+    """What was written; of a `ROLL` entry text for runtimes, such as an address."""
     request: RequestId = RequestId("")
     """The write that asked for it, so that its runtime knows it when applied."""
+    electors: AgentSet = NO_AGENTS
+    """The electorate that a `ROLL` entry sets; no other kind has one."""
+    outgoing: AgentSet = NO_AGENTS
+    """The electorate that it replaces, or the same again."""
+    workers: AgentSet = NO_AGENTS
+    """The other agents of the mesh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,8 @@ class Log:
     """Chunks of exactly `CHUNK` entries."""
     tail: tuple[Entry, ...] = ()
     """What follows them, fewer than `CHUNK`."""
+    rolls: tuple[Index, ...] = ()
+    """Where the entries that set a roll are, ascending."""
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> Log:
@@ -114,6 +127,18 @@ class Log:
         """Tell whether the log holds an entry of that term there, or index is 0."""
         return index <= self.last_index and self.term_at(index) == term
 
+    def roll(self, first: Roll) -> Roll:
+        """Give the roll that the last entry of its kind sets, `first` without one."""
+        return self._roll_at(self.rolls[-1]) if self.rolls else first
+
+    def prior_roll(self, first: Roll) -> Roll:
+        """Give the roll before the last one of a log that sets any."""
+        return self._roll_at(self.rolls[-2]) if len(self.rolls) > 1 else first
+
+    def _roll_at(self, index: Index) -> Roll:
+        entry = self.at(index)
+        return Roll(entry.electors, entry.outgoing, entry.workers, index, entry.term)
+
     def append(self, entry: Entry) -> Log:
         """Add one entry at the end."""
         return self.extended((entry,))
@@ -121,18 +146,24 @@ class Log:
     def extended(self, entries: tuple[Entry, ...]) -> Log:
         """Add entries at the end."""
         rest = self.tail + entries
+        rolls = self.rolls + tuple(
+            Index(index)
+            for index, entry in enumerate(entries, self.last_index + 1)
+            if entry.kind is EntryKind.ROLL
+        )
         if len(rest) < CHUNK:
-            return Log(self.full, rest)
+            return Log(self.full, rest, rolls)
         whole = len(rest) - len(rest) % CHUNK
         chunks = tuple(rest[at : at + CHUNK] for at in range(0, whole, CHUNK))
-        return Log(self.full + chunks, rest[whole:])
+        return Log(self.full + chunks, rest[whole:], rolls)
 
     def prefix(self, index: Index) -> Log:
         """Keep the entries up to an index from 0 to `last_index`."""
         place, rest = divmod(index, CHUNK)
+        rolls = tuple(at for at in self.rolls if at <= index)
         if place < len(self.full):
-            return Log(self.full[:place], self.full[place][:rest])
-        return Log(self.full, self.tail[:rest])
+            return Log(self.full[:place], self.full[place][:rest], rolls)
+        return Log(self.full, self.tail[:rest], rolls)
 
     def segment(self, after: Index, limit: int) -> Segment:
         """Cut out at most `limit` entries that follow an index."""

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from primacy.agents import AgentSet
+from primacy.electorate import Roll
 from primacy.log import Segment
-from primacy.quantities import (
+from primacy.types import (
     AgentId,
     Command,
     Index,
@@ -26,7 +27,6 @@ from primacy.quantities import (
     Round,
     Term,
 )
-from primacy.roll import Roll
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,5 +277,40 @@ class Transfer:
     target: AgentId
 
 
-Message = Received | Elapsed | Write | Read | LeaseRead | Transfer
+class ChangeKind(Enum):
+    """What an operator asks to be done with one agent."""
+
+    ADMIT = "admit"
+    """Make an agent that is no member a worker."""
+    PROMOTE = "promote"
+    """Make a worker an elector."""
+    DEMOTE = "demote"
+    """Make an elector a worker."""
+    DISMISS = "dismiss"
+    """Make a worker no member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The local operator asks the leader to change the part of one agent."""
+
+    request: RequestId
+    kind: ChangeKind
+    target: AgentId
+    detail: Command
+    """Text for runtimes that travels with the change, such as an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """The local operator asks the leader to replace the whole electorate."""
+
+    request: RequestId
+    electors: AgentSet
+    """Members of the mesh. Electors that are not among them become workers."""
+    detail: Command
+    """Text for runtimes that travels with the change."""
+
+
+Message = Received | Elapsed | Write | Read | LeaseRead | Transfer | Change | Replace
 """What a step is given."""

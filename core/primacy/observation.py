@@ -20,10 +20,11 @@ from primacy.outputs import (
     PartitionSuspected,
     PresenceChanged,
     RoleChanged,
+    RollChanged,
 )
-from primacy.quantities import NOBODY, AgentId, Instant, Term
 from primacy.role import Role
 from primacy.state import State
+from primacy.types import NOBODY, AgentId, Instant, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,11 @@ def observe(before: State, after: State) -> Outputs:
     if before.is_cut_off != after.is_cut_off:
         told = (*told, _observe_partition(before, after))
     if before.alive != after.alive:  # watch.presence
-        back = after.alive.less(before.alive)
-        dead = before.alive.less(after.alive)
+        back = after.alive.difference(before.alive)
+        dead = before.alive.difference(after.alive)
         told = (*told, PresenceChanged(back, dead))
+    if before.roll != after.roll:  # watch.roll
+        told = (*told, RollChanged(before.roll, after.roll))
     return told
 
 
@@ -79,4 +82,4 @@ def _observe_partition(
         return PartitionHealed()  # watch.partition
     is_leader = before.role == Role.LEADER
     reached = reached_agents(before) if is_leader else before.granted
-    return PartitionSuspected(reached, after.roll.electors.less(reached))
+    return PartitionSuspected(reached, after.roll.voters.difference(reached))

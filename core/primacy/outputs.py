@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from primacy.agents import AgentSet
+from primacy.electorate import Roll
 from primacy.log import Segment
 from primacy.messages import Packet, Timer
-from primacy.quantities import AgentId, Duration, Index, RequestId, Term
 from primacy.role import Role
+from primacy.types import AgentId, Duration, Index, RequestId, Term
 
 
 class Reason(Enum):
@@ -25,12 +26,12 @@ class Reason(Enum):
     NONE = "none"
     UNKNOWN_KIND = "unknown kind of message"
     WRONG_MESH = "another mesh, or other initial leaders"
-    UNKNOWN_SENDER = "a sender that is no agent of this mesh, or this agent itself"
+    UNKNOWN_SENDER = "a sender that is nobody, or this agent itself"
     BAD_TERM = "a term below the least that this kind can carry"
     BAD_POSITION = "a log position, round or commit index that cannot be"
     BAD_ENTRIES = "entries whose terms fall or lie outside the message's"
-    NOT_AN_ELECTOR = "a sender that is not on the roll it needs to be on"
-    WRONG_ROLL = "a first roll that is not the initial leaders"
+    NOT_AN_ELECTOR = "an agent that is not on the roll it needs to be on"
+    WRONG_ROLL = "a roll that its sender's log cannot have"
     SECOND_LEADER = "another leader in the same term"
     NOT_LEADER = "this agent does not lead"
     NO_LEADER = "no leader is known"
@@ -38,7 +39,9 @@ class Reason(Enum):
     TERM_NOT_COMMITTED = "no entry of the leader's own term is committed yet"
     NO_LEASE = "no lease holds at that instant"
     LOST_LEADERSHIP = "leadership was lost before it was confirmed"
-    NOT_CAUGHT_UP = "the target's log has not caught up"
+    NOT_CAUGHT_UP = "too few of the agents that it takes are alive and caught up"
+    NO_SUCH_CHANGE = "a change that the present roll does not allow"
+    CHANGING = "the last change of the roll is not completed yet"
     STALE_TOKEN = "another leader than the one it was meant for"  # noqa: S105
 
 
@@ -111,7 +114,7 @@ class WriteAccepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A write or transfer was not begun; who leads, as far as is known."""
+    """A write, transfer or change was not begun; who leads, as far as is known."""
 
     request: RequestId
     reason: Reason
@@ -201,6 +204,14 @@ class PresenceChanged:
     dead: AgentSet
 
 
+@dataclass(frozen=True, slots=True)
+class RollChanged:
+    """Observed: another roll is in force."""
+
+    before: Roll
+    after: Roll
+
+
 Observation = (
     RoleChanged
     | LeaderChanged
@@ -209,6 +220,7 @@ Observation = (
     | PartitionSuspected
     | PartitionHealed
     | PresenceChanged
+    | RollChanged
 )
 """What only tells an observer."""
 

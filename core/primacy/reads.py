@@ -10,14 +10,15 @@ Source: seed, "Stale Reads"; Ongaro 2014, section 6.4; clauses `read.*`, `lease.
 
 from __future__ import annotations
 
-from primacy.change import replace
+from primacy.appending import has_committed_in_term
 from primacy.heartbeats import begin_round
 from primacy.messages import LeaseRead, Read, ReadIndexReply, ReadIndexRequest
 from primacy.outputs import Reason, Send, ServeRead, Stale
-from primacy.pending import AskedRead, ParkedRead
-from primacy.quantities import NO_INDEX, NOBODY, AgentId, Instant, RequestId, Round
+from primacy.pending_reads import FollowerRead, LeaderRead
+from primacy.records import replace
 from primacy.role import Role
 from primacy.state import Result, State
+from primacy.types import NO_INDEX, NOBODY, AgentId, Instant, RequestId, Round
 
 
 def on_read(state: State, read: Read) -> Result:
@@ -53,7 +54,7 @@ def _ask(state: State, requester: AgentId, request: RequestId, now: Instant) -> 
     lead = state.leadership
     upcoming = Round(lead.round + 1)  # read.round-after-request
     # read.index-first
-    read = AskedRead(requester, request, state.commit_index, upcoming)
+    read = LeaderRead(requester, request, state.commit_index, upcoming)
     asked = replace(state, leadership=replace(lead, reads=lead.reads.with_(read)))
     return begin_round(asked, now)
 
@@ -64,7 +65,7 @@ def on_read_index_reply(state: State, reply: ReadIndexReply) -> Result:
         return _stale(state, reply.request, Reason.NOT_LEADER)  # read.stale
     if reply.index <= state.commit_index:
         return state, (ServeRead(reply.request, state.commit_index),)
-    parked = state.parked.with_(ParkedRead(reply.request, reply.index))
+    parked = state.parked.with_(FollowerRead(reply.request, reply.index))
     return replace(state, parked=parked), ()  # read.when-applied
 
 
@@ -87,14 +88,9 @@ def has_lease(state: State, now: Instant) -> bool:
     """
     lead = state.leadership
     is_leader = state.role == Role.LEADER  # lease.leader-only
-    is_given = lead.confirmed_round > 0 and state.config.lease_ms > 0  # lease.confirmed
+    is_given = lead.lease_given and state.config.lease_ms > 0  # lease.confirmed
     is_kept = not lead.lease_void and now < lead.lease_until
     return is_leader and is_given and is_kept  # lease.expires, transfer.voids-lease
-
-
-def has_committed_in_term(state: State) -> bool:
-    """Tell whether an entry of the current term is committed."""
-    return state.log.accepts(state.commit_index, state.term)  # read.own-term
 
 
 def _stale(state: State, request: RequestId, reason: Reason) -> Result:

@@ -12,8 +12,7 @@ from __future__ import annotations
 from primacy.agents import NO_AGENTS
 from primacy.config import Config
 from primacy.outputs import Outputs
-from primacy.pending import NO_PARKED_READS
-from primacy.quantities import NO_INDEX, NOBODY, START
+from primacy.pending_reads import NO_FOLLOWER_READS
 from primacy.role import Role, Wait
 from primacy.state import (
     NO_LEADERSHIP,
@@ -23,6 +22,7 @@ from primacy.state import (
     State,
 )
 from primacy.timers import claim_timer, promise_timer
+from primacy.types import NO_INDEX, NOBODY, START
 
 
 def initial(config: Config) -> Result:
@@ -32,11 +32,11 @@ def initial(config: Config) -> Result:
 
 def recover(config: Config, durable: Durable) -> Result:
     """Begin again from the disk: the state, and the outputs to perform first."""
-    is_elector = config.first_roll.has(config.me)
+    roll = durable.log.roll(config.first_roll)  # roll.of-log
     if durable.term > 0:
         timers: Outputs = (promise_timer(config),)
         wait = Wait.PROMISE  # vote.after-restart
-    elif is_elector:
+    elif roll.has(config.me):
         timers = (claim_timer(config),)
         wait = Wait.CLAIM  # claim.leader-timeout
     else:
@@ -45,7 +45,7 @@ def recover(config: Config, durable: Durable) -> Result:
     recovered = State(
         config=config,
         durable=durable,  # restart.from-disk
-        roll=config.first_roll,  # roll.fixed
+        roll=roll,
         role=Role.FOLLOWER,  # restart.follower
         wait=wait,
         leader=NOBODY,
@@ -53,9 +53,9 @@ def recover(config: Config, durable: Durable) -> Result:
         granted=NO_AGENTS,
         lowest_claim=NOBODY,
         last_heartbeat=START,
-        alive=config.everyone,  # presence.begins-alive
+        alive=roll.members,  # presence.begins-alive
         is_cut_off=False,
-        parked=NO_PARKED_READS,
+        parked=NO_FOLLOWER_READS,
         leadership=NO_LEADERSHIP,
     )
     return recovered, timers

@@ -1,9 +1,7 @@
-"""The log: writes are taken, replicated, acknowledged and committed here.
+"""The log: writes are taken, replicated and acknowledged here.
 
-A leader sends new entries at once to every agent that is in step (its next index is the
-end of the log), and serves the others from what they answer: a refusal tells where to
-look for a match, an acknowledgement what to send next. An entry is committed when a
-quorum holds it and it is of the leader's own term.
+A leader serves agents whose log is not in step from what they answer: a refusal tells
+where to look for a match, an acknowledgement what to send next.
 
 Source: Ongaro 2014, sections 3.5 and 3.6; clauses `log.*`, `write.*`, `commit.*`.
 """
@@ -11,13 +9,16 @@ Source: Ongaro 2014, sections 3.5 and 3.6; clauses `log.*`, `write.*`, `commit.*
 from __future__ import annotations
 
 from primacy.agents import NO_AGENTS, AgentMap
-from primacy.change import replace
-from primacy.following import follow
-from primacy.log import Entry, EntryKind, Segment
+from primacy.appending import (
+    advance_commit,
+    append_entry,
+    commit_up_to,
+    why_no_write,
+)
+from primacy.log import Entry, EntryKind
+from primacy.membership import settle
 from primacy.messages import Append, AppendReply, Forward, ForwardReply, Write
 from primacy.outputs import (
-    Apply,
-    Broadcast,
     Persist,
     Reason,
     Refused,
@@ -25,8 +26,9 @@ from primacy.outputs import (
     Send,
     WriteAccepted,
 )
-from primacy.quantities import NOBODY, AgentId, Index, RequestId, Term
+from primacy.records import replace
 from primacy.role import Role, Wait
+from primacy.role_changes import follow
 from primacy.state import (
     Durable,
     Leadership,
@@ -34,13 +36,13 @@ from primacy.state import (
     State,
 )
 from primacy.timers import check_timer, first_heartbeat_timer, promise_timer
+from primacy.types import NOBODY, AgentId, Index, RequestId, Term
 
 
 def open_term(state: State) -> Result:
     """Begin to lead: append the no-op of the new term before anything else."""
-    config = state.config
+    config, members, idle = state.config, state.roll.members, AgentMap()
     end = state.log.last_index + 1
-    idle = AgentMap.zero(config.everyone)
     leader = replace(
         state,
         role=Role.LEADER,
@@ -48,23 +50,24 @@ def open_term(state: State) -> Result:
         leader=state.me,
         granted=NO_AGENTS,
         lowest_claim=NOBODY,
-        alive=config.everyone,  # presence.begins-alive
+        alive=members,  # presence.begins-alive
         is_cut_off=False,  # watch.partition
         leadership=Leadership(
             match=idle,
-            next=idle.set_all(config.peers, end),
+            next=idle.set_all(members.without(state.me), end),
             seen=idle,
         ),
     )
     timers = (check_timer(config), first_heartbeat_timer())  # heartbeat.first
-    grown, outputs = _append(leader, Entry(state.term, EntryKind.NOOP))  # leader.noop
-    committed, applied = _advance(grown)
+    noop = Entry(state.term, EntryKind.NOOP)
+    grown, outputs = append_entry(leader, noop)  # leader.noop
+    committed, applied = advance_commit(grown)
     return committed, outputs + timers + applied
 
 
 def on_write(state: State, write: Write) -> Result:
     """Take a client's write as the leader, or say who leads."""
-    reason = _why_no_write(state)
+    reason = why_no_write(state)
     if reason != Reason.NONE:
         return state, (
             Refused(write.request, reason, state.leader, state.term),  # write.redirect
@@ -72,22 +75,22 @@ def on_write(state: State, write: Write) -> Result:
     # write.named
     entry = Entry(state.term, EntryKind.COMMAND, write.command, write.request)
     index = Index(state.log.last_index + 1)
-    grown, outputs = _append(state, entry)
+    grown, outputs = append_entry(state, entry)
     accepted = WriteAccepted(write.request, index, state.term)  # write.accepted
-    committed, applied = _advance(grown)
+    committed, applied = advance_commit(grown)
     return committed, (*outputs, accepted, *applied)
 
 
 def on_forward(state: State, forward: Forward) -> Result:
     """Take a write that another agent passes on, only under this leader's token."""
-    if forward.term != state.term or _why_no_write(state) != Reason.NONE:
+    if forward.term != state.term or why_no_write(state) != Reason.NONE:
         refusal = _forward_reply(state, forward.request, False, Index(0))
         return state, (Send(forward.sender, refusal),)  # fencing.forwarded
     entry = Entry(state.term, EntryKind.COMMAND, forward.command, forward.request)
     index = Index(state.log.last_index + 1)
-    grown, outputs = _append(state, entry)
+    grown, outputs = append_entry(state, entry)
     reply = Send(forward.sender, _forward_reply(state, forward.request, True, index))
-    committed, applied = _advance(grown)
+    committed, applied = advance_commit(grown)
     return committed, (*outputs, reply, *applied)
 
 
@@ -100,55 +103,11 @@ def on_forward_reply(state: State, reply: ForwardReply) -> Result:
     )
 
 
-def _why_no_write(state: State) -> Reason:
-    """Say why this agent takes no write now, `Reason.NONE` if it does."""
-    if state.leader == NOBODY:
-        return Reason.NO_LEADER  # write.leader-only
-    if state.role != Role.LEADER:
-        return Reason.NOT_LEADER  # write.leader-only
-    if state.leadership.transferee != NOBODY:
-        return Reason.TRANSFERRING  # transfer.no-write
-    return Reason.NONE
-
-
 def _forward_reply(
     state: State, request: RequestId, accepted: bool, index: Index
 ) -> ForwardReply:
     return ForwardReply(
         state.config.mesh, state.me, state.term, request, accepted, index
-    )
-
-
-def _append(state: State, entry: Entry) -> Result:
-    """Append an entry as the leader, durably, and send it to agents in step."""
-    lead, log = state.leadership, state.log
-    before, after = log.last_index, Index(log.last_index + 1)
-    segment = Segment.of(entry)
-    # leader.append-only
-    durable = Durable(state.term, state.durable.voted_for, log.append(entry))
-    # log.in-step
-    in_step = state.config.peers.common(lead.next.at_least(after))
-    grown = replace(
-        state,
-        durable=durable,
-        leadership=replace(
-            lead,
-            match=lead.match.set(state.me, after),
-            next=lead.next.set_all(in_step, after + 1),
-        ),
-    )
-    append = Append(
-        state.config.mesh,
-        state.me,
-        state.term,
-        before,
-        log.last_term,
-        segment,
-        state.commit_index,
-    )
-    return grown, (
-        Persist(durable.term, durable.voted_for, before, segment),  # write.durable
-        Broadcast(in_step, append),
     )
 
 
@@ -168,13 +127,14 @@ def on_append(state: State, append: Append) -> Result:
     known = Index(min(append.commit_index, end))  # commit.verified
     if state.log.holds(append.prev_index, append.entries):  # log.no-truncation
         reply = _append_reply(following, append.sender, True, end)
-        committed, applied = _commit_up_to(following, known)
+        committed, applied = commit_up_to(following, known)
         return committed, (timer, reply, *applied)
     log = state.log.spliced(append.prev_index, append.entries)  # log.conflict
     durable = Durable(state.term, state.durable.voted_for, log)
-    grown = replace(following, durable=durable)
+    roll = log.roll(state.config.first_roll)  # roll.of-log
+    grown = replace(following, durable=durable, roll=roll)
     reply = _append_reply(grown, append.sender, True, end)
-    committed, applied = _commit_up_to(grown, known)
+    committed, applied = commit_up_to(grown, known)
     return committed, (
         # log.durable
         Persist(durable.term, durable.voted_for, append.prev_index, append.entries),
@@ -203,14 +163,16 @@ def on_append_reply(state: State, reply: AppendReply) -> Result:
     if state.role != Role.LEADER:
         return state, ()
     lead, sender = state.leadership, reply.sender
+    if reply.accepted and reply.index > state.log.last_index:
+        # message.position
+        return state, (Rejected(Reason.BAD_POSITION, sender),)
+    if not state.roll.members.has(sender):
+        return state, ()  # roll.members-only
     held = lead.match.get(sender)
     if reply.index < held:
         return state, ()  # commit.match-never-falls
     if not reply.accepted:
         return resume(state, sender, reply.index, reply.index_term)
-    if reply.index > state.log.last_index:
-        # message.position
-        return state, (Rejected(Reason.BAD_POSITION, sender),)
     if reply.index == held:
         return state, ()  # commit.match-never-falls
     next_index = max(lead.next.get(sender), reply.index + 1)  # log.next-above-match
@@ -222,11 +184,26 @@ def on_append_reply(state: State, reply: AppendReply) -> Result:
             next=lead.next.set(sender, next_index),
         ),
     )
-    committed, applied = _advance(matched)
+    committed, outputs = _advance(matched)
     if next_index > state.log.last_index:
-        return committed, applied
+        return committed, outputs
     served, sent = _send_from(committed, sender, Index(next_index - 1))
-    return served, applied + sent
+    return served, outputs + sent
+
+
+def _advance(state: State) -> Result:
+    """Commit what a quorum holds; then complete the replacement of an electorate.
+
+    What is counted is of the leader's own term, and not below its roll. Only here: no
+    agent alone is a quorum of a joint roll.
+    """
+    committed, applied = advance_commit(state)
+    is_further = committed.commit_index > state.commit_index
+    if not is_further or not state.roll.is_joint:
+        return committed, applied  # change.one-at-a-time, change.own-term
+    settled, outputs = settle(committed)
+    completed, more = advance_commit(settled)
+    return completed, outputs + applied + more  # output.durable-first
 
 
 def resume(state: State, target: AgentId, index: Index, term: Term) -> Result:
@@ -259,32 +236,3 @@ def _send_from(state: State, target: AgentId, prev: Index) -> Result:
         leadership=replace(lead, next=lead.next.set(target, next_index)),
     )
     return sent, (Send(target, append),)
-
-
-def _advance(state: State) -> Result:
-    """Commit up to the highest index that a quorum holds, if it is of this term."""
-    match = state.leadership.match
-    index = Index(match.suggestion(state.roll.electors))
-    if not state.log.accepts(index, state.term):
-        return state, ()  # commit.own-term
-    if not state.roll.is_quorum(match.at_least(index)):
-        return state, ()  # commit.quorum
-    return _commit_up_to(state, index)
-
-
-def _commit_up_to(state: State, index: Index) -> Result:
-    """Give out newly committed entries to be applied, then the reads they serve."""
-    if index <= state.commit_index:
-        return state, ()  # commit.never-back
-    first = Index(state.commit_index + 1)
-    entries = state.log.segment(state.commit_index, index - state.commit_index)
-    committed = replace(state, commit_index=index, parked=state.parked.later(index))
-    # commit.in-order, read.when-applied
-    return committed, (Apply(first, entries), *state.parked.due(index))
-
-
-def commit_verified(state: State, index: Index, term: Term) -> Result:
-    """Commit what the leader has committed, if this log holds its last entry."""
-    if not state.log.accepts(index, term):
-        return state, ()  # commit.verified
-    return _commit_up_to(state, index)

@@ -14,14 +14,16 @@ from typing import Final
 
 from primacy.agents import AgentMap, AgentSet
 from primacy.config import Config
+from primacy.electorate import Roll
 from primacy.log import EMPTY_LOG, EMPTY_SEGMENT, Log
 from primacy.outputs import Outputs, Persist
-from primacy.pending import (
-    NO_ASKED_READS,
-    AskedReads,
-    ParkedReads,
+from primacy.pending_reads import (
+    NO_LEADER_READS,
+    FollowerReads,
+    LeaderReads,
 )
-from primacy.quantities import (
+from primacy.role import Role, Wait
+from primacy.types import (
     NO_ROUND,
     NO_TERM,
     NOBODY,
@@ -32,8 +34,6 @@ from primacy.quantities import (
     Round,
     Term,
 )
-from primacy.role import Role, Wait
-from primacy.roll import Roll
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,13 @@ class Leadership:
     """When it was begun."""
     lease_until: Instant = START
     """The lease holds before this instant."""
+    lease_given: bool = False
+    """A quorum of the present roll confirmed the round that gave the lease."""
     lease_void: bool = False
     """A transfer was begun: no lease read is served again in this term."""
     transferee: AgentId = NOBODY
     """The elector that was asked to take over; no write is taken meanwhile."""
-    reads: AskedReads = NO_ASKED_READS
+    reads: LeaderReads = NO_LEADER_READS
 
 
 NO_LEADERSHIP: Final = Leadership()
@@ -99,7 +101,7 @@ class State:
     config: Config = field(hash=False)
     durable: Durable
     roll: Roll
-    """The electorate of the latest log entry that set one."""
+    """The roll that the last entry of its kind in the log sets, else the first."""
     role: Role
     wait: Wait
     """What the election timer waits for; has no meaning for a leader."""
@@ -117,7 +119,7 @@ class State:
     """The agents that the leader takes to be alive."""
     is_cut_off: bool
     """No quorum answered when this agent last needed one."""
-    parked: ParkedReads
+    parked: FollowerReads
     leadership: Leadership
 
     @property

@@ -12,7 +12,7 @@ from __future__ import annotations
 from primacy.config import Config
 from primacy.messages import Timer
 from primacy.outputs import Arm
-from primacy.quantities import Duration
+from primacy.types import Duration
 
 
 def promise_timer(config: Config) -> Arm:

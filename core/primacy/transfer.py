@@ -8,13 +8,13 @@ Source: Ongaro 2014, section 3.10; clauses `transfer.*`.
 
 from __future__ import annotations
 
-from primacy.change import replace
 from primacy.election import campaign
 from primacy.messages import Transfer, TransferNow
 from primacy.outputs import Reason, Refused, Send
-from primacy.quantities import NOBODY
+from primacy.records import replace
 from primacy.role import Role
 from primacy.state import Result, State
+from primacy.types import NOBODY
 
 
 def on_transfer(state: State, transfer: Transfer) -> Result:

@@ -1,14 +1,15 @@
 """What cannot be valid: the packets that change nothing and are answered by `Rejected`.
 
 One function for each kind of packet, all guards and no effect. They look at the packet,
-this agent's electorate, and who is known to lead: a packet that is merely late is never
-rejected.
+the first roll, and which leader is known: a packet that is merely late is never
+rejected. Nor is one of an agent off the roll: the change may be news to this agent.
 
 Source: clauses `message.*` of docs/specification.md.
 """
 
 from __future__ import annotations
 
+from primacy.electorate import Roll
 from primacy.messages import (
     Append,
     AppendReply,
@@ -27,8 +28,8 @@ from primacy.messages import (
     VoteRequest,
 )
 from primacy.outputs import Reason
-from primacy.quantities import NOBODY, Index, Term
 from primacy.state import State
+from primacy.types import NOBODY, Index, Term
 
 
 def defect(state: State, packet: Packet) -> Reason:
@@ -48,11 +49,9 @@ def defect(state: State, packet: Packet) -> Reason:
             return _claim_defect(state, packet)
         case ReadIndexReply():
             return _read_index_reply_defect(state, packet)
-        case TransferNow():
-            return _transfer_now_defect(state, packet)
         case ForwardReply():
             return _forward_reply_defect(state, packet)
-        case VoteReply() | Forward():
+        case VoteReply() | TransferNow() | Forward():
             return _header_defect(state, packet, Term(1))
         case PreVoteReply() | ReadIndexRequest():
             return _header_defect(state, packet, Term(0))
@@ -64,7 +63,7 @@ def _header_defect(state: State, packet: Packet, least: Term) -> Reason:
     """Judge what every packet carries; `least` is the lowest term of its kind."""
     if packet.mesh != state.config.mesh:
         return Reason.WRONG_MESH  # message.mesh
-    if not state.config.peers.has(packet.sender):
+    if packet.sender == NOBODY or packet.sender == state.me:
         return Reason.UNKNOWN_SENDER  # message.sender
     if packet.term < least:
         return Reason.BAD_TERM  # message.term
@@ -87,10 +86,16 @@ def _vote_request_defect(state: State, request: PreVoteRequest | VoteRequest) ->
     highest = Term(request.term - 1)
     if not _is_position(request.last_index, request.last_term, highest):
         return Reason.BAD_POSITION  # message.position
-    if not request.roll.has(request.sender):
+    if not request.roll.members.has(request.sender):
+        return Reason.NOT_AN_ELECTOR  # stand.taken-off
+    if request.roll.index == 0 and not request.roll.has(request.sender):
         return Reason.NOT_AN_ELECTOR  # stand.electors-only
-    if request.roll != state.config.first_roll:
-        return Reason.WRONG_ROLL  # roll.first, roll.fixed
+    if not _is_position(request.roll.index, request.roll.term, request.last_term):
+        return Reason.WRONG_ROLL  # roll.position
+    if request.roll.index > request.last_index:
+        return Reason.WRONG_ROLL  # roll.position
+    if request.roll.index == 0 and not _is_first(state, request.roll):
+        return Reason.WRONG_ROLL  # roll.first
     return Reason.NONE
 
 
@@ -103,8 +108,6 @@ def _heartbeat_defect(state: State, heartbeat: Heartbeat) -> Reason:
         return Reason.BAD_POSITION  # message.position
     if heartbeat.round < 1:
         return Reason.BAD_POSITION  # message.position
-    if not state.roll.has(heartbeat.sender):
-        return Reason.NOT_AN_ELECTOR  # leader.electors-only
     if _has_second_leader(state, heartbeat):
         return Reason.SECOND_LEADER  # message.one-leader
     return Reason.NONE
@@ -129,8 +132,6 @@ def _append_defect(state: State, append: Append) -> Reason:
         return Reason.BAD_POSITION  # message.position
     if append.commit_index < 0:
         return Reason.BAD_POSITION  # message.position
-    if not state.roll.has(append.sender):
-        return Reason.NOT_AN_ELECTOR  # leader.electors-only
     if not append.entries.is_ordered(append.prev_term, append.term):
         return Reason.BAD_ENTRIES  # message.entries
     if _has_second_leader(state, append):
@@ -156,15 +157,6 @@ def _read_index_reply_defect(state: State, reply: ReadIndexReply) -> Reason:
     return Reason.NONE
 
 
-def _transfer_now_defect(state: State, packet: TransferNow) -> Reason:
-    header = _header_defect(state, packet, Term(1))
-    if header != Reason.NONE:
-        return header
-    if not state.roll.has(packet.sender):
-        return Reason.NOT_AN_ELECTOR  # leader.electors-only
-    return Reason.NONE
-
-
 def _forward_reply_defect(state: State, reply: ForwardReply) -> Reason:
     header = _header_defect(state, reply, Term(1))
     if header != Reason.NONE:
@@ -172,6 +164,12 @@ def _forward_reply_defect(state: State, reply: ForwardReply) -> Reason:
     if reply.index < 0:
         return Reason.BAD_POSITION  # message.position
     return Reason.NONE
+
+
+def _is_first(state: State, roll: Roll) -> bool:
+    """Tell whether the electors of a roll are the initial leaders, and nobody else."""
+    first = state.config.first_roll
+    return roll.electors == first.electors and roll.outgoing == first.outgoing
 
 
 def _is_position(index: Index, term: Term, highest: Term) -> bool:

@@ -4,9 +4,10 @@ Begin:   `Agent`, `AgentRole`, `Tls`, `Clock`
 Apply:   `Machine`, `Table`
 Watch:   `Health`, `Events`, `Counters`, `JsonLines`; the events: `RoleChanged`,
          `LeaderChanged`, `InitialElection`, `ElectionProgress`, `PartitionSuspected`,
-         `PartitionHealed`, `PresenceChanged`
+         `PartitionHealed`, `PresenceChanged`,
+         `RollChanged`
 Fail:    `SettingsError`; of the disk `StoreError`; of a request `RequestError` and what
-         it is: `NotAccepted`, `WriteLost`, `OutcomeUnknown`, `NotFresh`, ...;
+         it is: `NotAccepted`, `WriteLost`, `OutcomeUnknown`, `ChangeRefused`, ...;
          of a peer that lies `TermsUsedUp`
 
 It is one runtime for the core in `primacy`, and uses nothing but its public API. What
@@ -21,12 +22,14 @@ from primacy.outputs import (
     PartitionSuspected,
     PresenceChanged,
     RoleChanged,
+    RollChanged,
 )
 from primacy_runtime.agent import Agent
 from primacy_runtime.clock import Clock
 from primacy_runtime.counters import Counters
 from primacy_runtime.errors import (
     AgentStopped,
+    ChangeRefused,
     CommandRefused,
     NotAccepted,
     NotFresh,
@@ -54,6 +57,7 @@ __all__ = [
     "Agent",
     "AgentRole",
     "AgentStopped",
+    "ChangeRefused",
     "Clock",
     "CommandRefused",
     "Counters",
@@ -72,6 +76,7 @@ __all__ = [
     "PresenceChanged",
     "RequestError",
     "RoleChanged",
+    "RollChanged",
     "SettingsError",
     "StoreBroken",
     "StoreDamaged",

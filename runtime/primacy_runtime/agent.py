@@ -17,8 +17,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from primacy import MeshState, State, has_lease, initial, mesh_state, token
-from primacy.quantities import NOBODY
+from primacy import (
+    AgentId,
+    ChangeKind,
+    Command,
+    MeshState,
+    State,
+    agents,
+    has_lease,
+    initial,
+    mesh_state,
+    token,
+)
+from primacy.types import NOBODY
 from primacy_runtime.client import Client
 from primacy_runtime.clock import Clock
 from primacy_runtime.counters import Counters
@@ -26,25 +37,27 @@ from primacy_runtime.errors import AgentStopped, SettingsError
 from primacy_runtime.events import Events
 from primacy_runtime.health import Health
 from primacy_runtime.lifecycle import AgentOptions, Lifecycle
+from primacy_runtime.net.addresses import detail
 from primacy_runtime.net.tls import Tls
 from primacy_runtime.settings import (
     AgentRole,
-    address,
+    agent_id,
     config,
     milliseconds,
     require,
 )
+from primacy_runtime.settings import address as address_of
 from primacy_runtime.state_machine import Machine, Table
 from primacy_runtime.trace import RecordingFactory
 
-NO_PEERS: Final[Mapping[str, str]] = {}
+NO_PEERS: Final[Mapping[str, str | None]] = {}
 
 
 class Agent:
     """One agent of a mesh, in this process. All lengths of time are in seconds.
 
-    Every agent of a mesh is given the same `mesh_id`, times, and parts: who is a
-    worker, and who is not. `SettingsError` tells in one sentence what cannot work.
+    Every agent of a mesh is given the same `mesh_id`, times, and first parts: who is
+    a worker, and who is not. `SettingsError` tells in one sentence what cannot work.
     """
 
     def __init__(
@@ -54,9 +67,10 @@ class Agent:
         *,
         role: AgentRole = AgentRole.ACTIVE,
         is_initial_leader: bool | None = None,
-        peers: Mapping[str, str] = NO_PEERS,
+        peers: Mapping[str, str | None] = NO_PEERS,
         workers: Collection[str] = (),
         listen: str = "127.0.0.1:0",
+        advertise: str | None = None,
         heartbeat_interval: float = 5.0,
         election_timeout: float = 10.0,
         leader_timeout: float = 15.0,
@@ -68,17 +82,19 @@ class Agent:
         machine: Machine | None = None,
         tls: Tls | None = None,
         metrics: str | None = None,
-        reset: Collection[str] = (),
         clock: Clock | None = None,
         record: RecordingFactory | None = None,
     ) -> None:
         """Check what is given; nothing is opened yet.
 
         `role`, `is_initial_leader`: an active agent is an initial leader, a worker is
-        not; the second may be left out.
-        `peers`: the id and `host:port` of every other agent.
+        not, and a joiner is no member before it is admitted; the second may be left
+        out.
+        `peers`: the id and `host:port` of every other first member; a joiner may give
+        `None`, for it learns where they are from those that call it.
         `workers`: which of the peers are workers; the rest are initial leaders.
-        `listen`: where peers reach this agent; port 0 lets the system choose.
+        `listen`: where the port is; port 0 lets the system choose.
+        `advertise`: where peers reach this agent, if it is not where it listens.
         `heartbeat_interval`: between two rounds of a leader.
         `election_timeout`: how long to wait for a leader, at least; above the interval.
         `leader_timeout`: before the first claim, and between a leader's quorum checks.
@@ -88,7 +104,6 @@ class Agent:
         `folder`: where the file of the agent is, or will be made.
         `machine`: what commands are applied to; a `Table` if none.
         `metrics`: a `host:port` for Prometheus, closed if none.
-        `reset`: peers that come back with another disk, see docs/runtime.md.
         `record`: begins a trace of all that this agent does, see docs/runtime.md.
         """
         told = config(
@@ -108,7 +123,6 @@ class Agent:
         require("folder", folder, str | Path, "a path")
         require("tls", tls, Tls | None, "a Tls")
         require("clock", clock, Clock | None, "a Clock")
-        require("reset", reset, Collection, "a collection of ids")
         for call in () if machine is None else ("apply", "answer"):
             if not callable(getattr(machine, call, None)):
                 raise SettingsError(f"machine must have a method {call}: {machine!r}")
@@ -117,19 +131,20 @@ class Agent:
         given = 4 * leader_timeout if request_timeout is None else request_timeout
         milliseconds("request_timeout", given)
         self._request_timeout = given
-        for one in reset:
-            if one not in peers:
-                raise SettingsError(f"reset must name peers, got {one!r}")
         self._given = AgentOptions(
             told,
-            {one: address(f"peers[{one!r}]", at) for one, at in peers.items()},
-            address("listen", listen, least_port=0),
-            None if metrics is None else address("metrics", metrics, least_port=0),
+            {
+                one: address_of(f"peers[{one!r}]", at)
+                for one, at in peers.items()
+                if at is not None
+            },
+            address_of("listen", listen, least_port=0),
+            None if advertise is None else address_of("advertise", advertise),
+            None if metrics is None else address_of("metrics", metrics, least_port=0),
             Path(folder) / f"{mesh_id}.{agent_id}.sqlite3",
             Table() if machine is None else machine,
             Clock() if clock is None else clock,
             tls,
-            tuple(reset),
             record,
         )
         self._counts = Counters()
@@ -197,8 +212,57 @@ class Agent:
         return await self._client().read(query, self._within(timeout), lease=lease)
 
     async def transfer(self, target: str, *, timeout: float | None = None) -> None:
-        """Hand leadership over to an initial leader; raise `TransferFailed`."""
+        """Hand leadership over to an elector; raise `TransferFailed`."""
         await self._client().transfer(target, self._within(timeout))
+
+    # Members. Of the leader only; all return when the change is applied, and raise
+    # `ChangeRefused` if it cannot be, else what `propose` raises.
+
+    async def admit(
+        self, agent: str, address: str, *, timeout: float | None = None
+    ) -> None:
+        """Make an agent that is no member a worker; others reach it at the address."""
+        target, where = agent_id("agent", agent), address_of("address", address)
+        await self._change(ChangeKind.ADMIT, target, detail(target, where), timeout)
+
+    async def promote(self, agent: str, *, timeout: float | None = None) -> None:
+        """Make a worker an elector, once it has caught up."""
+        await self._change_part(ChangeKind.PROMOTE, agent, timeout)
+
+    async def demote(self, agent: str, *, timeout: float | None = None) -> None:
+        """Make an elector a worker. A leader that is demoted hands over."""
+        await self._change_part(ChangeKind.DEMOTE, agent, timeout)
+
+    async def dismiss(self, agent: str, *, timeout: float | None = None) -> None:
+        """Make a worker no member."""
+        await self._change_part(ChangeKind.DISMISS, agent, timeout)
+
+    async def replace(
+        self, electors: Collection[str], *, timeout: float | None = None
+    ) -> None:
+        """Replace the whole electorate by members; those that leave it are workers.
+
+        Return when the old electorate counts no more.
+        """
+        require("electors", electors, Collection, "a collection of ids")
+        if isinstance(electors, str):
+            raise SettingsError(
+                f"electors must be a collection of ids, got {electors!r}"
+            )
+        named = {agent_id("electors", one) for one in electors}
+        client, within = self._client(), self._within(timeout)
+        await client.replace(agents(*named), within)
+
+    async def _change_part(
+        self, kind: ChangeKind, agent: str, timeout: float | None
+    ) -> None:
+        await self._change(kind, agent_id("agent", agent), Command(""), timeout)
+
+    async def _change(
+        self, kind: ChangeKind, target: AgentId, text: Command, timeout: float | None
+    ) -> None:
+        client, within = self._client(), self._within(timeout)
+        await client.change(kind, target, text, within)
 
     def _client(self) -> Client:
         life = self._life
@@ -216,7 +280,13 @@ class Agent:
     @property
     def address(self) -> str:
         """Where peers reach this agent, once it has started."""
-        return str(self._life.where if self._life else self._given.listen)
+        where = self._life.where if self._life else self._given.listen
+        return str(self._given.advertise or where)
+
+    @property
+    def control_path(self) -> Path:
+        """Where `primacy agent` takes requests of operators: beside the disk."""
+        return self._given.path.with_suffix(".control")
 
     @property
     def metrics_port(self) -> int | None:
@@ -276,6 +346,11 @@ class Agent:
             state.log.last_index,
             state.commit_index,
             life.driver.applied if life else 0,
+            state.roll.electors.members,
+            state.roll.outgoing.members,
+            state.roll.workers.members,
+            state.roll.index,
+            state.roll.index <= state.commit_index,
             state.alive.members,
             tuple(peer for peer, link in links.items() if link.is_up),
             state.is_cut_off,

@@ -1,22 +1,24 @@
 """Requests of clients, asked again as long as that is safe and there is time.
 
-Contract: a write is given to the protocol a second time only after a refusal that says
-that it was not begun, and under a new id (runtime.request-ids); once it may have been
-begun, only its own fate is waited for. Reads may be asked any number of times: the
-answer is fresh for the last question, so it is for the first. Every request has a
-deadline, for an answer may never come (runtime.first-answer).
+Contract: a write or a change of the members is given to the protocol a second time only
+after a refusal that says that it was not begun, and under a new id
+(runtime.request-ids); once it may have been begun, only its own fate is waited for.
+Reads may be asked any number of times: the answer is fresh for the last question, so it
+is for the first. Every request has a deadline, for an answer may never come
+(runtime.first-answer).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
-from primacy import AgentId, Config, Reason, RequestId
+from primacy import AgentId, AgentSet, ChangeKind, Command, Config, Reason, RequestId
 from primacy_runtime.counters import Counters
 from primacy_runtime.driver import Driver
 from primacy_runtime.errors import (
+    ChangeRefused,
     NotAccepted,
     NotFresh,
     OutcomeUnknown,
@@ -25,17 +27,24 @@ from primacy_runtime.errors import (
     WriteLost,
 )
 from primacy_runtime.pending_requests import (
+    Appending,
     Handover,
     NotBegunError,
     Pending,
     PendingRead,
     Proposal,
     Requests,
+    RollChange,
 )
 from primacy_runtime.size_limits import check_command
 
 LONGEST_PAUSE_S: Final = 0.25
 """Between two attempts."""
+IN_VAIN: Final = (Reason.NOT_LEADER, Reason.NO_SUCH_CHANGE)
+"""Why a change is not asked for again: time does not help."""
+
+Give = Callable[[RequestId], None]
+"""Gives a request to the driver."""
 
 
 class Client:
@@ -52,30 +61,80 @@ class Client:
     async def propose(self, text: str, timeout: float) -> object:
         """Have a command applied; give what the machine said to it."""
         command = check_command(self._config, text)
-        driver, deadline = self._driver, _now() + timeout
+        result = await self._appended(
+            "write",
+            lambda: Proposal(_future(), command=command),
+            lambda request: self._driver.write(request, command),
+            timeout,
+        )
+        self._counts.requests["written"] += 1
+        return result
+
+    async def change(
+        self, kind: ChangeKind, target: AgentId, detail: Command, timeout: float
+    ) -> None:
+        """Have the part of one agent changed."""
+        members = self._driver.state.roll.members
+        check_command(self._config, detail, members.with_(target))
+        await self._change(
+            f"{kind.value} {target}",
+            lambda: RollChange(_future()),
+            lambda request: self._driver.change(request, kind, target, detail),
+            timeout,
+        )
+
+    async def replace(self, electors: AgentSet, timeout: float) -> None:
+        """Have the electorate replaced; return when the old one counts no more."""
+        members = self._driver.state.roll.members
+        check_command(self._config, "", members)
+        await self._change(
+            f"replace the electorate by {', '.join(electors.members) or 'nobody'}",
+            lambda: RollChange(_future(), is_replacement=True),
+            lambda request: self._driver.replace(request, electors),
+            timeout,
+        )
+
+    async def _change(
+        self, wish: str, make: Callable[[], Appending], give: Give, timeout: float
+    ) -> None:
+        try:
+            await self._appended("change", make, give, timeout, IN_VAIN)
+        except NotBegunError as refusal:
+            why = refusal.reason.value
+            if refusal.leader and refusal.reason is Reason.NOT_LEADER:
+                why += f", {refusal.leader} does"
+            raise self._counted(ChangeRefused(f"Cannot {wish}: {why}.")) from None
+        self._counts.requests["changed"] += 1
+
+    async def _appended(
+        self,
+        what: str,
+        make: Callable[[], Appending],
+        give: Give,
+        timeout: float,
+        in_vain: Collection[Reason] = (),
+    ) -> object:
+        """Have an entry applied; raise `NotBegunError` for a reason of `in_vain`."""
+        deadline = _now() + timeout
         while True:
-            proposal = Proposal(command, _future())
             try:
-                result = await self._asked(
-                    proposal, lambda request: driver.write(request, command), deadline
-                )
+                return await self._asked(make(), give, deadline)
             except NotBegunError as refusal:
+                if refusal.reason in in_vain:
+                    raise
                 reason = refusal.reason
             except TimeoutError:
                 raise self._counted(
                     OutcomeUnknown(
-                        f"The write was not decided within {timeout:g} s; "
+                        f"The {what} was not decided within {timeout:g} s; "
                         f"it may still be applied."
                     )
                 ) from None
             except WriteLost as loss:
                 raise self._counted(loss) from None
-            else:
-                self._counts.requests["written"] += 1
-                return result
             if _now() + self._pause >= deadline:
                 raise self._counted(
-                    NotAccepted(_late("took the write", timeout, reason))
+                    NotAccepted(_late(f"took the {what}", timeout, reason))
                 )
             await asyncio.sleep(self._pause)
 
@@ -129,7 +188,7 @@ class Client:
     async def _asked(
         self,
         pending: Pending,
-        give: Callable[[RequestId], None],
+        give: Give,
         deadline: float,
     ) -> object:
         request = self._requests.add(pending)

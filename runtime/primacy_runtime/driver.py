@@ -27,9 +27,12 @@ from typing import Final
 
 from primacy import (
     AgentId,
+    AgentSet,
     Apply,
     Arm,
     Broadcast,
+    Change,
+    ChangeKind,
     Command,
     Config,
     Disarm,
@@ -46,6 +49,7 @@ from primacy import (
     Received,
     Refused,
     Rejected,
+    Replace,
     RequestId,
     Role,
     Send,
@@ -62,7 +66,7 @@ from primacy import (
     step,
 )
 from primacy.outputs import Outputs, PartitionSuspected, RoleChanged
-from primacy.quantities import NOBODY
+from primacy.types import NOBODY
 from primacy_runtime.clock import Clock, Timers
 from primacy_runtime.counters import Counters
 from primacy_runtime.events import Audience
@@ -113,6 +117,8 @@ class DriverContext:
     """One thread, in which the store is used."""
     machine: Machine
     send: Callable[[str, bytes], None]
+    follow: Callable[[State], None]
+    """Told when another roll is in force, before anything is sent under it."""
     requests: Requests
     audience: Audience
     counts: Counters
@@ -133,6 +139,7 @@ class Driver:
             if parts.store.is_new
             else recover(parts.config, parts.store.durable)
         )
+        self._roll = self.state.roll
         self.applied: int = 0
         """Up to here entries were given to the state machine."""
 
@@ -214,6 +221,16 @@ class Driver:
         """Take an operator's wish to hand leadership over."""
         self._ask(request, lambda: Transfer(request, target))
 
+    def change(
+        self, request: RequestId, kind: ChangeKind, target: AgentId, detail: Command
+    ) -> None:
+        """Take an operator's wish to change the part of one agent."""
+        self._ask(request, lambda: Change(request, kind, target, detail))
+
+    def replace(self, request: RequestId, electors: AgentSet) -> None:
+        """Take an operator's wish to replace the electorate."""
+        self._ask(request, lambda: Replace(request, electors, Command("")))
+
     def end(self, error: Exception) -> None:
         """End the agent with an error."""
 
@@ -256,6 +273,9 @@ class Driver:
         if persists:
             await self._persist(persists)
         for after, outputs in results:
+            if after.roll != self._roll:
+                self._roll = after.roll
+                self._parts.follow(after)  # runtime.addresses
             for output in outputs:
                 self._do(after, output)
 
@@ -309,6 +329,8 @@ class Driver:
                     ) from error
             self.applied = index
             self._parts.requests.apply(entry.request, index, entry.term, result)
+            if entry.kind.value == "roll" and entry.electors == entry.outgoing:
+                self._parts.requests.settle()
 
     def _place(self, after: State, accepted: WriteAccepted) -> None:
         """Note where a write stands; a forwarded one may be decided already."""
@@ -334,7 +356,7 @@ class Driver:
             )
             parts.send(refused.leader, dumps(packet).encode())
         else:
-            parts.requests.refuse(refused.request, refused.reason)
+            parts.requests.refuse(refused.request, refused.reason, refused.leader)
 
     def _observe(self, seen: Observation) -> None:
         """Count, log, and publish an event."""

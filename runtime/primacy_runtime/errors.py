@@ -68,5 +68,9 @@ class NotFresh(RequestError):
     """Freshness could not be proved in time: no value is given."""
 
 
+class ChangeRefused(RequestError):
+    """The members stay as they are: ask the leader, or for another change."""
+
+
 class TransferFailed(RequestError):
     """Leadership was not handed over, or not in time."""

@@ -27,6 +27,16 @@ class Health:
     last_index: int
     commit_index: int
     applied_index: int
+    electors: tuple[str, ...]
+    """Who may vote, by the roll in force."""
+    outgoing: tuple[str, ...]
+    """The electorate that is being replaced; else the same as `electors`."""
+    workers: tuple[str, ...]
+    """The other members."""
+    roll_index: int
+    """The entry that set them, 0 if they are the first."""
+    is_roll_committed: bool
+    """Whether that entry is committed, as far as this agent knows."""
     alive: tuple[str, ...]
     """Who is taken to be alive, in the leader's view."""
     connected: tuple[str, ...]

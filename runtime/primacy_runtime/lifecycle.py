@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from primacy import Config
+from primacy import AgentId, Config, State
 from primacy_runtime.client import Client
 from primacy_runtime.clock import Clock
 from primacy_runtime.counters import Counters
@@ -28,6 +28,7 @@ from primacy_runtime.net.handshake import (
     KINDS,
     OTHER_DISK,
     HandshakeRefusal,
+    IntroductionContext,
     Introductions,
 )
 from primacy_runtime.net.tls import Tls
@@ -49,13 +50,12 @@ class AgentOptions:
     config: Config
     peers: Mapping[str, Address]
     listen: Address
+    advertise: Address | None
     metrics: Address | None
     path: Path
     machine: Machine
     clock: Clock
     tls: Tls | None
-    reset: tuple[str, ...]
-    """The peers that may come with another disk, once."""
     record: RecordingFactory | None
 
 
@@ -87,6 +87,7 @@ class Lifecycle:
                 disk,
                 given.machine,
                 self._send,
+                self._follow,
                 self._requests,
                 self.audience,
                 counts,
@@ -97,13 +98,23 @@ class Lifecycle:
         self.transport = Transport(
             config,
             peers=given.peers,
-            introductions=Introductions(config, store.id, store.known, self._remember),
+            introductions=Introductions(
+                IntroductionContext(
+                    config,
+                    store.id,
+                    store.known,
+                    self._remember,
+                    self._is_member,
+                    lambda: self.reached_at,
+                )
+            ),
             tls=given.tls,
             counts=counts,
             teller=self._teller,
             deliver=self.driver.receive,
             refused=self._on_refusal,
         )
+        self._follow(self.driver.state)
         self.client = Client(config, self.driver, self._requests, counts)
         self._has_begun, self._is_ending = asyncio.Event(), False
         self._task: asyncio.Task[None] | None = None
@@ -135,10 +146,7 @@ class Lifecycle:
         return life
 
     async def _open(self, health: Callable[[], Health]) -> None:
-        loop, given = asyncio.get_running_loop(), self._given
-        for peer in given.reset:
-            await loop.run_in_executor(self._disk, self._store.forget, peer)
-            self._teller.tell("reset", logging.WARNING, peer=peer)
+        given = self._given
         try:
             self.where = await self.transport.open(given.listen)
             if given.metrics is not None:
@@ -159,8 +167,20 @@ class Lifecycle:
                 f"got {given.listen} and {given.metrics or 'none'}: {error}"
             ) from None
 
+    @property
+    def reached_at(self) -> str:
+        """Where others reach this agent, empty if that is not known."""
+        where = self._given.advertise or self.where
+        return "" if where.is_everywhere or where.port == 0 else str(where)
+
     def _send(self, target: str, body: bytes) -> None:
         self.transport.send(target, body)
+
+    def _follow(self, state: State) -> None:
+        self.transport.follow(state)
+
+    def _is_member(self, agent: str) -> bool:
+        return self.driver.state.roll.members.has(AgentId(agent))
 
     async def _remember(self, peer: str, disk_of_peer: str) -> None:
         loop = asyncio.get_running_loop()

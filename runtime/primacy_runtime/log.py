@@ -12,6 +12,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Final
 
@@ -73,6 +74,8 @@ def _plain(value: object) -> object:
     """Show a value of core as a reader of logs expects it."""
     if isinstance(value, AgentSet):
         return list(value.members)
+    if is_dataclass(value):  # a roll
+        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
     return value.value if isinstance(value, Enum) else value
 
 

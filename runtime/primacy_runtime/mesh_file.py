@@ -7,6 +7,9 @@
     [agents.agent-2]
     address = "10.0.0.2:7000"
     role = "worker"
+    [agents.agent-3]
+    address = "10.0.0.3:7000"
+    role = "joiner"                 # no member before it is admitted
 
 Contract: an unknown key, a missing one, or one of another type is refused in a sentence
 that names it; what it means is for `Agent` to judge.
@@ -61,7 +64,6 @@ def read_mesh_file(path: Path) -> Toml:
 def agent(
     told: Toml,
     agent_id: str | None,
-    reset: Iterable[str] = (),
     trace: Path | None = None,
 ) -> Agent:
     """Make one agent of a mesh; `agent_id`, `trace` stand in for those in the file."""
@@ -80,6 +82,7 @@ def agent(
     mine: Toml = tables[name]
     folder = _get(told, "folder", str, "primacy-data")
     traced = trace or _get(told, "trace", str, "")
+    where = _get(mine, "address", str, where=f"agents.{name}.")
     return Agent(
         _get(told, "mesh_id", str),
         name,
@@ -87,15 +90,15 @@ def agent(
         peers={
             one: _get(table, "address", str, where=f"agents.{one}.")
             for one, table in tables.items()
-            if one != name
+            if one != name and _role(table, one) is not AgentRole.JOINER
         },
         workers=[
             one
             for one, table in tables.items()
             if one != name and _role(table, one) is AgentRole.WORKER
         ],
-        listen=_get(mine, "listen", str, "")
-        or _get(mine, "address", str, where=f"agents.{name}."),
+        listen=_get(mine, "listen", str, "") or where,
+        advertise=where if "listen" in mine else None,
         heartbeat_interval=_seconds(told, "heartbeat_interval", 5.0),
         election_timeout=_seconds(told, "election_timeout", 10.0),
         leader_timeout=_seconds(told, "leader_timeout", 15.0),
@@ -110,7 +113,6 @@ def agent(
         folder=_get(mine, "folder", str, folder),
         metrics=_get(mine, "metrics", str, "") or None,
         tls=_tls(told, name),
-        reset=tuple(reset),
         record=traces(Path(traced)) if traced else None,
     )
 
@@ -133,8 +135,8 @@ def _role(table: Toml, name: str) -> AgentRole:
     for role in AgentRole:
         if role.value == said:
             return role
-    allowed = " or ".join(repr(role.value) for role in AgentRole)
-    raise SettingsError(f"agents.{name}.role must be {allowed}, got {said!r}")
+    allowed = ", ".join(repr(role.value) for role in AgentRole)
+    raise SettingsError(f"agents.{name}.role must be one of {allowed}, got {said!r}")
 
 
 def _seconds(told: Toml, key: str, default: float) -> float:

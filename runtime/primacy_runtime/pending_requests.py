@@ -13,7 +13,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from primacy import Command, Reason, RequestId, Term
+from primacy import AgentId, Command, Reason, RequestId, Term
+from primacy.types import NOBODY
 from primacy_runtime.errors import AgentStopped, TooBusy, WriteLost
 from primacy_runtime.state_machine import Machine
 
@@ -24,21 +25,37 @@ MOST_WAITING: Final = 10_000
 class NotBegunError(Exception):
     """The protocol refused: nothing was appended, no value is given. Ask again."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, leader: AgentId = NOBODY) -> None:
         super().__init__(reason.value)
-        self.reason = reason
+        self.reason, self.leader = reason, leader
 
 
 @dataclass(slots=True)
-class Proposal:
-    """A write that waits to be applied."""
+class Appending:
+    """What waits until an entry of the log is applied."""
 
-    command: Command
     answer: asyncio.Future[object]
     index: int = 0
     """Where it was appended; 0: not known yet."""
     token: Term = Term(0)
+
+
+@dataclass(slots=True)
+class Proposal(Appending):
+    """A write."""
+
+    command: Command = Command("")
     is_forwarded: bool = False
+
+
+@dataclass(slots=True)
+class RollChange(Appending):
+    """A change of the members."""
+
+    is_replacement: bool = False
+    """It is answered when the new electorate is the only one."""
+    is_joint: bool = False
+    """Both electorates count, and that is applied."""
 
 
 @dataclass(slots=True)
@@ -56,7 +73,7 @@ class Handover:
     answer: asyncio.Future[object]
 
 
-Pending = Proposal | PendingRead | Handover
+Pending = Appending | PendingRead | Handover
 
 
 class Requests:
@@ -87,22 +104,24 @@ class Requests:
     def forget(self, request: RequestId) -> None:
         """Let a request go; nobody waits for it any more."""
         pending = self._pending.pop(request, None)
-        if isinstance(pending, Proposal) and pending.index in self._placed:
+        if isinstance(pending, Appending) and pending.index in self._placed:
             placed = self._placed[pending.index]
             placed.remove(request)
             if not placed:
                 del self._placed[pending.index]
 
-    def refuse(self, request: RequestId, reason: Reason) -> None:
+    def refuse(
+        self, request: RequestId, reason: Reason, leader: AgentId = NOBODY
+    ) -> None:
         """Report to the client that the request was not begun."""
         pending = self._pending.get(request)
         if pending is not None:
-            _fail(pending.answer, NotBegunError(reason))
+            _fail(pending.answer, NotBegunError(reason, leader))
 
     def place(self, request: RequestId, index: int, token: Term) -> None:
         """Note where a write was appended; it is not applied there yet."""
         pending = self._pending.get(request)
-        if isinstance(pending, Proposal) and pending.index == 0:
+        if isinstance(pending, Appending) and pending.index == 0:
             pending.index, pending.token = index, token
             self._placed.setdefault(index, []).append(request)
 
@@ -116,11 +135,21 @@ class Requests:
         """Tell what an applied entry means for the writes that wait for its index."""
         for placed in self._placed.get(index, ()):
             pending = self._pending[placed]
-            if isinstance(pending, Proposal) and pending.token != term:
+            if isinstance(pending, Appending) and pending.token != term:
                 _fail(pending.answer, _loss(index))
         applied = self._pending.get(request)
-        if isinstance(applied, Proposal) and applied.index in (0, index):
+        if not isinstance(applied, Appending) or applied.index not in (0, index):
+            return
+        if isinstance(applied, RollChange) and applied.is_replacement:
+            applied.is_joint = True
+        else:
             _give(applied.answer, result)
+
+    def settle(self) -> None:
+        """Tell that a roll with one electorate is applied: replacements are over."""
+        for pending in self._pending.values():
+            if isinstance(pending, RollChange) and pending.is_joint:
+                _give(pending.answer, None)
 
     def serve(self, request: RequestId, machine: Machine) -> None:
         """Answer a read from what is applied now (runtime.read-applied)."""

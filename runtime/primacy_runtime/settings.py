@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from types import UnionType
 from typing import Final
 
-from primacy import Config, ConfigError, agents
+from primacy import AgentId, Config, ConfigError, agents
 from primacy_runtime.errors import SettingsError
 
 LONGEST_S: Final = 7 * 24 * 3600.0
@@ -23,12 +23,14 @@ LONGEST_S: Final = 7 * 24 * 3600.0
 
 
 class AgentRole(Enum):
-    """What part an agent takes in its mesh, for good."""
+    """What part an agent begins with in its mesh. Changes of the members come later."""
 
     ACTIVE = "active"
     """It votes, stands and may lead: one of the initial leaders."""
     WORKER = "worker"
-    """It follows, answers and applies, and never leads."""
+    """It follows, answers and applies, and does not stand."""
+    JOINER = "joiner"
+    """It is no member yet, and waits until a change admits it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,14 @@ class Address:
             return ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Tell whether it stands for all addresses of a machine, and so names none."""
+        try:
+            return ip_address(self.host).is_unspecified
+        except ValueError:
+            return False
 
 
 def address(what: str, text: object, *, least_port: int = 1) -> Address:
@@ -74,6 +84,19 @@ def _is_host(host: str) -> bool:
         return "\0" not in host and host.encode("idna") != b""
     except UnicodeError:
         return False
+
+
+def agent_id(what: str, text: object) -> AgentId:
+    """Refuse what core would not take as the id of an agent."""
+    require(what, text, str, "text")
+    name = str(text)
+    try:
+        Config(name, name, agents(name))
+    except ConfigError:
+        raise SettingsError(
+            f"{what} must be letters, digits, '.', '_' and '-', got {name!r}"
+        ) from None
+    return AgentId(name)
 
 
 def milliseconds(what: str, seconds: object, *, least: float = 0.001) -> int:
@@ -102,7 +125,7 @@ def config(
     agent_id: str,
     role: AgentRole,
     is_initial_leader: bool | None,
-    peers: Collection[str],
+    peers: Mapping[str, str | None],
     workers: Collection[str],
     heartbeat_interval: float,
     election_timeout: float,
@@ -113,9 +136,8 @@ def config(
 ) -> Config:
     """Make the configuration of core, or refuse with `SettingsError`."""
     _check_part(agent_id, role, is_initial_leader, peers, workers)
-    is_active = role is AgentRole.ACTIVE
-    everyone = (agent_id, *peers)
-    following = {*workers} if is_active else {agent_id, *workers}
+    everyone = (*peers,) if role is AgentRole.JOINER else (agent_id, *peers)
+    following = {agent_id, *workers} if role is AgentRole.WORKER else {*workers}
     times = {
         "heartbeat_interval_ms": milliseconds("heartbeat_interval", heartbeat_interval),
         "election_timeout_ms": milliseconds("election_timeout", election_timeout),
@@ -140,23 +162,22 @@ def _check_part(
     agent_id: str,
     role: object,
     is_initial_leader: bool | None,
-    peers: Collection[str],
+    peers: Mapping[str, str | None],
     workers: Collection[str],
 ) -> None:
     if not isinstance(role, AgentRole):
-        raise SettingsError(
-            f"role must be AgentRole.ACTIVE or AgentRole.WORKER, got {role!r}"
-        )
+        allowed = ", ".join(f"AgentRole.{one.name}" for one in AgentRole)
+        raise SettingsError(f"role must be one of {allowed}, got {role!r}")
     if is_initial_leader not in (None, role is AgentRole.ACTIVE):
         raise SettingsError(
             f"is_initial_leader must be {role is AgentRole.ACTIVE} for "
-            f"AgentRole.{role.name}: the initial leaders are the electorate for good, "
-            f"and all others are workers; got {is_initial_leader!r}"
+            f"AgentRole.{role.name}: the initial leaders are the first electorate; "
+            f"got {is_initial_leader!r}"
         )
     require("agent_id", agent_id, str, "text")
     if not isinstance(peers, Mapping):
         raise SettingsError(
-            f"peers must map the ids of all other agents to addresses, got {peers!r}"
+            f"peers must map the ids of other agents to addresses, got {peers!r}"
         )
     require("workers", workers, Collection, "a collection of ids")
     if agent_id in peers:
@@ -168,7 +189,10 @@ def _check_part(
     for worker in workers:
         if worker not in peers and worker != agent_id:
             raise SettingsError(f"workers must be among peers, got {worker!r}")
-    if role is AgentRole.ACTIVE and agent_id in workers:
+    if role is not AgentRole.WORKER and agent_id in workers:
         raise SettingsError(
-            f"workers must not name an agent of AgentRole.ACTIVE, got {agent_id!r}"
+            f"workers must not name an agent of AgentRole.{role.name}, got {agent_id!r}"
         )
+    for peer, where in peers.items():
+        if where is None and role is not AgentRole.JOINER:
+            raise SettingsError(f"peers must have an address for {peer!r}, got None")

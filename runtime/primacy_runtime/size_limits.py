@@ -14,6 +14,7 @@ from typing import Final
 
 from primacy import (
     AgentId,
+    AgentSet,
     Command,
     Config,
     Forward,
@@ -23,23 +24,30 @@ from primacy import (
     Term,
     dumps,
 )
-from primacy.quantities import MeshKey
+from primacy.types import MeshKey
 from primacy_runtime.errors import CommandRefused
 from primacy_runtime.net.frames import LONGEST_PACKET
 
 MOST: Final = 2**63 - 1
 """The highest number of the format."""
+NO_AGENTS: Final = AgentSet()
 LONGEST_REQUEST: Final = 256
 """Above the length of any request id."""
 
 
-def check_command(config: Config, command: str) -> Command:
-    """Refuse what no agent of the mesh could store and send on."""
+def check_command(
+    config: Config, command: str, members: AgentSet = NO_AGENTS
+) -> Command:
+    """Refuse what no agent of the mesh could store and send on.
+
+    `members`: of a change, all whom the entry may name, up to three times.
+    """
     if not isinstance(command, str):
         raise CommandRefused(f"A command must be text, got {type(command).__name__}.")
     if not _is_text(command):
         raise CommandRefused("A command must be text without surrogates.")
     length = _around(config.mesh, config.me) + LONGEST_REQUEST + _length(command)
+    length += sum(3 * _length(f"{member}, ") for member in members.members)
     if length > _longest(config):
         raise CommandRefused(
             f"A command with what goes with it must be at most {_longest(config)} "

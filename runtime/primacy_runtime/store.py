@@ -35,8 +35,10 @@ from primacy_runtime.errors import (
     StoreInUse,
 )
 
-FORMAT: Final = 1
-"""The version of the tables."""
+FORMAT: Final = 2
+"""The version of the file: since 2 an entry may set a roll."""
+READ: Final = (1, FORMAT)
+"""The versions that are read; a file of an older one becomes one of this."""
 EMPTY: Final = sha256(b"").hexdigest()
 """The digest of a log without entries."""
 TABLES: Final = """
@@ -61,7 +63,9 @@ WHAT_TO_DO: Final = (
     "keep the file for inspection, and follow 'A lost disk' in docs/runtime.md; "
     "an older copy must not be put back, for it could vote twice"
 )
-_ENTRY_HEAD: Final = '{"primacy":1,"kind":"Entry","value":'
+_HEAD: Final = dumps(Durable()).partition('"kind"')[0]
+"""How `dumps` begins a text, with the version of its format."""
+_ENTRY_HEAD: Final = f'{_HEAD}"kind":"Entry","value":'
 
 
 class Store:
@@ -142,12 +146,14 @@ class Store:
             if written != _chained(f"{self.id}\n{agent}", store):
                 raise self._damage(f"what is kept of {agent} is not what was written")
             self.known[agent] = store
+        execute("UPDATE identity SET format = ? WHERE format <> ?", (FORMAT, FORMAT))
 
     def _check_identity(self, version: int, mesh: str, agent: str, store: str) -> None:
         config = self._config
-        if version != FORMAT:
+        if version not in READ:
+            known = " and ".join(map(str, READ))
             raise StoreForeign(
-                f"{self.path} is of format {version}; this version reads {FORMAT}."
+                f"{self.path} is of format {version}; this version reads {known}."
             )
         if (mesh, agent) != (config.mesh, config.agent_id):
             raise StoreForeign(
@@ -159,7 +165,7 @@ class Store:
     def _decoded(self, term: int, voted_for: str, entries: list[str]) -> Durable:
         head = json.dumps({"term": term, "voted_for": voted_for})[:-1]
         log = ",".join(entries)
-        text = f'{{"primacy":1,"kind":"Durable","value":{head},"log":[{log}]}}}}'
+        text = f'{_HEAD}"kind":"Durable","value":{head},"log":[{log}]}}}}'
         try:
             return loads(text, Durable)
         except FormatError as error:
@@ -211,14 +217,6 @@ class Store:
         except sqlite3.Error as error:
             raise StoreBroken(f"{self.path} cannot be written: {error}.") from None
         self.known[agent] = store
-
-    def forget(self, agent: str) -> None:
-        """Let a peer come with another disk, once: what an operator vouches for."""
-        try:
-            self._connection.execute("DELETE FROM peers WHERE agent = ?", (agent,))
-        except sqlite3.Error as error:
-            raise StoreBroken(f"{self.path} cannot be written: {error}.") from None
-        self.known.pop(agent, None)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -16,17 +16,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-GOLDEN = Path(__file__).parent / "golden" / "format-1.jsonl"
+GOLDEN = Path(__file__).parent / "golden" / "format-2.jsonl"
 MESH = "m(a,b,c)"
 ELECTED = [
     "E",
     "E",
     (
-        f'{{"primacy":1,"kind":"PreVoteReply","value":{{"mesh":"{MESH}","sender":"b",'
+        f'{{"primacy":2,"kind":"PreVoteReply","value":{{"mesh":"{MESH}","sender":"b",'
         '"term":0,"proposed":1,"granted":true}}'
     ),
     (
-        f'{{"primacy":1,"kind":"VoteReply","value":{{"mesh":"{MESH}","sender":"b",'
+        f'{{"primacy":2,"kind":"VoteReply","value":{{"mesh":"{MESH}","sender":"b",'
         '"term":1,"granted":true}}'
     ),
     "H",

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from primacy.config import agents
+from primacy.dispatch import step
 from primacy.outputs import Broadcast, InitialElection, RoleChanged
 from primacy.recovery import recover
 from primacy.role import Role, Wait
 from primacy.state import State
-from primacy.stepping import step
 from tests.support.builders import (
     CLAIM_TIMER,
     ELECTION_TIMER,

@@ -1,5 +1,6 @@
 """The JSON format: nothing is guessed, and every error names its field."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -22,12 +23,12 @@ from primacy import (
     loads,
 )
 from primacy.agents import AgentMap
-from primacy.codec import LEAST, MOST, PACKETS, Storable
+from primacy.codec import LEAST, MOST, OLDER, PACKETS, Storable
+from primacy.electorate import Roll
 from primacy.log import CHUNK, Entry, EntryKind, Log
 from primacy.messages import VoteRequest
-from primacy.quantities import AgentId, Command, Index, MeshKey, RequestId, Term
-from primacy.roll import Roll
-from tests.support.golden import TEXTS
+from primacy.types import AgentId, Command, Index, MeshKey, RequestId, Term
+from tests.support.golden import OLDER_TEXTS, TEXTS
 
 A = AgentId("a")
 ABC = Config("m", "a", agents("a", "b", "c"))
@@ -39,16 +40,25 @@ REQUEST_TEXT = dumps(
         Term(3),
         Index(2),
         Term(1),
-        Roll(agents("a", "b")),
+        Roll(agents("a", "b"), agents("a", "b")),
         False,
     )
+)
+A_CHANGE = Entry(
+    Term(1), EntryKind.ROLL, electors=agents("a"), outgoing=agents("a", "b")
 )
 A_NUMBER = "a whole number from -9223372036854775808 to 9223372036854775807"
 PACKET_NAMES = " or ".join(f'"{kind.__name__}"' for kind in PACKETS)
 
 
 def envelope(kind: str, value: str) -> str:
-    return f'{{"primacy":1,"kind":"{kind}","value":{value}}}'
+    return f'{{"primacy":2,"kind":"{kind}","value":{value}}}'
+
+
+def an_entry(kind: str, **sets: list[str]) -> str:
+    """Write an entry with some of the fields of one that sets a roll."""
+    plain = {"term": 1, "kind": kind, "command": "", "request": ""}
+    return json.dumps({**plain, **sets})
 
 
 def refusal(text: str, *kinds: type[Storable]) -> str:
@@ -159,19 +169,19 @@ def test_a_field_that_does_not_fit_is_named(
                 "got one of 5000 digits"
             ),
         ),
-        ("{}", "primacy: version 1 of the format is needed, got nothing"),
+        ("{}", "primacy: version 2 of the format is needed, got nothing"),
         (
-            '{"primacy":2,"shape":[]}',
-            "primacy: version 1 of the format is needed, got 2",
+            '{"primacy":3,"kind":"Log"}',
+            "primacy: version 2 of the format is needed, got 3",
         ),
-        ('{"primacy":true}', "primacy: version 1 of the format is needed, got true"),
-        ('{"primacy":1.0}', "primacy: version 1 of the format is needed, got 1.0"),
+        ('{"primacy":true}', "primacy: version 2 of the format is needed, got true"),
+        ('{"primacy":2.0}', "primacy: version 2 of the format is needed, got 2.0"),
         (
-            '{"primacy":1,"kind":"Fence"}',
+            '{"primacy":2,"kind":"Fence"}',
             "Fence: an object with each field once is needed, got nothing",
         ),
         (
-            '{"primacy":1,"kind":"Fence","value":{"highest":1},"more":0}',
+            '{"primacy":2,"kind":"Fence","value":{"highest":1},"more":0}',
             'more: one of the fields primacy, kind, value is needed, got "more"',
         ),
         (
@@ -181,6 +191,10 @@ def test_a_field_that_does_not_fit_is_named(
         (
             envelope("AgentMap", '{"a":"x"}'),
             'AgentMap.a: a whole number is needed, got "x"',
+        ),
+        (
+            envelope("AgentMap", '{"a":7,"b":0}'),
+            "AgentMap.b: a number other than 0 is needed, got 0",
         ),
         (
             envelope("AgentMap", '["a",1]'),
@@ -204,7 +218,30 @@ def test_a_field_that_does_not_fit_is_named(
         ),
         (
             envelope("Log", '[{"term":1}]'),
-            'Log[0].kind: "noop" or "command" is needed, got nothing',
+            'Log[0].kind: "noop" or "command" or "roll" is needed, got nothing',
+        ),
+        (
+            envelope("Log", f"[{an_entry('noop', electors=['a'])}]"),
+            (
+                "Log[0].electors: one of the fields term, kind, command, request "
+                'is needed, got "electors"'
+            ),
+        ),
+        (
+            envelope("Entry", an_entry("roll", electors=["a"], workers=[])),
+            "Entry.outgoing: an array is needed, got nothing",
+        ),
+        (
+            envelope(
+                "Entry", an_entry("roll", electors=[], outgoing=["a"], workers=[])
+            ),
+            "Entry.electors: at least one id is needed, got none",
+        ),
+        (
+            envelope(
+                "Log", f"[{an_entry('roll', electors=['a'], outgoing=[], workers=[])}]"
+            ),
+            "Log[0].outgoing: at least one id is needed, got none",
         ),
     ],
 )
@@ -240,8 +277,8 @@ def test_another_kind_than_the_one_asked_for_is_refused() -> None:
         ),
         (
             '"agent_id":"a"',
-            '"agent_id":"z"',
-            ("Config: agent_id must be one of initial_leaders or workers, got 'z'"),
+            '"agent_id":"z z"',
+            "Config: agent_id must be letters, digits, '.', '_' and '-', got 'z z'",
         ),
         (
             '"workers":[]',
@@ -336,6 +373,22 @@ def test_a_text_with_a_flaw_is_read_or_refused_and_never_raises_else(
             "AgentMap: it holds what its own methods never make",
         ),
         (
+            AgentMap(agents("a", "b"), (1, 0)),
+            "AgentMap.b: a number other than 0 is needed, got 0",
+        ),
+        (
+            Entry(Term(1), EntryKind.NOOP, electors=agents("a")),
+            "Entry: it holds what its own methods never make",
+        ),
+        (
+            Entry(Term(1), EntryKind.ROLL),
+            "Entry.electors: at least one id is needed, got none",
+        ),
+        (
+            replace(Log.of([A_CHANGE]), rolls=()),
+            "Log: it holds what its own methods never make",
+        ),
+        (
             AgentMap(AgentSet((A, A)), (1, 2)),
             "AgentMap: it holds what its own methods never make",
         ),
@@ -362,3 +415,33 @@ def test_a_state_that_carries_a_broken_part_is_not_written() -> None:
     with pytest.raises(FormatError, match=r"State\.alive: ids need to ascend"):
         dumps(broken)
     assert isinstance(loads(dumps(state)), State)
+
+
+# Disks of the version before.
+
+
+@pytest.mark.clause("codec.version")
+@pytest.mark.parametrize("text", OLDER_TEXTS, ids=lambda text: json.loads(text)["kind"])
+def test_a_disk_of_the_version_before_is_read(text: str) -> None:
+    kind = type(loads(text.replace('"primacy":1', '"primacy":2')))
+    value = loads(text, kind)
+    assert value == loads(text) == loads(dumps(value))
+    assert dumps(value) == text.replace('"primacy":1', '"primacy":2')
+    assert refusal(text, Fence) == (f'kind: "Fence" is needed, got "{kind.__name__}"')
+
+
+@pytest.mark.clause("codec.version")
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: json.loads(text)["kind"])
+def test_any_other_text_of_the_version_before_is_refused(text: str) -> None:
+    older = text.replace('"primacy":2', '"primacy":1')
+    kind = json.loads(text)["kind"]
+    if kind in OLDER[1]:
+        assert loads(older) == loads(text)
+    else:
+        assert refusal(older) == "primacy: version 2 of the format is needed, got 1"
+        assert refusal(older, *PACKETS) == refusal(older)
+    assert refusal(text.replace('"primacy":2', '"primacy":0')) == (
+        "primacy: version 2 of the format is needed, got 0"
+    )
+    nameless = json.dumps({**json.loads(older), "kind": [kind]})
+    assert refusal(nameless) == "primacy: version 2 of the format is needed, got 1"

@@ -26,7 +26,7 @@ from primacy import (
 from primacy.codec import DEPTH, LEAST, MOST, PACKET_LENGTH, PACKET_VALUES, PACKETS
 from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.messages import Append, Claim, Forward, Heartbeat
-from primacy.quantities import (
+from primacy.types import (
     NOBODY,
     START,
     AgentId,
@@ -126,7 +126,8 @@ def test_the_page_about_hostile_input_states_the_same_limits() -> None:
 def deepest() -> int:
     """Tell how deep the golden texts nest, which are of every kind."""
     deepest = 0
-    entry = Entry(Term(1), EntryKind.NOOP)
+    one = agents("a")
+    entry = Entry(Term(1), EntryKind.ROLL, electors=one, outgoing=one)
     nested = dumps(Received(an_append((entry,)), START))
     for text in (*TEXTS, nested):
         depth = 0

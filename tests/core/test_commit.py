@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from primacy.dispatch import step
 from primacy.log import Segment
 from primacy.outputs import Apply, Send, ServeRead
-from primacy.pending import ParkedRead, ParkedReads
-from primacy.quantities import Index, RequestId
+from primacy.pending_reads import FollowerRead, FollowerReads
 from primacy.state import State
-from primacy.stepping import step
+from primacy.types import Index, RequestId
 from tests.support.builders import (
-    EVERYONE,
     PROMISE_TIMER,
     A,
     W,
@@ -34,7 +33,7 @@ def matched(before: State, commit: int, **match: int) -> State:
     return replace(
         before,
         commit_index=Index(commit),
-        leadership=replace(before.leadership, match=numbers(EVERYONE, match)),
+        leadership=replace(before.leadership, match=numbers(match)),
     )
 
 
@@ -172,14 +171,16 @@ def test_commit_index_of_a_follower_never_falls(packet: object) -> None:
 @pytest.mark.clause("commit.in-order", "read.when-applied")
 def test_reads_that_wait_are_served_behind_what_they_wait_for() -> None:
     early, late = (
-        ParkedRead(RequestId("early"), Index(2)),
-        ParkedRead(RequestId("late"), Index(3)),
+        FollowerRead(RequestId("early"), Index(2)),
+        FollowerRead(RequestId("late"), Index(3)),
     )
     before = replace(
-        a_follower("b", terms=(1, 1), commit=1), parked=ParkedReads((late, early))
+        a_follower("b", terms=(1, 1), commit=1), parked=FollowerReads((late, early))
     )
     after, outputs = step(before, received(heartbeat(commit=2, commit_term=1)))
-    assert after == replace(before, commit_index=Index(2), parked=ParkedReads((late,)))
+    assert after == replace(
+        before, commit_index=Index(2), parked=FollowerReads((late,))
+    )
     assert outputs[2:] == (
         Apply(Index(2), segment(1)),
         ServeRead(RequestId("early"), Index(2)),

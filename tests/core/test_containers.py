@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from primacy.agents import NO_AGENTS, AgentMap, AgentSet
+from primacy.electorate import Roll
 from primacy.log import CHUNK, EMPTY_LOG, Entry, EntryKind, Log, Segment
 from primacy.messages import ReadIndexReply
 from primacy.outputs import Reason, Send, ServeRead, Stale
-from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
-from primacy.quantities import (
+from primacy.pending_reads import FollowerRead, FollowerReads, LeaderRead, LeaderReads
+from primacy.state import Durable
+from primacy.types import (
     NOBODY,
     AgentId,
     Command,
@@ -18,8 +20,7 @@ from primacy.quantities import (
     Round,
     Term,
 )
-from primacy.state import Durable
-from tests.support.builders import MESH, A, B, entry, log, persist, segment
+from tests.support.builders import MESH, A, B, entry, log, noop, persist, roll, segment
 
 ids = st.sampled_from("abcdef").map(AgentId)
 plain_sets = st.sets(ids)
@@ -44,9 +45,10 @@ def test_agent_set_behaves_like_a_set(
     assert mine.has(agent) == (agent in one)
     assert listed(mine.with_(agent)) == sorted(one | {agent})
     assert listed(mine.without(agent)) == sorted(one - {agent})
-    assert listed(mine.common(theirs)) == sorted(one & other)
-    assert listed(mine.united(theirs)) == sorted(one | other)
-    assert listed(mine.less(theirs)) == sorted(one - other)
+    assert listed(mine.intersection(theirs)) == sorted(one & other)
+    assert listed(mine.union(theirs)) == sorted(one | other)
+    assert listed(mine.difference(theirs)) == sorted(one - other)
+    assert mine.first == min(one, default=NOBODY)
     assert (mine == theirs) == (one == other)
 
 
@@ -67,62 +69,73 @@ def test_agent_sets_are_equal_whatever_the_order_of_building(
 # Maps from agents to numbers
 
 
-@st.composite
-def maps(draw: st.DrawFn) -> dict[AgentId, int]:
-    return draw(st.dictionaries(ids, small, min_size=1))
+plain_maps = st.dictionaries(ids, st.integers(-1, 4))
+"""What is not named, and what is 0, comes to the same."""
 
 
 def built(plain: dict[AgentId, int]) -> AgentMap:
-    found = AgentMap.zero(AgentSet.of(plain))
+    found = AgentMap()
     for name, value in plain.items():
         found = found.set(name, value)
     return found
 
 
 @pytest.mark.clause("state.value")
-@given(maps(), st.data())
-def test_agent_map_behaves_like_a_dictionary(
-    plain: dict[AgentId, int], data: st.DataObject
+@given(plain_maps, plain_sets, ids, st.integers(-1, 4))
+def test_agent_map_behaves_like_a_function_of_every_agent(
+    plain: dict[AgentId, int], some: set[AgentId], name: AgentId, value: int
 ) -> None:
-    mine = built(plain)
-    assert dict(zip(mine.agents.members, mine.values, strict=True)) == plain
-    name, value = data.draw(st.sampled_from(sorted(plain))), data.draw(small)
-    assert mine.get(name) == plain[name]
+    mine, group = built(plain), AgentSet.of(some)
+    assert mine.get(name) == plain.get(name, 0)
     assert mine.set(name, value) == built({**plain, name: value})
-    some = {key for key in plain if data.draw(st.booleans())}
-    assert mine.set_all(AgentSet.of(some), value) == built(
-        {key: value if key in some else held for key, held in plain.items()}
+    assert mine.set_all(group, value) == built({**plain, **dict.fromkeys(some, value)})
+    assert mine.within(group) == built(
+        {key: held for key, held in plain.items() if key in some}
     )
     assert listed(mine.at_least(value)) == sorted(
-        key for key, held in plain.items() if held >= value
+        key for key, held in plain.items() if held != 0 and held >= value
     )
 
 
 @pytest.mark.clause("state.value")
-@given(maps())
-def test_agent_maps_are_equal_whatever_the_order_of_building(
-    plain: dict[AgentId, int],
+@given(plain_maps)
+def test_agent_map_stores_no_zero(plain: dict[AgentId, int]) -> None:
+    mine = built(plain)
+    stored = dict(zip(mine.agents.members, mine.values, strict=True))
+    assert stored == {name: value for name, value in plain.items() if value != 0}
+    assert mine.set_all(AgentSet.of("abcdef"), 0) == AgentMap()
+
+
+@pytest.mark.clause("state.value")
+@given(plain_maps, plain_maps)
+def test_agent_maps_are_equal_whatever_the_way_of_building(
+    plain: dict[AgentId, int], before: dict[AgentId, int]
 ) -> None:
     backward = dict(reversed(plain.items()))
-    assert built(plain) == built(backward)
-    assert hash(built(plain)) == hash(built(backward))
-
-
-def test_agent_map_knows_its_own_agents_only() -> None:
-    with pytest.raises(ValueError, match="not in tuple"):
-        AgentMap.zero(AgentSet.of("a")).get(B)
-    with pytest.raises(ValueError, match="not in tuple"):
-        AgentMap.zero(AgentSet.of("a")).set(B, 1)
+    over = built({**before, **dict.fromkeys(map(AgentId, "abcdef"), 0), **plain})
+    assert built(plain) == built(backward) == over
+    assert hash(built(plain)) == hash(built(backward)) == hash(over)
 
 
 # Logs, over several chunks
 
-some_entries = st.builds(
+plain_entries = st.builds(
     Entry,
     st.integers(1, 3).map(Term),
-    st.sampled_from(EntryKind),
+    st.sampled_from([EntryKind.NOOP, EntryKind.COMMAND]),
     st.sampled_from("xy").map(Command),
 )
+groups = st.sampled_from(["a", "ab", "bc"]).map(AgentSet.of)
+roll_entries = st.builds(
+    Entry,
+    st.integers(1, 3).map(Term),
+    st.just(EntryKind.ROLL),
+    electors=groups,
+    outgoing=groups,
+    workers=groups,
+)
+some_entries = plain_entries | plain_entries | roll_entries
+FIRST = roll("abc")
 seeds = st.lists(some_entries, min_size=1, max_size=3)
 
 
@@ -153,6 +166,39 @@ def test_log_behaves_like_a_list(plain: list[Entry], data: st.DataObject) -> Non
     limit = data.draw(st.integers(0, 2 * CHUNK))
     assert list(mine.segment(index, limit).entries) == plain[index : index + limit]
     assert list(mine.prefix(index).entries) == plain[:index]
+
+
+def roll_of(plain: list[Entry]) -> Roll:
+    """Look through all entries for the last one that sets a roll."""
+    found = FIRST
+    for index, held in enumerate(plain, 1):
+        if held.kind is EntryKind.ROLL:
+            sets = (held.electors, held.outgoing, held.workers)
+            found = Roll(*sets, Index(index), held.term)
+    return found
+
+
+@pytest.mark.clause("roll.of-log")
+@given(plain_logs(), plain_logs(), st.data())
+def test_roll_of_a_log_is_the_last_one_that_it_sets(
+    plain: list[Entry], other: list[Entry], data: st.DataObject
+) -> None:
+    mine = Log.of(plain)
+    after = Index(data.draw(st.integers(0, len(plain))))
+    cut = Segment(tuple(other[: data.draw(st.integers(0, 3))]))
+    for log_, entries in (
+        (mine, plain),
+        (mine.extended(tuple(other)), plain + other),
+        (mine.prefix(after), plain[:after]),
+        (mine.spliced(after, cut), [*plain[:after], *cut.entries]),
+        (mine.append(noop(3)), plain),
+    ):
+        assert log_.roll(FIRST) == roll_of(entries)
+        assert list(log_.rolls) == [
+            index
+            for index, held in enumerate(entries, 1)
+            if held.kind is EntryKind.ROLL
+        ]
 
 
 @pytest.mark.clause("log.consistency")
@@ -269,19 +315,21 @@ def test_search_ends_at_the_common_prefix_with_few_exchanges(
 # Reads that wait
 
 asked = st.builds(
-    AskedRead,
+    LeaderRead,
     st.sampled_from([A, B]),
     st.sampled_from("rst").map(RequestId),
     small.map(Index),
     small.map(Round),
 )
-parked = st.builds(ParkedRead, st.sampled_from("rst").map(RequestId), small.map(Index))
+parked = st.builds(
+    FollowerRead, st.sampled_from("rst").map(RequestId), small.map(Index)
+)
 
 
 @pytest.mark.clause("read.asked-once", "read.round-after-request")
 @given(st.lists(asked), small.map(Round))
-def test_asked_reads_behave_like_a_list(plain: list[AskedRead], by: Round) -> None:
-    mine = AskedReads()
+def test_asked_reads_behave_like_a_list(plain: list[LeaderRead], by: Round) -> None:
+    mine = LeaderReads()
     for read in plain:
         mine = mine.with_(read)
     assert list(mine.reads) == plain
@@ -297,9 +345,9 @@ def test_asked_reads_behave_like_a_list(plain: list[AskedRead], by: Round) -> No
 @pytest.mark.clause("read.quorum-confirms", "read.stale")
 @given(st.lists(asked))
 def test_asked_reads_are_answered_or_refused_in_their_order(
-    plain: list[AskedRead],
+    plain: list[LeaderRead],
 ) -> None:
-    mine = AskedReads(tuple(plain))
+    mine = LeaderReads(tuple(plain))
     for read, answer, refusal in zip(
         plain,
         mine.answers(MESH, A, Term(3)),
@@ -320,9 +368,9 @@ def test_asked_reads_are_answered_or_refused_in_their_order(
 @pytest.mark.clause("read.when-applied")
 @given(st.lists(parked), small.map(Index))
 def test_parked_reads_behave_like_a_list_without_repetition(
-    plain: list[ParkedRead], applied: Index
+    plain: list[FollowerRead], applied: Index
 ) -> None:
-    mine, once = ParkedReads(), list(dict.fromkeys(plain))
+    mine, once = FollowerReads(), list(dict.fromkeys(plain))
     for read in plain:
         mine = mine.with_(read)
     assert list(mine.reads) == once

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from primacy.fencing import Fence, Verdict, admit, token
-from primacy.quantities import NO_TERM, Term
+from primacy.types import NO_TERM, Term
 from tests.support.builders import (
     a_candidate,
     a_follower,

@@ -26,11 +26,11 @@ from primacy import (
     step,
 )
 from primacy.codec import PACKETS
+from primacy.electorate import Roll
 from primacy.log import Entry, EntryKind, Segment
 from primacy.messages import Claim, LeaseRead, Packet, Read, Transfer, Write
-from primacy.quantities import AgentId, Command, Instant, RequestId, Term
-from primacy.roll import Roll
 from primacy.state import Result
+from primacy.types import AgentId, Command, Instant, RequestId, Term
 from tests.support.hostile import calls_of, judge_step
 from tests.support.situations import Situation, reached_states
 from tests.support.strategies import MESHES, states
@@ -50,9 +50,12 @@ entries = st.builds(
     st.sampled_from(EntryKind),
     texts.map(Command),
     texts.map(RequestId),
+    sets,
+    sets,
+    sets,
 )
 segments = st.lists(entries, max_size=4).map(lambda some: Segment(tuple(some)))
-rolls = st.builds(Roll, sets, integers, integers)
+rolls = st.builds(Roll, sets, sets, sets, integers, integers)
 
 FIELDS: dict[str, SearchStrategy[object]] = {
     "bool": st.booleans(),
@@ -77,7 +80,7 @@ def hostile_packets(
         field.name: draw(FIELDS.get(str(field.type), integers))
         for field in fields(kind)
     }
-    log, peers = state.log, state.config.peers.members
+    log, peers = state.log, state.roll.members.without(state.me).members
     if draw(st.integers(0, 9)):
         said["mesh"] = state.config.mesh
         said["sender"] = draw(st.sampled_from(peers or ("zz",)))

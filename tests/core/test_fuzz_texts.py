@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from primacy import Config, FormatError, agents, codec, initial, loads
-from primacy.codec import DEPTH, LEAST, MOST, PACKETS
+from primacy.codec import DEPTH, LEAST, MOST, PACKETS, VERSION
 from tests.support.golden import TEXTS
 from tests.support.hostile import hear, is_same, judge_text, parsed
 
@@ -139,7 +139,7 @@ def test_anything_at_all_is_refused_in_a_sentence(text: str | bytes) -> None:
 @given(shapes(), st.sampled_from(KINDS))
 def test_json_of_any_shape_is_read_exactly_or_refused(raw: object, kind: str) -> None:
     judge_text(json.dumps(raw))
-    judge_text(json.dumps({"primacy": 1, "kind": kind, "value": raw}))
+    judge_text(json.dumps({"primacy": VERSION, "kind": kind, "value": raw}))
 
 
 @pytest.mark.clause("codec.strict", "codec.numbers")
@@ -179,7 +179,7 @@ def test_an_agent_hears_any_packets_without_an_exception(
         '{"primacy":-' + "9" * 10**6 + "}",
         '{"primacy":0.' + "9" * 10**6 + "}",
         '{"primacy":1e' + "9" * 10**6 + "}",
-        '{"primacy":1,"kind":"Fence","value":{"' + "\\u0000" * 10**5 + '":1}}',
+        '{"primacy":2,"kind":"Fence","value":{"' + "\\u0000" * 10**5 + '":1}}',
         '{"' + "\ud800" * 10**5 + '":1}',
         "\\" * 10**6,
         '"' * 10**6,

@@ -12,10 +12,10 @@ import pytest
 
 from primacy.agents import AgentSet
 from primacy.config import Config, ConfigError, EvenElectorateWarning, agents
+from primacy.dispatch import step
 from primacy.outputs import Send
-from primacy.quantities import Instant, Term
 from primacy.reads import has_lease
-from primacy.stepping import step
+from primacy.types import Instant, Term
 from tests.support.builders import (
     a_follower,
     a_leader,

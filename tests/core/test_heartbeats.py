@@ -6,6 +6,7 @@ import pytest
 
 from primacy.agents import NO_AGENTS
 from primacy.config import agents
+from primacy.dispatch import step
 from primacy.messages import ReadIndexReply, Timer
 from primacy.outputs import (
     Broadcast,
@@ -18,15 +19,13 @@ from primacy.outputs import (
     Send,
     Stale,
 )
-from primacy.pending import AskedRead, AskedReads
-from primacy.quantities import NOBODY, AgentId, Index, Instant, RequestId, Round, Term
+from primacy.pending_reads import LeaderRead, LeaderReads
 from primacy.role import Role, Wait
 from primacy.state import State
-from primacy.stepping import step
+from primacy.types import NOBODY, AgentId, Index, Instant, RequestId, Round, Term
 from tests.support.builders import (
     CHECK_TIMER,
     ELECTION_TIMER,
-    EVERYONE,
     HEARTBEAT_TIMER,
     MESH,
     PROMISE_TIMER,
@@ -70,7 +69,7 @@ def test_leader_begins_a_round_and_arms_the_next() -> None:
         leadership=replace(
             before.leadership,
             round=Round(5),
-            seen=numbers(EVERYONE, {"a": 5, "b": 4, "c": 4}),
+            seen=numbers({"a": 5, "b": 4, "c": 4}),
             lease_round=Round(5),
             lease_start=Instant(70),
         ),
@@ -196,8 +195,9 @@ def test_round_is_confirmed_by_a_quorum() -> None:
             before,
             leadership=replace(
                 lead,
-                seen=numbers(EVERYONE, {"a": 4, "b": 3}),
+                seen=numbers({"a": 4, "b": 3}),
                 confirmed_round=Round(3),
+                lease_given=True,
             ),
         ),
         (),
@@ -210,9 +210,7 @@ def test_acknowledgement_of_a_worker_confirms_nothing() -> None:
     assert step(before, received(heartbeat_reply("w", number=4))) == (
         replace(
             before,
-            leadership=replace(
-                before.leadership, seen=numbers(EVERYONE, {"a": 4, "w": 4})
-            ),
+            leadership=replace(before.leadership, seen=numbers({"a": 4, "w": 4})),
         ),
         (),
     )
@@ -236,8 +234,8 @@ def test_agent_whose_log_lags_is_served_after_its_acknowledgement() -> None:
         before,
         leadership=replace(
             before.leadership,
-            seen=numbers(EVERYONE, {"a": 1, "w": 1}),
-            next=numbers(EVERYONE, {"b": 4, "c": 4, "w": 4}),
+            seen=numbers({"a": 1, "w": 1}),
+            next=numbers({"b": 4, "c": 4, "w": 4}),
         ),
     )
     resent = append(prev=1, prev_term=1, entries=segment(1, 1), commit=1)
@@ -262,10 +260,10 @@ def test_leader_that_reaches_a_quorum_goes_on(seen: dict[str, int]) -> None:
 @pytest.mark.parametrize("seen", [{}, {"b": 2, "c": 2}, {"w": 4}])
 def test_leader_that_reaches_no_quorum_steps_down(seen: dict[str, int]) -> None:
     leader = a_leader(rounds=4, seen=seen, commit=1)
-    reads = AskedReads(
+    reads = LeaderReads(
         (
-            AskedRead(A, RequestId("mine"), Index(1), Round(4)),
-            AskedRead(B, RequestId("theirs"), Index(1), Round(4)),
+            LeaderRead(A, RequestId("mine"), Index(1), Round(4)),
+            LeaderRead(B, RequestId("theirs"), Index(1), Round(4)),
         )
     )
     lead = replace(leader.leadership, checked_round=Round(2), reads=reads)

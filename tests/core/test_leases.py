@@ -5,15 +5,14 @@ from dataclasses import replace
 import pytest
 
 from primacy.config import Config, longest_lease_ms
+from primacy.dispatch import step
 from primacy.messages import LeaseRead
 from primacy.outputs import Reason, ServeRead, Stale
-from primacy.quantities import NOBODY, Index, Instant, RequestId, Round, Term
 from primacy.reads import has_lease
 from primacy.role import Role
 from primacy.state import State
-from primacy.stepping import step
+from primacy.types import NOBODY, Index, Instant, RequestId, Round, Term
 from tests.support.builders import (
-    EVERYONE,
     A,
     a_candidate,
     a_follower,
@@ -122,8 +121,8 @@ def test_confirmation_of_an_earlier_round_does_not_extend_the_lease() -> None:
     leader = with_lease(50)
     lead = replace(
         leader.leadership,
-        match=numbers(EVERYONE, {"a": 1, "b": 1}),
-        seen=numbers(EVERYONE, {"a": 5}),
+        match=numbers({"a": 1, "b": 1}),
+        seen=numbers({"a": 5}),
         round=Round(5),
         confirmed_round=Round(2),
         lease_round=Round(5),

@@ -5,15 +5,14 @@ from dataclasses import replace
 import pytest
 
 from primacy.config import agents
+from primacy.dispatch import step
 from primacy.log import Segment
 from primacy.messages import Append, Write
 from primacy.outputs import Broadcast, Send
-from primacy.quantities import AgentId, Command, Index, RequestId, Term
 from primacy.role import Wait
 from primacy.state import State
-from primacy.stepping import step
+from primacy.types import AgentId, Command, Index, RequestId, Term
 from tests.support.builders import (
-    EVERYONE,
     MESH,
     PROMISE_TIMER,
     A,
@@ -157,8 +156,8 @@ def test_new_entry_goes_to_those_in_step_at_once() -> None:
         durable=replace(before.durable, log=log(1, 1).append(entry(1, "x"))),
         leadership=replace(
             before.leadership,
-            match=numbers(EVERYONE, {"a": 3, "b": 2}),
-            next=numbers(EVERYONE, {"b": 4, "c": 4, "w": 2}),
+            match=numbers({"a": 3, "b": 2}),
+            next=numbers({"b": 4, "c": 4, "w": 2}),
         ),
     )
     sent = Append(
@@ -179,8 +178,8 @@ def test_acknowledgement_brings_the_next_batch() -> None:
         before,
         leadership=replace(
             before.leadership,
-            match=numbers(EVERYONE, {"a": 5, "b": 5, "w": 2}),
-            next=numbers(EVERYONE, {"b": 6, "c": 6, "w": 5}),
+            match=numbers({"a": 5, "b": 5, "w": 2}),
+            next=numbers({"b": 6, "c": 6, "w": 5}),
         ),
     )
     batch = append(prev=2, prev_term=1, entries=segment(1, 1), commit=5)
@@ -197,8 +196,8 @@ def test_acknowledgement_beyond_what_was_sent_next_moves_on() -> None:
         before,
         leadership=replace(
             before.leadership,
-            match=numbers(EVERYONE, {"a": 3, "b": 3, "w": 3}),
-            next=numbers(EVERYONE, {"b": 4, "c": 4, "w": 4}),
+            match=numbers({"a": 3, "b": 3, "w": 3}),
+            next=numbers({"b": 4, "c": 4, "w": 4}),
         ),
     )
     assert outputs == ()
@@ -238,9 +237,7 @@ def test_refusal_is_answered_with_one_batch() -> None:
     after, outputs = step(before, received(packet))
     assert after == replace(
         before,
-        leadership=replace(
-            before.leadership, next=numbers(EVERYONE, {"b": 7, "c": 10, "w": 10})
-        ),
+        leadership=replace(before.leadership, next=numbers({"b": 7, "c": 10, "w": 10})),
     )
     sent = append(prev=2, prev_term=1, entries=segment(1, 1, 1, 1))
     assert outputs == (Send(B, sent),)

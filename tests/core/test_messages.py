@@ -6,8 +6,11 @@ from typing import get_args
 import pytest
 from hypothesis import find
 
-from primacy.config import agents
+from primacy.dispatch import step
+from primacy.electorate import Roll
+from primacy.log import Log
 from primacy.messages import (
+    ChangeKind,
     Claim,
     LeaseRead,
     Message,
@@ -18,27 +21,24 @@ from primacy.messages import (
     ReadIndexReply,
     ReadIndexRequest,
     Transfer,
+    VoteRequest,
     Write,
 )
 from primacy.outputs import Reason, Rejected
-from primacy.quantities import (
+from primacy.state import State
+from primacy.types import (
     NOBODY,
     START,
-    AgentId,
     Command,
-    Index,
     MeshKey,
     RequestId,
     Term,
 )
-from primacy.roll import Roll
-from primacy.state import State
-from primacy.stepping import step
 from tests.support.builders import (
-    ELECTORS,
     EVERY_PACKET,
     A,
     B,
+    X,
     a_candidate,
     a_follower,
     a_leader,
@@ -47,6 +47,7 @@ from tests.support.builders import (
     an_idle_elector,
     append,
     append_reply,
+    change,
     claim,
     config,
     election_elapsed,
@@ -55,9 +56,13 @@ from tests.support.builders import (
     heartbeat_elapsed,
     heartbeat_reply,
     kind_of,
+    noop,
     pre_vote_request,
     read_index_reply,
     received,
+    replacement,
+    roll,
+    roll_entry,
     segment,
     transfer_now,
     vote_request,
@@ -126,9 +131,21 @@ def test_packet_of_other_initial_leaders_is_rejected(packet: Packet) -> None:
 
 @each_kind
 @pytest.mark.clause("message.sender", "message.unchanged")
-def test_packet_of_a_stranger_is_rejected(packet: Packet) -> None:
-    other = replace(packet, sender=AgentId("z"))
+def test_packet_of_nobody_is_rejected(packet: Packet) -> None:
+    other = replace(packet, sender=NOBODY)
     assert is_rejected(a_follower("b"), other, Reason.UNKNOWN_SENDER)
+
+
+@each_kind
+@pytest.mark.clause("message.sender", "claim.initial-leaders-only")
+def test_packet_of_an_agent_that_is_no_member_is_valid(packet: Packet) -> None:
+    """It may be one by an entry that is not known here yet; but none that claims."""
+    other = replace(packet, sender=X)
+    if isinstance(other, PreVoteRequest | VoteRequest):
+        other = replace(other, roll=roll("abx", index=1, term=1))
+    _, outputs = step(a_follower("b", leader=""), received(other))
+    rejected = any(isinstance(output, Rejected) for output in outputs)
+    assert rejected == isinstance(other, Claim)
 
 
 @each_kind
@@ -261,39 +278,79 @@ def test_candidate_that_is_not_on_its_own_roll_is_rejected(
     assert is_rejected(a_candidate("a"), packet, Reason.NOT_AN_ELECTOR)
 
 
-@pytest.mark.clause("roll.first", "roll.fixed", "message.unchanged")
+def requests(brought: Roll) -> tuple[Packet, ...]:
+    """Ask for a vote and a pre-vote in term 3, with two entries, the last of term 2."""
+    return (
+        vote_request(term=3, last_index=2, last_term=2, roll=brought),
+        pre_vote_request(term=3, last_index=2, last_term=2, roll=brought),
+    )
+
+
+@pytest.mark.clause("roll.first", "message.unchanged")
 @pytest.mark.parametrize(
-    "roll",
+    "brought",
     [
-        Roll(agents("a")),
-        Roll(ELECTORS, Index(1), Term(0)),
-        Roll(ELECTORS, Index(0), Term(1)),
-        Roll(ELECTORS, Index(-1), Term(0)),
-        Roll(agents("a", "b"), Index(1), Term(1)),
+        roll("a"),
+        roll("abcd"),
+        roll("ab", "abc"),
+        roll("abc", "ab"),
+        roll("abcd", "abc"),
+        roll("abc", "abcd"),
     ],
-    ids=kind_of,
+    ids=str,
 )
-def test_roll_that_is_not_the_initial_leaders_is_rejected(roll: Roll) -> None:
-    for packet in (vote_request(roll=roll), pre_vote_request(roll=roll)):
+def test_first_roll_that_is_not_the_initial_leaders_is_rejected(brought: Roll) -> None:
+    for packet in requests(brought):
         assert is_rejected(a_follower("b"), packet, Reason.WRONG_ROLL)
 
 
-@pytest.mark.clause("leader.electors-only", "message.unchanged")
+@pytest.mark.clause("roll.position", "message.unchanged")
 @pytest.mark.parametrize(
-    "packet",
-    [
-        heartbeat("w"),
-        heartbeat("w", term=2),
-        append("w"),
-        append("w", term=2),
-        transfer_now("w"),
-        transfer_now("w", term=2),
-    ],
-    ids=kind_of,
+    ("index", "term"), [(1, 0), (0, 1), (-1, 0), (-1, 1), (1, -1), (1, 3), (3, 2)]
 )
-def test_worker_that_says_it_leads_is_rejected(packet: Packet) -> None:
-    for before in (a_follower("b", leader=""), a_follower("b", leader="a")):
-        assert is_rejected(before, packet, Reason.NOT_AN_ELECTOR)
+def test_roll_at_a_position_that_cannot_be_is_rejected(index: int, term: int) -> None:
+    for packet in requests(roll("abc", index=index, term=term)):
+        assert is_rejected(a_follower("b"), packet, Reason.WRONG_ROLL)
+
+
+@pytest.mark.clause("roll.position", "roll.first", "message.late-is-valid")
+@pytest.mark.parametrize(
+    "brought",
+    [
+        roll("abc", workers=""),
+        roll("abc", workers="vw"),
+        roll("ab", index=1, term=1),
+        roll("a", "abc", index=2, term=2),
+        roll("abcde", index=2, term=1),
+    ],
+    ids=str,
+)
+def test_roll_that_a_log_can_have_is_taken(brought: Roll) -> None:
+    for packet in requests(brought):
+        _, outputs = step(an_idle_elector("b", term=2), received(packet))
+        assert not any(isinstance(output, Rejected) for output in outputs)
+
+
+@pytest.mark.clause("message.sender", "leader.followed")
+@pytest.mark.parametrize("leader", ["w", "x"])
+@pytest.mark.parametrize("term", [1, 2])
+def test_leader_that_is_off_the_roll_is_followed(leader: str, term: int) -> None:
+    """Its roll may be news to this agent."""
+    for before in (a_follower("b", leader=""), an_idle_elector("b")):
+        for packet in (
+            heartbeat(leader, term=term),
+            append(leader, term=term, prev=1, prev_term=1),
+        ):
+            after, outputs = step(before, received(packet))
+            assert (after.leader, after.term) == (leader, term)
+            assert not any(isinstance(output, Rejected) for output in outputs)
+
+
+@pytest.mark.clause("transfer.from-leader")
+def test_word_of_a_transfer_from_an_agent_that_is_not_followed_is_ignored() -> None:
+    for sender in ("w", "x", "c"):
+        before = a_follower("b", leader="a")
+        assert step(before, received(transfer_now(sender))) == (before, ())
 
 
 @pytest.mark.clause("heartbeat.stale-answered", "message.late-is-valid")
@@ -324,6 +381,9 @@ EVERY_STATE = (
     a_candidate("b"),
     a_leader(),
     a_leader(given=config("a", electors="a", workers="")),
+    a_newcomer("x"),
+    a_leader(held=Log.of([noop(1), roll_entry(1, "abw", "abc", "c")]), commit=1),
+    a_leader(held=Log.of([noop(1), roll_entry(1, "bc", workers="aw")]), commit=2),
 )
 REQUEST = RequestId("r")
 EVERY_MESSAGE: tuple[Message, ...] = (
@@ -336,6 +396,8 @@ EVERY_MESSAGE: tuple[Message, ...] = (
     Read(REQUEST, START),
     LeaseRead(REQUEST, START),
     Transfer(REQUEST, B),
+    *(change(kind, target) for kind in ChangeKind for target in "abwx"),
+    *(replacement(electors) for electors in ("", "a", "abc", "abw", "abx")),
 )
 
 

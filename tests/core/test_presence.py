@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from primacy.config import agents
+from primacy.dispatch import step
 from primacy.messages import Read
 from primacy.outputs import PresenceChanged
-from primacy.quantities import Instant, RequestId, Round
 from primacy.state import State
-from primacy.stepping import step
+from primacy.types import Instant, RequestId, Round
 from tests.support.builders import (
     CHECK_TIMER,
     EVERYONE,

@@ -5,12 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from primacy.agents import AgentMap, AgentSet
-from primacy.roll import Roll
-from primacy.stepping import step
+from primacy.dispatch import step
+from primacy.electorate import Roll
+from primacy.types import AgentId
 from tests.support.builders import a_leader, append_reply, heartbeat_reply, received
 
 NAMES = "abcdefghi"
 groups = st.sets(st.sampled_from(NAMES)).map(AgentSet.of)
+
+
+def plain(electors: AgentSet) -> Roll:
+    """Make a roll that replaces nobody."""
+    return Roll(electors, electors)
 
 
 def is_majority(electors: AgentSet, some: AgentSet) -> bool:
@@ -27,7 +33,7 @@ def is_majority(electors: AgentSet, some: AgentSet) -> bool:
 def test_quorum_is_a_majority_of_the_electors(
     electors: AgentSet, some: AgentSet
 ) -> None:
-    assert Roll(electors).is_quorum(some) == is_majority(electors, some)
+    assert plain(electors).is_quorum(some) == is_majority(electors, some)
 
 
 @pytest.mark.clause("quorum.majority")
@@ -35,9 +41,9 @@ def test_quorum_is_a_majority_of_the_electors(
 def test_two_quorums_share_an_elector(
     electors: AgentSet, one: AgentSet, other: AgentSet
 ) -> None:
-    roll = Roll(electors)
+    roll = plain(electors)
     if roll.is_quorum(one) and roll.is_quorum(other):
-        assert electors.common(one).common(other).size > 0
+        assert electors.intersection(one).intersection(other).size > 0
 
 
 @pytest.mark.clause("quorum.majority")
@@ -45,36 +51,102 @@ def test_two_quorums_share_an_elector(
     ("electors", "least"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (6, 4), (7, 4)]
 )
 def test_quorum_of_each_size_is_more_than_half(electors: int, least: int) -> None:
-    roll = Roll(AgentSet.of(NAMES[:electors]))
+    roll = plain(AgentSet.of(NAMES[:electors]))
     assert roll.is_quorum(AgentSet.of(NAMES[:least]))
     assert not roll.is_quorum(AgentSet.of(NAMES[: least - 1]))
 
 
 @pytest.mark.clause("quorum.electors-only")
 def test_workers_never_make_a_quorum() -> None:
-    roll = Roll(AgentSet.of("abc"))
+    roll = plain(AgentSet.of("abc"))
     assert not roll.is_quorum(AgentSet.of("adefghi"))
 
 
-@pytest.mark.clause("quorum.majority", "commit.quorum")
-@given(groups, st.data())
-def test_suggestion_is_the_largest_number_that_a_quorum_has_reached(
-    everyone: AgentSet, data: st.DataObject
+@pytest.mark.clause("quorum.joint", "quorum.electors-only")
+@given(groups, groups, groups, groups)
+def test_quorum_of_a_joint_roll_is_a_majority_of_each_electorate(
+    electors: AgentSet, outgoing: AgentSet, workers: AgentSet, some: AgentSet
 ) -> None:
-    small = st.integers(0, 5)
-    values = data.draw(st.tuples(*(small for _ in everyone.members)))
-    electors = AgentSet.of(data.draw(st.sets(st.sampled_from(NAMES))))
-    electors = everyone.common(electors)
-    held, roll = AgentMap(everyone, values), Roll(electors)
-    reached = [
-        number for number in range(6) if is_majority(electors, held.at_least(number))
+    both = is_majority(electors, some) and is_majority(outgoing, some)
+    assert Roll(electors, outgoing, workers).is_quorum(some) == both
+
+
+@pytest.mark.clause("quorum.joint", "change.joint", "change.near")
+@given(groups, groups, groups, groups)
+def test_quorums_of_rolls_that_share_an_electorate_meet(
+    old: AgentSet, new: AgentSet, one: AgentSet, other: AgentSet
+) -> None:
+    joint = Roll(new, old)
+    for settled in (plain(old), plain(new), joint):
+        if joint.is_quorum(one) and settled.is_quorum(other):
+            assert joint.voters.intersection(one).intersection(other).size > 0
+
+
+@pytest.mark.clause("change.near")
+@given(groups, st.sampled_from(NAMES).map(AgentId), groups, groups)
+def test_quorums_of_electorates_that_differ_by_one_agent_meet(
+    electors: AgentSet, agent: AgentId, one: AgentSet, other: AgentSet
+) -> None:
+    more = electors.with_(agent)
+    if plain(electors).is_quorum(one) and plain(more).is_quorum(other):
+        assert more.intersection(one).intersection(other).size > 0
+
+
+def test_quorums_of_electorates_that_differ_by_two_agents_need_not_meet() -> None:
+    two, four = plain(AgentSet.of("ab")), plain(AgentSet.of("bcd"))
+    one, other = AgentSet.of("ab"), AgentSet.of("cd")
+    assert two.is_quorum(one)
+    assert four.is_quorum(other)
+    assert one.intersection(other).size == 0
+
+
+@pytest.mark.clause("quorum.joint")
+def test_no_agent_alone_is_a_quorum_of_a_joint_roll() -> None:
+    for electors in ("b", "ab", "abc", "bcd"):
+        for outgoing in ("a", "ac", "acd"):
+            joint = Roll(AgentSet.of(electors), AgentSet.of(outgoing))
+            for name in NAMES:
+                assert not joint.is_quorum(AgentSet.of(name))
+
+
+@pytest.mark.clause("roll.members")
+@given(groups, groups, groups, st.sampled_from(NAMES).map(AgentId))
+def test_roll_knows_its_voters_and_its_members(
+    electors: AgentSet, outgoing: AgentSet, workers: AgentSet, agent: AgentId
+) -> None:
+    one = Roll(electors, outgoing, workers)
+    voters = {*electors.members, *outgoing.members}
+    assert set(one.voters.members) == voters
+    assert set(one.members.members) == voters | set(workers.members)
+    assert one.has(agent) == (agent in voters)
+    assert one.is_joint == (electors != outgoing)
+
+
+@pytest.mark.clause("quorum.majority", "quorum.joint", "commit.quorum")
+@given(groups, groups, st.data())
+def test_suggestion_is_the_largest_number_that_a_quorum_has_reached(
+    electors: AgentSet, outgoing: AgentSet, data: st.DataObject
+) -> None:
+    values = {AgentId(name): data.draw(st.integers(0, 5)) for name in NAMES}
+    held, one = AgentMap(), Roll(electors, outgoing)
+    for agent, value in values.items():
+        held = held.set(agent, value)
+    everyone = [
+        AgentSet.of(agent for agent, value in values.items() if value >= number)
+        for number in range(6)
     ]
-    assert held.suggestion(electors) == max(reached, default=0)
-    if electors.size:
-        assert roll.is_quorum(held.at_least(held.suggestion(electors)))
+    reached = [
+        number
+        for number, some in enumerate(everyone)
+        if all(is_majority(group, some) for group in (electors, outgoing))
+    ]
+    suggested = one.suggestion(held)
+    assert suggested == max(reached, default=0)
+    if suggested:
+        assert one.is_quorum(held.at_least(suggested))
 
 
-def highest(held: AgentMap, electors: AgentSet) -> int:
+def highest(held: AgentMap, electors: AgentSet, _: AgentSet) -> int:
     """Suggest too much: what a single elector has reached."""
     return max(held.get(elector) for elector in electors.members)
 

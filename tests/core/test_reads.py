@@ -6,10 +6,12 @@ import pytest
 
 from primacy.agents import NO_AGENTS
 from primacy.config import agents
+from primacy.dispatch import step
 from primacy.messages import Read
 from primacy.outputs import Broadcast, Reason, Send, ServeRead, Stale
-from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
-from primacy.quantities import (
+from primacy.pending_reads import FollowerRead, FollowerReads, LeaderRead, LeaderReads
+from primacy.state import State
+from primacy.types import (
     NOBODY,
     AgentId,
     Index,
@@ -18,10 +20,7 @@ from primacy.quantities import (
     Round,
     Term,
 )
-from primacy.state import State
-from primacy.stepping import step
 from tests.support.builders import (
-    EVERYONE,
     A,
     B,
     a_candidate,
@@ -48,7 +47,7 @@ READ = Read(R, Instant(5))
 
 def asked(before: State, requester: str, *, index: int, number: int) -> State:
     """Expect a leader that began a round for a read."""
-    read = AskedRead(AgentId(requester), R, Index(index), Round(number))
+    read = LeaderRead(AgentId(requester), R, Index(index), Round(number))
     lead = before.leadership
     return replace(
         before,
@@ -83,10 +82,10 @@ def test_read_is_served_when_its_round_is_confirmed() -> None:
         before,
         leadership=replace(
             before.leadership,
-            seen=numbers(EVERYONE, {"a": 3, "b": 3}),
+            seen=numbers({"a": 3, "b": 3}),
             confirmed_round=Round(3),
             lease_until=Instant(5),
-            reads=AskedReads(),
+            reads=LeaderReads(),
         ),
     )
     assert outputs == (ServeRead(R, Index(2)),)
@@ -222,14 +221,16 @@ def test_follower_that_has_applied_enough_serves_at_once(index: int) -> None:
 def test_follower_that_lags_serves_once_it_has_applied_enough() -> None:
     before = a_follower("b", terms=(1, 1), commit=1)
     waiting, outputs = step(before, received(read_index_reply(index=3)))
-    assert waiting == replace(before, parked=ParkedReads((ParkedRead(R, Index(3)),)))
+    assert waiting == replace(
+        before, parked=FollowerReads((FollowerRead(R, Index(3)),))
+    )
     assert outputs == ()
     packet = append(prev=1, prev_term=1, entries=segment(1, 1), commit=2)
     still, outputs = step(waiting, received(packet))
     assert still.parked == waiting.parked
     assert not any(isinstance(output, ServeRead) for output in outputs)
     served, outputs = step(still, received(heartbeat(commit=3, commit_term=1)))
-    assert served.parked == ParkedReads()
+    assert served.parked == FollowerReads()
     assert outputs[-1] == ServeRead(R, Index(3))
 
 

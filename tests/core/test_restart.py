@@ -6,12 +6,12 @@ import pytest
 
 from primacy.agents import NO_AGENTS
 from primacy.config import Config
-from primacy.pending import NO_PARKED_READS
-from primacy.quantities import NO_INDEX, NOBODY, START
+from primacy.dispatch import step
+from primacy.pending_reads import NO_FOLLOWER_READS
 from primacy.recovery import initial, recover
 from primacy.role import Role, Wait
 from primacy.state import NO_LEADERSHIP, NOTHING_DURABLE, Durable, State
-from primacy.stepping import step
+from primacy.types import NO_INDEX, NOBODY, START
 from tests.support.builders import (
     CLAIM_TIMER,
     EVERYONE,
@@ -42,7 +42,7 @@ def beginning(given: Config, disk: Durable, wait: Wait) -> State:
         last_heartbeat=START,
         alive=EVERYONE,
         is_cut_off=False,
-        parked=NO_PARKED_READS,
+        parked=NO_FOLLOWER_READS,
         leadership=NO_LEADERSHIP,
     )
 

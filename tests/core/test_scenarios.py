@@ -7,9 +7,12 @@ from primacy.config import agents
 from primacy.log import Entry
 from primacy.messages import (
     Append,
+    Change,
+    ChangeKind,
     LeaseRead,
     PreVoteRequest,
     Read,
+    Replace,
     Transfer,
     VoteReply,
     VoteRequest,
@@ -24,9 +27,9 @@ from primacy.outputs import (
     Stale,
     WriteAccepted,
 )
-from primacy.quantities import AgentId, Command, Instant, RequestId
 from primacy.role import Role
-from tests.support.builders import ELECTION_MS, LEADER_MS
+from primacy.types import AgentId, Command, Instant, RequestId
+from tests.support.builders import ELECTION_MS, LEADER_MS, change, replacement
 from tests.support.virtual_runtime import VirtualMesh
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -500,3 +503,149 @@ def test_transfer_to_a_dead_elector_is_given_up() -> None:
     assert commands(mesh.applied["a"]) == ["late"]
     mesh.give("a", LeaseRead(RequestId("r"), Instant(mesh.now)))
     assert isinstance(mesh.told[-1][1], Stale)
+
+
+# Members that come and go
+
+
+def admit(name: str) -> Change:
+    return change(ChangeKind.ADMIT, name, request=f"admit {name}")
+
+
+def demote(name: str) -> Change:
+    return change(ChangeKind.DEMOTE, name, request=f"demote {name}")
+
+
+def dismiss(name: str) -> Change:
+    return change(ChangeKind.DISMISS, name, request=f"dismiss {name}")
+
+
+def carry_out(mesh: VirtualMesh, *requests: Change | Replace) -> None:
+    """Let a leader make changes, each as soon as it takes it."""
+    for request in requests:
+
+        def is_taken(request: Change | Replace = request) -> bool:
+            for name in mesh.leaders():
+                if mesh.states[name].roll.index <= mesh.states[name].commit_index:
+                    mesh.give(name, request)
+            return any(
+                isinstance(output, WriteAccepted) and output.request == request.request
+                for _, output in mesh.told
+            )
+
+        assert mesh.until(is_taken, mesh.now + 5_000), request
+        mesh.elect()
+
+
+def electors_of(mesh: VirtualMesh) -> set[AgentSet]:
+    """Collect the electorates that the members that run know of."""
+    members = mesh.states[mesh.leaders()[0]].roll.members
+    return {
+        mesh.states[name].roll.electors
+        for name in members.members
+        if name in mesh.states
+    }
+
+
+@each_seed
+@pytest.mark.clause(
+    "change.joint", "change.settles", "change.admit", "change.supported"
+)
+def test_dead_elector_is_replaced_by_the_two_that_live(seed: int) -> None:
+    mesh = VirtualMesh("abc", "", "d", seed=seed)
+    mesh.start()
+    leader = mesh.elect()
+    write(mesh, leader, "x")
+    dead = "c" if leader != "c" else "b"
+    others = [name for name in "abc" if name != dead]
+    mesh.crash(dead)
+    carry_out(
+        mesh,
+        admit("d"),
+        replacement("".join([*others, "d"])),
+        dismiss(dead),
+    )
+    assert electors_of(mesh) == {agents(*others, "d")}
+    mesh.crash(others[0])
+    write(mesh, mesh.elect(), "y")
+    mesh.elect()
+    assert all(commands(mesh.applied[name])[0] == "x" for name in (others[1], "d"))
+    assert commands(mesh.applied["d"])[-1] == "y"
+
+
+@each_seed
+@pytest.mark.clause("change.promote", "change.in-force-at-once", "change.admit")
+def test_lone_agent_grows_to_three_that_outlive_it(seed: int) -> None:
+    mesh = VirtualMesh("a", "", "bc", seed=seed)
+    mesh.start()
+    mesh.elect()
+    write(mesh, "a", "x")
+    carry_out(mesh, admit("b"), admit("c"), replacement("abc"))
+    assert electors_of(mesh) == {agents("a", "b", "c")}
+    mesh.crash("a")
+    assert mesh.elect() in "bc"
+    assert commands(mesh.applied[mesh.leaders()[0]]) == ["x"]
+
+
+@each_seed
+@pytest.mark.clause("change.removed-leader", "change.hands-over")
+def test_leader_that_demotes_itself_is_succeeded_and_follows(seed: int) -> None:
+    mesh = started("abc", "w", seed=seed)
+    leader = mesh.elect()
+    mesh.sent.clear()
+    carry_out(mesh, demote(leader))
+    assert mesh.until(lambda: leader not in mesh.leaders(), mesh.now + 1_000)
+    successor = mesh.elect()
+    assert successor != leader
+    assert mesh.states[leader].leader == successor
+    assert not any(isinstance(packet, PreVoteRequest) for _, _, packet in mesh.sent)
+
+
+@each_seed
+@pytest.mark.clause("change.never-empty", "change.settles", "stand.electors-only")
+def test_mesh_that_shrank_to_one_agent_outlives_all_others(seed: int) -> None:
+    mesh = started("abc", seed=seed)
+    leader = mesh.elect()
+    kept = "a" if leader != "a" else "b"
+    carry_out(mesh, replacement(kept))
+    assert mesh.elect() == kept
+    for name in "abc":
+        if name != kept:
+            mesh.crash(name)
+    write(mesh, kept, "x")
+    assert commands(mesh.applied[kept]) == ["x"]
+
+
+@each_seed
+@pytest.mark.clause("roll.of-log", "restart.from-disk", "restart.forgets")
+def test_mesh_with_other_electors_restarts_from_its_disks(seed: int) -> None:
+    mesh = VirtualMesh("abc", "w", "x", seed=seed)
+    mesh.start()
+    mesh.elect()
+    carry_out(mesh, admit("x"), replacement("wx"))
+    mesh.elect()
+    for name in "abcwx":
+        mesh.crash(name)
+    mesh.run(1_000)
+    mesh.start()
+    assert mesh.elect() in "wx"
+    assert electors_of(mesh) == {agents("w", "x")}
+
+
+@pytest.mark.clause("change.demote-first", "stand.electors-only", "vote.sticky")
+def test_dismissed_agent_disturbs_nobody() -> None:
+    mesh = started("abc", seed=1)
+    leader = mesh.elect()
+    gone = "c" if leader != "c" else "b"
+    carry_out(
+        mesh,
+        demote(gone),
+        dismiss(gone),
+    )
+    term = mesh.states[leader].term
+    mesh.run(2)
+    mesh.sent.clear()
+    mesh.run(5_000)
+    assert mesh.leaders() == [leader]
+    assert mesh.states[leader].term == term
+    assert not any(sender == gone for sender, _, _ in mesh.sent)

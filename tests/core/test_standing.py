@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from primacy.agents import AgentMap
 from primacy.config import agents
+from primacy.dispatch import step
 from primacy.log import Segment
 from primacy.messages import Append
 from primacy.outputs import (
@@ -16,15 +16,12 @@ from primacy.outputs import (
     PartitionSuspected,
     RoleChanged,
 )
-from primacy.quantities import NOBODY, Index, Term
 from primacy.role import Role, Wait
-from primacy.roll import Roll
 from primacy.state import Leadership, State
-from primacy.stepping import step
+from primacy.types import NOBODY, Index, Term
 from tests.support.builders import (
     CHECK_TIMER,
     ELECTION_TIMER,
-    EVERYONE,
     FIRST_HEARTBEAT_TIMER,
     MESH,
     PATIENCE_TIMER,
@@ -45,6 +42,7 @@ from tests.support.builders import (
     pre_vote_reply,
     pre_vote_request,
     received,
+    roll,
     vote_reply,
     vote_request,
 )
@@ -105,7 +103,7 @@ def test_pre_votes_short_of_a_quorum_are_counted() -> None:
     before = replace(
         a_pre_candidate(),
         config=config("a", electors="abcde"),
-        roll=Roll(agents(*"abcde")),
+        roll=roll("abcde"),
     )
     reply = replace(pre_vote_reply("b"), mesh=before.config.mesh)
     assert step(before, received(reply)) == (
@@ -178,9 +176,8 @@ def test_quorum_of_votes_makes_a_leader_that_opens_its_term() -> None:
         leader=A,
         granted=agents(),
         leadership=Leadership(
-            match=numbers(EVERYONE, {"a": 2}),
-            next=numbers(EVERYONE, {"b": 3, "c": 3, "w": 3}),
-            seen=AgentMap.zero(EVERYONE),
+            match=numbers({"a": 2}),
+            next=numbers({"b": 3, "c": 3, "w": 3}),
         ),
     )
     opening = Segment.of(noop(2))
@@ -202,7 +199,7 @@ def test_votes_short_of_a_quorum_are_counted() -> None:
     before = replace(
         a_candidate(term=2),
         config=config("a", electors="abcde"),
-        roll=Roll(agents(*"abcde")),
+        roll=roll("abcde"),
     )
     reply = replace(vote_reply("b", term=2), mesh=before.config.mesh)
     assert step(before, received(reply)) == (
@@ -216,7 +213,7 @@ def test_vote_that_arrives_twice_counts_once() -> None:
     before = replace(
         a_candidate(term=2),
         config=config("a", electors="abcde"),
-        roll=Roll(agents(*"abcde")),
+        roll=roll("abcde"),
         granted=agents("a", "b"),
     )
     reply = replace(vote_reply("b", term=2), mesh=before.config.mesh)

@@ -1,4 +1,4 @@
-"""Six properties of `step`, over drawn and reached states and over any message.
+"""Eight properties of `step`, over drawn and reached states and over any message.
 
 Each is a function that takes the step that it judges, and has a mutant below it: a step
 that is broken on purpose, for which a counterexample must be found.
@@ -35,11 +35,14 @@ from primacy import (
     loads,
     step,
 )
-from primacy.agents import AgentMap, AgentSet
+from primacy.agents import AgentSet
 from primacy.codec import Kind
-from primacy.following import adopt
-from primacy.quantities import NOBODY
+from primacy.electorate import Roll
+from primacy.outputs import RollChanged
+from primacy.role import Role
+from primacy.role_changes import adopt
 from primacy.state import NO_LEADERSHIP, Durable, Result
+from primacy.types import NOBODY, Index
 from tests.support.situations import Situation, situations
 
 StepFunction = Callable[[State, Message], Result]
@@ -80,7 +83,8 @@ def found(condition: Callable[[Situation], bool]) -> Situation:
 
 
 @pytest.mark.parametrize(
-    "kind", [Apply, Broadcast, Persist, Rejected, Send, ServeRead, WriteAccepted]
+    "kind",
+    [Apply, Broadcast, Persist, Rejected, RollChanged, Send, ServeRead, WriteAccepted],
 )
 def test_situations_reach_every_output_that_matters_here(kind: type[Output]) -> None:
     found(lambda at: any(isinstance(output, kind) for output in step(*at)[1]))
@@ -109,7 +113,7 @@ def test_whatever_is_well_typed_is_answered(situation: Situation) -> None:
 def test_mutant_that_looks_a_stranger_up_raises() -> None:
     def trusting(state: State, message: Message) -> Result:
         if isinstance(message, Received):
-            AgentMap.zero(state.config.peers).get(message.packet.sender)
+            state.roll.members.members.index(message.packet.sender)
         return step(state, message)
 
     counterexample(check_total, trusting)
@@ -221,6 +225,79 @@ def test_mutant_that_writes_no_vote_is_caught() -> None:
 
     state, message = counterexample(check_durable_before_sent, voteless)
     assert step(state, message)[0].durable.voted_for != NOBODY
+
+
+# The roll is that of the log.
+
+
+def check_roll_of_log(judged: StepFunction, state: State, message: Message) -> None:
+    after, _ = judged(state, message)
+    assert after.roll == after.log.roll(after.config.first_roll)
+
+
+@pytest.mark.clause("roll.of-log")
+@trying
+@given(situations())
+def test_the_roll_is_that_of_the_log(situation: Situation) -> None:
+    check_roll_of_log(step, *situation)
+
+
+def test_mutant_that_keeps_its_roll_is_caught() -> None:
+    def keeping(state: State, message: Message) -> Result:
+        after, outputs = step(state, message)
+        return replace(after, roll=state.roll), outputs
+
+    counterexample(check_roll_of_log, keeping)
+
+
+# A leader sets rolls that are near.
+
+
+def differ_by_one_at_most(some: AgentSet, others: AgentSet) -> bool:
+    return len(set(some.members) ^ set(others.members)) <= 1
+
+
+def is_near(one: Roll, other: Roll) -> bool:
+    """Tell whether two rolls share an electorate, or are settled and differ by one."""
+    if {one.electors, one.outgoing} & {other.electors, other.outgoing}:
+        return True
+    is_settled = not one.is_joint and not other.is_joint
+    return is_settled and differ_by_one_at_most(one.electors, other.electors)
+
+
+def check_rolls_are_near(judged: StepFunction, state: State, message: Message) -> None:
+    """Compare each roll that a leader sets with the one before it."""
+    after, _ = judged(state, message)
+    if after.role != Role.LEADER or after.term != state.term:
+        return
+    before = state.roll
+    for index in range(state.log.last_index + 1, after.log.last_index + 1):
+        roll = after.log.prefix(Index(index)).roll(state.config.first_roll)
+        assert is_near(before, roll)
+        before = roll
+
+
+@pytest.mark.clause("change.near", "change.joint", "change.settles")
+@trying
+@given(situations())
+def test_a_leader_sets_rolls_that_are_near(situation: Situation) -> None:
+    check_rolls_are_near(step, *situation)
+
+
+def test_mutant_that_replaces_an_electorate_in_one_step_is_caught() -> None:
+    def abrupt(state: State, message: Message) -> Result:
+        after, outputs = step(state, message)
+        if not after.roll.is_joint or after.roll == state.roll:
+            return after, outputs
+        before, last = after.log.prefix(state.log.last_index), after.log.last_index
+        joint = after.log.at(last)
+        log = before.append(replace(joint, outgoing=joint.electors))
+        durable = replace(after.durable, log=log)
+        roll = log.roll(state.config.first_roll)
+        return replace(after, durable=durable, roll=roll), outputs
+
+    _, message = counterexample(check_rolls_are_near, abrupt)
+    assert not isinstance(message, Received)
 
 
 # A rejected message changes nothing.

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from primacy.agents import NO_AGENTS
+from primacy.dispatch import step
 from primacy.messages import (
     Packet,
     PreVoteReply,
@@ -14,11 +15,10 @@ from primacy.messages import (
     VoteRequest,
 )
 from primacy.outputs import Disarm, LeaderChanged, Reason, RoleChanged, Send, Stale
-from primacy.pending import AskedRead, AskedReads
-from primacy.quantities import NOBODY, Index, RequestId, Round, Term
+from primacy.pending_reads import LeaderRead, LeaderReads
 from primacy.role import Role
 from primacy.state import State
-from primacy.stepping import step
+from primacy.types import NOBODY, Index, RequestId, Round, Term
 from tests.support.builders import (
     ELECTION_TIMER,
     EVERY_PACKET,
@@ -72,10 +72,10 @@ def test_candidate_follows_a_higher_term(before: State) -> None:
 @pytest.mark.clause("term.higher", "term.durable", "leader.relinquishes")
 def test_leader_follows_a_higher_term_and_refuses_its_reads() -> None:
     leader = a_leader(rounds=1)
-    reads = AskedReads(
+    reads = LeaderReads(
         (
-            AskedRead(A, RequestId("mine"), Index(1), Round(1)),
-            AskedRead(B, RequestId("theirs"), Index(1), Round(1)),
+            LeaderRead(A, RequestId("mine"), Index(1), Round(1)),
+            LeaderRead(B, RequestId("theirs"), Index(1), Round(1)),
         )
     )
     before = replace(leader, leadership=replace(leader.leadership, reads=reads))

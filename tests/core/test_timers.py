@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from primacy.dispatch import step
 from primacy.messages import Timer
 from primacy.outputs import Arm
-from primacy.quantities import Duration
 from primacy.role import Role, Wait
-from primacy.stepping import step
 from primacy.timers import (
     check_timer,
     claim_timer,
@@ -19,6 +18,7 @@ from primacy.timers import (
     promise_timer,
     window_timer,
 )
+from primacy.types import Duration
 from tests.support.builders import (
     a_candidate,
     a_follower,

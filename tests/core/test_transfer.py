@@ -6,6 +6,7 @@ import pytest
 
 from primacy.agents import NO_AGENTS
 from primacy.config import agents
+from primacy.dispatch import step
 from primacy.messages import Transfer
 from primacy.outputs import (
     Broadcast,
@@ -16,10 +17,9 @@ from primacy.outputs import (
     RoleChanged,
     Send,
 )
-from primacy.quantities import NOBODY, AgentId, RequestId, Round, Term
 from primacy.role import Role, Wait
 from primacy.state import State
-from primacy.stepping import step
+from primacy.types import NOBODY, AgentId, RequestId, Round, Term
 from tests.support.builders import (
     CHECK_TIMER,
     ELECTION_TIMER,

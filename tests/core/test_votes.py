@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 
 from primacy.agents import NO_AGENTS
-from primacy.config import agents
+from primacy.dispatch import step
+from primacy.log import Log
 from primacy.messages import PreVoteRequest, VoteRequest
 from primacy.outputs import LeaderChanged, RoleChanged, Send
-from primacy.quantities import NOBODY, AgentId, Term
 from primacy.role import Role, Wait
-from primacy.roll import Roll
 from primacy.state import State
-from primacy.stepping import step
+from primacy.types import NOBODY, AgentId, Term
 from tests.support.builders import (
     ELECTION_TIMER,
     A,
+    B,
     C,
     a_candidate,
     a_follower,
@@ -24,10 +24,12 @@ from tests.support.builders import (
     a_pre_candidate,
     an_idle_elector,
     durable,
+    noop,
     persist,
     pre_vote_reply,
     pre_vote_request,
     received,
+    roll_entry,
     vote_reply,
     vote_request,
 )
@@ -129,9 +131,11 @@ def test_voter_that_is_not_on_the_roll_of_the_candidate_refuses() -> None:
 
 @pytest.mark.clause("vote.roll", "roll.travels")
 def test_voter_judges_by_the_roll_of_the_candidate_not_by_its_own() -> None:
-    voter = replace(an_idle_elector("b", term=2), roll=Roll(agents("x", "y")))
-    after, _ = step(voter, received(vote_request("a", term=2)))
-    assert after == replace(voter, durable=durable(2, "a", (1,)))
+    held = Log.of([noop(1), roll_entry(1, "cx", workers="ab")])
+    voter = an_idle_elector("b", term=2, held=held)
+    assert not voter.roll.has(B)
+    after, _ = step(voter, received(vote_request("a", term=2, last_index=3)))
+    assert after == replace(voter, durable=durable(2, "a", held=held))
 
 
 @pytest.mark.clause("vote.granted", "vote.log")

@@ -6,6 +6,7 @@ import pytest
 
 from primacy.agents import NO_AGENTS
 from primacy.config import agents
+from primacy.dispatch import step
 from primacy.observation import MeshState, mesh_state, observe
 from primacy.outputs import (
     ElectionProgress,
@@ -16,9 +17,8 @@ from primacy.outputs import (
     PresenceChanged,
     RoleChanged,
 )
-from primacy.quantities import NOBODY, Instant, Round, Term
 from primacy.role import Role, Wait
-from primacy.stepping import step
+from primacy.types import NOBODY, Instant, Round, Term
 from tests.support.builders import (
     EVERYONE,
     A,

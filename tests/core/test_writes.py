@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from primacy.config import agents
+from primacy.dispatch import step
 from primacy.log import Segment
 from primacy.messages import Append, Forward, ForwardReply, Write
 from primacy.outputs import (
@@ -15,11 +16,9 @@ from primacy.outputs import (
     Send,
     WriteAccepted,
 )
-from primacy.quantities import NOBODY, AgentId, Command, Index, RequestId, Term
 from primacy.state import State
-from primacy.stepping import step
+from primacy.types import NOBODY, AgentId, Command, Index, RequestId, Term
 from tests.support.builders import (
-    EVERYONE,
     MESH,
     A,
     B,
@@ -56,8 +55,8 @@ def test_leader_makes_a_write_durable_before_it_sends_it() -> None:
         durable=replace(before.durable, log=log(1, 2).append(entry(2, "x"))),
         leadership=replace(
             before.leadership,
-            match=numbers(EVERYONE, {"a": 3}),
-            next=numbers(EVERYONE, {"b": 4, "c": 4, "w": 4}),
+            match=numbers({"a": 3}),
+            next=numbers({"b": 4, "c": 4, "w": 4}),
         ),
     )
     written = Segment.of(entry(2, "x"))

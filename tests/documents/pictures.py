@@ -4,7 +4,8 @@
 
 Contract: a picture is made from the code alone. An arrow between packages is an import
 of one module by another; an arrow that follows from others is left out. An arrow
-between roles is a change that `step` made in one of the scopes.
+between roles is a change that `step` made in one of the scopes, or where a leader is
+off the roll.
 """
 
 from __future__ import annotations
@@ -28,12 +29,14 @@ from primacy import (
     recover,
     step,
 )
+from primacy.log import Log
 from primacy.messages import Append, Heartbeat
-from primacy.quantities import AgentId, Term
 from primacy.role import Role
 from primacy.state import Durable, Result, State
+from primacy.types import AgentId, Term
 from primacy_model.engines.search import Engine, explore
 from primacy_model.mesh.scopes import DEFAULT
+from tests.support.builders import a_leader, heartbeat_elapsed, noop, roll_entry
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 PAGES: Final = (DOCS / "architecture.md", DOCS / "specification.md")
@@ -137,6 +140,14 @@ def changes() -> Edges:
     return found
 
 
+def departures() -> Edges:
+    """Say what becomes of a leader that a committed change took off the roll."""
+    held = Log.of([noop(1), roll_entry(1, "bc", workers="a")])
+    leader, message = a_leader(held=held, commit=2), heartbeat_elapsed()
+    after, _ = step(leader, message)
+    return {(name_of(leader), name_of(after)): {cause(leader, message)}}
+
+
 def beginnings() -> Edges:
     """Say in which role an elector begins, and in which it comes back."""
     config = Config("mesh", "a", agents("a", "b", "c"))
@@ -147,11 +158,15 @@ def beginnings() -> Edges:
     }
 
 
-def render_roles(edges: Edges) -> str:
+def render_roles(*several: Edges) -> str:
     """Draw the roles, and by what they change."""
+    together: dict[tuple[str, str], set[str]] = {}
+    for edges in several:
+        for edge, causes in edges.items():
+            together.setdefault(edge, set()).update(causes)
     lines = [
         f"    {one} --> {other}: {', '.join(sorted(causes))}"
-        for (one, other), causes in sorted(edges.items())
+        for (one, other), causes in sorted(together.items())
     ]
     return "\n".join(["stateDiagram-v2", *lines])
 
@@ -162,7 +177,7 @@ def render_roles(edges: Edges) -> str:
 def pictures() -> dict[str, str]:
     """Make every picture, by its name."""
     drawn = {root: render_packages(root) for root in PACKAGES}
-    return drawn | {"roles": render_roles({**beginnings(), **changes()})}
+    return drawn | {"roles": render_roles(beginnings(), changes(), departures())}
 
 
 def names_in(page: str) -> list[str]:

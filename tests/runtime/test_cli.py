@@ -1,6 +1,7 @@
 """`primacy agent` and `primacy demo`, as programs."""
 
 import json
+import re
 import shutil
 import signal
 import socket
@@ -84,14 +85,17 @@ def test_a_stranger_who_goes_away_while_it_is_answered_does_not_end_the_program(
         assert agent.wait(PATIENCE_S) == 0
 
 
-@pytest.mark.clause("runtime.own-disk")
-def test_an_agent_whose_folder_was_deleted_ends_and_says_what_to_do(
+@pytest.mark.clause("runtime.own-disk", "runtime.own-id")
+def test_a_lost_disk_is_noticed_and_its_agent_replaced_by_what_the_page_says(
     tmp_path: Path,
 ) -> None:
+    """The steps of 'A lost disk' in docs/runtime.md, with programs alone."""
+    where = places([*NAMES, "dan"])
     tables = "".join(
         f'[agents.{name}]\naddress = "{place}"\nfolder = "{tmp_path / name}"\n'
-        for name, place in places(NAMES).items()
+        for name, place in where.items()
     )
+    tables += 'role = "joiner"\n'
     file = tmp_path / "mesh.toml"
     file.write_text(
         MESH_ALONE[: MESH_ALONE.index("[agents")].format(folder=tmp_path) + tables
@@ -128,10 +132,79 @@ def test_an_agent_whose_folder_was_deleted_ends_and_says_what_to_do(
         assert "'A lost disk' in docs/runtime.md" in said
         assert "Traceback" not in said
         assert agents["ada"].poll() is agents["bob"].poll() is None
+        change(file, "demote", "cyd")
+        change(file, "dismiss", "cyd")
+        agents["dan"] = start("dan")
+        change(file, "admit", "dan", where["dan"])
+        change(file, "promote", "dan")
+        agents["bob" if led_by(file) == "ada" else "ada"].kill()  # one may fail again
+        assert "workers   eve\n" in change(file, "admit", "eve", "127.0.0.1:9")
+        assert "electors  ada bob dan\n" in members(file, "dan").stdout
     finally:
         for agent in agents.values():
             agent.kill()
             agent.wait()
+
+
+def members(file: Path, name: str, *change: str) -> subprocess.CompletedProcess[str]:
+    return primacy("members", "--config", file, "--id", name, *change)
+
+
+def led_by(file: Path) -> str:
+    """Find the agent of ada, bob and dan that leads, in its own opinion."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        for name in ("ada", "bob", "dan"):
+            if f"leader    {name}\n" in members(file, name).stdout:
+                return name
+        time.sleep(0.1)
+    raise AssertionError(members(file, "ada"))
+
+
+def change(file: Path, *wish: str) -> str:
+    """Ask the agent that leads for a change, until one has done it."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        done = members(file, led_by(file), *wish)
+        if done.returncode == 0:
+            return done.stdout
+        if "does not allow" in done.stderr:  # an answer was lost: it is done already
+            return members(file, led_by(file)).stdout
+    raise AssertionError(done)
+
+
+def test_members_are_shown_and_changed_from_another_program(tmp_path: Path) -> None:
+    file = tmp_path / "mesh.toml"
+    folder = tmp_path / ("deep" * 50)  # deeper than the address of a socket
+    file.write_text(MESH_ALONE.format(folder=folder))
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN, "agent", "--config", file],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    ) as agent:
+        assert agent.stderr is not None
+        next(line for line in agent.stderr if "after=leader" in line)
+        socket_file = folder / "mesh.ada.control"
+        assert socket_file.stat().st_mode & 0o777 == 0o600
+        done = members(file, "ada", "admit", "dan", "127.0.0.1:9")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[:2] == ["electors  ada", "workers   dan"]
+        assert re.search(r"^set by    entry \d+, committed$", done.stdout, re.MULTILINE)
+        for wish, sentence in (
+            (["admit", "dan", "127.0.0.1:9"], "Cannot admit dan: a change that the"),
+            (["admit", "eve", "nowhere"], "address must be host:port"),
+            (["replace", "e e"], "electors must be letters"),
+        ):
+            done = members(file, "ada", *wish)
+            assert (done.returncode, done.stdout) == (1, "")
+            assert sentence in done.stderr
+        shown = members(file, "ada")
+        assert "workers   dan\n" in shown.stdout
+        assert "leader    ada\n" in shown.stdout
+        agent.terminate()
+        assert agent.wait(PATIENCE_S) == 0
+        assert not socket_file.exists()
 
 
 @pytest.mark.parametrize(
@@ -140,7 +213,16 @@ def test_an_agent_whose_folder_was_deleted_ends_and_says_what_to_do(
         (["agent"], "Missing option '--config'"),
         (["agent", "--config", "nowhere.toml"], "nowhere.toml cannot be read"),
         (["agent", "--config", "{file}", "--id", "eve"], "agent_id must be one of ada"),
-        (["agent", "--config", "{file}", "--reset", "eve"], "reset must name peers"),
+        (["members"], "Missing option '--config'"),
+        (["members", "--config", "nowhere.toml"], "nowhere.toml cannot be read"),
+        (["members", "--config", "{file}", "--id", "eve"], "agent_id must be one of"),
+        (["members", "--config", "{file}", "--id", "ada"], "No agent takes requests"),
+        (["members", "--config", "{file}", "promote"], "promote needs AGENT, got 0"),
+        (
+            ["members", "--config", "{file}", "admit", "dan"],
+            "admit needs AGENT ADDRESS, got 1 arguments",
+        ),
+        (["members", "--config", "{file}", "elect", "dan"], "'elect' is not one of"),
         (["agent", "--config", "{file}"], "port from 0 to 65535"),
         (["demo"], "demo needs a terminal"),
         (["demo", "--headless", "--seconds", "-1"], "--seconds must be a number"),
@@ -179,7 +261,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("command", ["agent", "demo"])
+@pytest.mark.parametrize("command", ["agent", "members", "demo"])
 def test_without_the_extra_the_command_names_it(command: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", HIDDEN, command],

@@ -19,7 +19,7 @@ from primacy import (
     step,
 )
 from primacy.messages import VoteReply
-from primacy.quantities import Index, Term
+from primacy.types import Index, Term
 from primacy_runtime import Clock, StoreBroken, WriteLost, clock
 from primacy_runtime.pending_requests import Proposal, Requests
 from primacy_runtime.store import Store
@@ -205,7 +205,7 @@ def test_no_request_id_is_used_twice_restarts_included() -> None:
             requests = Requests("ada")
             for _ in range(5):
                 future = asyncio.get_running_loop().create_future()
-                made.append(requests.add(Proposal(Command("x"), future)))
+                made.append(requests.add(Proposal(future, command=Command("x"))))
         assert len(set(made)) == len(made) == 15
         assert max(map(len, made)) < 100
 
@@ -216,7 +216,7 @@ def test_no_request_id_is_used_twice_restarts_included() -> None:
 def test_the_first_answer_counts_and_another_term_at_the_index_is_a_loss() -> None:
     async def work() -> None:
         loop, requests = asyncio.get_running_loop(), Requests("ada")
-        won, lost = (Proposal(Command("x"), loop.create_future()) for _ in "ab")
+        won, lost = (Proposal(loop.create_future(), command=Command("x")) for _ in "ab")
         first, second = requests.add(won), requests.add(lost)
         requests.place(first, 5, Term(1))
         requests.place(second, 6, Term(1))
@@ -247,7 +247,8 @@ def test_what_stands_at_an_index_decides_an_answer_that_comes_after_it_was_appli
         bench.disk.shutdown()
         bench = Bench(tmp_path)
         bench.driver.applied = 1
-        waiting = Proposal(Command("b"), asyncio.get_running_loop().create_future())
+        future = asyncio.get_running_loop().create_future()
+        waiting = Proposal(future, command=Command("b"))
         request = bench.requests.add(waiting)
         accepted = WriteAccepted(request, Index(1), Term(token))
         bench.driver._place(bench.driver.state, accepted)

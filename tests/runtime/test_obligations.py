@@ -27,7 +27,7 @@ from primacy import (
     Timer,
 )
 from primacy.messages import ForwardReply, Heartbeat
-from primacy.quantities import Index, Instant, Round, Term
+from primacy.types import Index, Instant, Round, Term
 from primacy_runtime import SettingsError
 from primacy_runtime.demo import agent_process
 from primacy_runtime.mesh_file import agent, read_mesh_file
@@ -59,8 +59,8 @@ def citing() -> dict[str, list[str]]:
     return found
 
 
-def test_there_are_24_obligations() -> None:
-    assert len(OBLIGATIONS) == len(set(OBLIGATIONS)) == 24
+def test_there_are_26_obligations() -> None:
+    assert len(OBLIGATIONS) == len(set(OBLIGATIONS)) == 26
 
 
 @pytest.mark.parametrize("obligation", OBLIGATIONS)
@@ -103,7 +103,7 @@ class InstantRecord:
 
 
 def heartbeat(term: int) -> Heartbeat:
-    everyone = CONFIG.everyone
+    everyone = CONFIG.first_roll.members
     return Heartbeat(
         CONFIG.mesh, BOB, Term(term), Round(1), Index(0), Term(0), everyone
     )
@@ -145,7 +145,7 @@ def test_a_refused_write_is_sent_on_once_under_the_token_of_the_refusal(
         task = asyncio.create_task(bench.driver.run())
         bench.receive(heartbeat(5))
         future = asyncio.get_running_loop().create_future()
-        first = Proposal(Command("x=1"), future)
+        first = Proposal(future, command=Command("x=1"))
         request = bench.requests.add(first)
         bench.driver.write(request, Command("x=1"))
         await until(lambda: "Forward to bob" in bench.told)
@@ -158,7 +158,7 @@ def test_a_refused_write_is_sent_on_once_under_the_token_of_the_refusal(
         with pytest.raises(NotBegunError):
             await future
         again = asyncio.get_running_loop().create_future()
-        proposal = Proposal(Command("x=2"), again, is_forwarded=True)
+        proposal = Proposal(again, command=Command("x=2"), is_forwarded=True)
         bench.driver.write(bench.requests.add(proposal), Command("x=2"))
         with pytest.raises(NotBegunError):
             await again

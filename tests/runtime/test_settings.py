@@ -17,7 +17,10 @@ PEERS = {"bob": "127.0.0.1:7001", "wim": "127.0.0.1:7002"}
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"role": "active"}, "role must be AgentRole.ACTIVE or AgentRole.WORKER"),
+        (
+            {"role": "active"},
+            "role must be one of AgentRole.ACTIVE, AgentRole.WORKER, AgentRole.JOINER",
+        ),
         ({"is_initial_leader": False}, "must be True for AgentRole.ACTIVE"),
         (
             {"role": AgentRole.WORKER, "is_initial_leader": True},
@@ -45,7 +48,6 @@ PEERS = {"bob": "127.0.0.1:7001", "wim": "127.0.0.1:7002"}
         ({"lease": 10.0, "clock_drift_ppm": 100}, "lease_ms must be at most 9998"),
         ({"batch": 0}, "batch must be at least 1"),
         ({"request_timeout": -1}, "request_timeout must be a number of seconds"),
-        ({"reset": ["eve"]}, "reset must name peers, got 'eve'"),
         ({"agent_id": ""}, "agent_id must be letters"),
         ({"agent_id": ["ada"]}, r"agent_id must be text, got \['ada'\]"),
         ({"workers": None}, "workers must be a collection of ids, got None"),
@@ -56,7 +58,6 @@ PEERS = {"bob": "127.0.0.1:7001", "wim": "127.0.0.1:7002"}
         ({"machine": type("Half", (), {"apply": print})()}, "a method answer"),
         ({"tls": "authority.pem"}, "tls must be a Tls, got 'authority.pem'"),
         ({"metrics": ""}, "metrics must be host:port"),
-        ({"reset": None}, "reset must be a collection of ids"),
         ({"clock": 1.0}, "clock must be a Clock, got 1.0"),
         ({"record": "traces"}, "record must be a function, got 'traces'"),
     ],
@@ -127,11 +128,25 @@ def test_one_file_tells_every_agent(tmp_path: Path) -> None:
     assert (ada.metrics, bob.metrics) == (Address("127.0.0.1", 0), None)
     assert bob.listen == Address("::", 7000)
     assert ada.peers["bob"] == Address("bob.example", 7000)
+    assert (ada.advertise, bob.advertise) == (None, Address("bob.example", 7000))
     tls = '[tls]\nauthority = "ca"\ncertificate = "{agent}.pem"\nkey = "{agent}.key"\n'
     (tmp_path / "mesh.toml").write_text(MESH_OF_THREE + tls)
     safe = agent(read_mesh_file(tmp_path / "mesh.toml"), "ada")._given.tls
     assert safe is not None
     assert (str(safe.certificate), str(safe.key)) == ("ada.pem", "ada.key")
+
+
+def test_a_joiner_has_a_table_that_the_others_do_not_heed(tmp_path: Path) -> None:
+    joiner = '[agents.dan]\naddress = "127.0.0.1:7004"\nrole = "joiner"\n'
+    (tmp_path / "mesh.toml").write_text(MESH_OF_THREE + joiner)
+    told = read_mesh_file(tmp_path / "mesh.toml")
+    ada, dan = (agent(told, name)._given for name in ("ada", "dan"))
+    for one in (ada, dan):
+        assert one.config.initial_leaders.members == ("ada", "bob", "cyd")
+        assert one.config.workers.members == ("wim",)
+        assert "dan" not in one.peers
+    assert [*dan.peers] == ["ada", "bob", "cyd", "wim"]
+    assert dan.listen == Address("127.0.0.1", 7004)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +159,11 @@ def test_one_file_tells_every_agent(tmp_path: Path) -> None:
         ("leader_timeout = 1", "leader_timeout = '1'", "a number of seconds, got '1'"),
         ("leader_timeout = 1", "batch = true", "batch must be a whole number"),
         ("role =", "roles =", "agents.wim must have no keys but .*got 'roles'"),
-        ('"worker"', '"leader"', "agents.wim.role must be 'active' or 'worker'"),
+        (
+            '"worker"',
+            '"leader"',
+            "agents.wim.role must be one of 'active', 'worker', 'joiner'",
+        ),
         ('address = "bob.example:7000"', "", "agents.bob.address must be text"),
         ("[agents.ada]", "[agents.eve]", "agent_id must be one of eve, bob, cyd, wim"),
         ("[agents.wim]", "[tls]", "tls must have no keys but"),

@@ -11,7 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from primacy import Config, Durable, agents, dumps, loads
+from primacy import (
+    AgentId,
+    Command,
+    Config,
+    Durable,
+    Persist,
+    RequestId,
+    Term,
+    agents,
+    dumps,
+    loads,
+)
+from primacy.log import Entry, EntryKind, Log, Segment
+from primacy.types import Index
 from primacy_runtime import (
     StoreBroken,
     StoreDamaged,
@@ -19,9 +32,9 @@ from primacy_runtime import (
     StoreForeign,
     StoreInUse,
 )
-from primacy_runtime.store import Store
+from primacy_runtime.store import FORMAT, Store
 from tests.support.agents import PATIENCE_S
-from tests.support.stores import CONFIG, persist
+from tests.support.stores import CONFIG, make_format_1, persist
 
 
 def written(path: Path) -> Durable:
@@ -109,6 +122,67 @@ def test_the_file_of_somebody_else_is_refused(tmp_path: Path, config: Config) ->
     written(tmp_path / "ada.sqlite3")
     with pytest.raises(StoreForeign, match=r"belongs to agent ada of mesh mesh\("):
         read(tmp_path / "ada.sqlite3", config)
+
+
+def format_of(path: Path) -> int:
+    connection = sqlite3.connect(path)
+    (version,) = connection.execute("SELECT format FROM identity").fetchone()
+    connection.close()
+    return int(version)
+
+
+def test_a_file_from_before_members_could_change_is_read_and_goes_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ada.sqlite3"
+    make_format_1(path)
+    store = Store.open(path, CONFIG)
+    durable = store.durable
+    assert (durable.term, durable.voted_for) == (3, "bob")
+    command = Command('colour="red" é')
+    assert durable.log == Log.of(
+        (
+            Entry(Term(1), EntryKind.NOOP),
+            Entry(Term(1), EntryKind.COMMAND, command, RequestId("ada:0:1")),
+        )
+    )
+    assert store.known == {"bob": "b" * 32}
+    assert store.id == "61077d35d6315ae7f7ab0a5967de5185"
+    assert not store.is_new
+    roll = Entry(
+        Term(3),
+        EntryKind.ROLL,
+        Command("where"),
+        RequestId("ada:0:2"),
+        agents("ada", "bob"),
+        agents("ada", "bob", "cyd"),
+        agents("dan"),
+    )
+    output = Persist(Term(3), AgentId("bob"), Index(2), Segment.of(roll))
+    store.persist([output])
+    store.close()
+    assert read(path) == durable.after(output)
+    assert format_of(path) == FORMAT
+
+
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        ("UPDATE durable SET term = 2", StoreDamaged),
+        ("UPDATE identity SET format = 3", StoreForeign),
+        ("UPDATE identity SET format = 0", StoreForeign),
+        ("UPDATE identity SET agent = 'bob'", StoreForeign),
+    ],
+)
+def test_a_file_that_is_refused_stays_of_its_format(
+    tmp_path: Path, statement: str, error: type[StoreError]
+) -> None:
+    path = tmp_path / "ada.sqlite3"
+    make_format_1(path, statement)
+    before = format_of(path)
+    with pytest.raises(error):
+        Store.open(path, CONFIG)
+    assert format_of(path) == before != FORMAT
 
 
 def damaged(path: Path, statement: str) -> None:
@@ -236,18 +310,13 @@ def test_a_full_disk_is_a_broken_store_and_leaves_what_was_there(
     assert read(path) == durable
 
 
-def test_peers_are_kept_in_mind_until_they_are_forgotten(tmp_path: Path) -> None:
+def test_peers_are_kept_in_mind(tmp_path: Path) -> None:
     path = tmp_path / "ada.sqlite3"
     store = Store.open(path, CONFIG)
     store.remember("bob", "b" * 32)
     store.close()
     store = Store.open(path, CONFIG)
     assert store.known == {"bob": "b" * 32}
-    store.forget("bob")
-    assert store.known == {}
-    store.close()
-    store = Store.open(path, CONFIG)
-    assert store.known == {}
     store.close()
 
 

@@ -11,7 +11,7 @@ import pytest
 from primacy import Durable, Timer, dumps
 from primacy.codec import MOST
 from primacy.messages import Heartbeat, PreVoteRequest, TransferNow
-from primacy.quantities import Index, Round, Term
+from primacy.types import Index, Round, Term
 from primacy_runtime import AgentStopped, TermsUsedUp
 from primacy_runtime.store import Store
 from primacy_runtime.term_limit import HIGHEST
@@ -90,7 +90,7 @@ def test_an_agent_that_is_told_to_stand_beyond_the_highest_term_ends(
         bench = bench_at(tmp_path, MOST)
         before = bench.store.durable
         mesh, term = CONFIG.mesh, Term(MOST)
-        everyone = CONFIG.everyone
+        everyone = CONFIG.first_roll.members
         bench.receive(Heartbeat(mesh, BOB, term, Round(1), Index(0), Term(0), everyone))
         bench.driver.receive(TransferNow(mesh, BOB, term), lambda: None)
         with pytest.raises(TermsUsedUp, match=SAID):

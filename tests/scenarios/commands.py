@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 from primacy.codec import PACKETS
-from primacy.messages import Timer
-from primacy.quantities import AgentId
+from primacy.messages import ChangeKind, Timer
+from primacy.types import AgentId
 from tests.scenarios.language import (
     BadFormError,
     Chosen,
@@ -138,6 +138,55 @@ def transfer(stage: Stage, words: Sequence[str]) -> list[str]:
                 lambda: stage.cluster.transfer(name, f"to-{target}", target),
             )
     raise BadFormError
+
+
+# --- members --------------------------------------------------------------------------
+
+
+def change(stage: Stage, words: Sequence[str]) -> list[str]:
+    """Let an operator ask for a change of one agent."""
+    kinds = {kind.value: kind for kind in ChangeKind}
+    match words:
+        case [name, kind, target, *rest] if kind in kinds:
+            stage.node(target)
+            done = _how(rest, "change").outputs_done
+            request = stage.new_request(f"{kind}-{target}")
+            return stage.stepped(
+                name,
+                f"is asked to {kind} {target}",
+                lambda: stage.cluster.change(
+                    name, request, kinds[kind], target, outputs_done=done
+                ),
+            )
+    raise BadFormError
+
+
+def replace_electors(stage: Stage, words: Sequence[str]) -> list[str]:
+    """Let an operator ask for another electorate."""
+    match words:
+        case [name, "by", *electors] if electors:
+            for each in electors:
+                stage.node(each)
+            request = stage.new_request("replace")
+            return stage.stepped(
+                name,
+                f"is asked to make the electors {' '.join(electors)}",
+                lambda: stage.cluster.replace_electors(name, request, *electors),
+            )
+    raise BadFormError
+
+
+def join(stage: Stage, words: Sequence[str]) -> list[str]:
+    """Let an agent begin that no configuration names."""
+    (name,) = _name(stage, words)
+    return stage.stepped(name, "begins", lambda: stage.cluster.join(name))
+
+
+def lose_disk(stage: Stage, words: Sequence[str]) -> list[str]:
+    """Let an agent stop for ever."""
+    (name,) = _name(stage, words)
+    stage.cluster.lose_disk(name)
+    return [f"{name} is lost with its disk"]
 
 
 # --- power, and the resource ----------------------------------------------------------
@@ -303,7 +352,11 @@ def show(stage: Stage, words: Sequence[str]) -> list[str]:
 
 PACKET = "[AGENT] [KIND] [from AGENT] [term N] [round N] [first|last]"
 COMMANDS: Mapping[str, Form] = {
-    "mesh": Form("mesh AGENT... [workers AGENT...] [lease N drift N] [batch N]", mesh),
+    "mesh": Form(
+        "mesh AGENT... [workers AGENT...] [joiners AGENT...] "
+        "[lease N drift N] [batch N]",
+        mesh,
+    ),
     "disk": Form("disk AGENT: term N, vote AGENT|-, log ENTRY...", disk),
     "elect": Form("elect AGENT", elect),
     "elapse": Form("elapse AGENT election|heartbeat [at N] [crash after N]", elapse),
@@ -319,6 +372,12 @@ COMMANDS: Mapping[str, Form] = {
     "read": Form("read AGENT REQUEST [at N] [crash after N]", read),
     "lease-read": Form("lease-read AGENT REQUEST at N", lease_read),
     "transfer": Form("transfer AGENT to AGENT", transfer),
+    "join": Form("join AGENT", join),
+    "change": Form(
+        "change AGENT admit|promote|demote|dismiss AGENT [crash after N]", change
+    ),
+    "replace": Form("replace AGENT by AGENT...", replace_electors),
+    "lose-disk": Form("lose-disk AGENT", lose_disk),
     "pause": Form("pause AGENT", pause),
     "resume": Form("resume AGENT", resume),
     "take-token": Form("take-token AGENT", take_token),

@@ -1,7 +1,9 @@
 """How a transcript tells what happened: packets, outputs and states in few words.
 
 Nothing here decides anything. A position of a log is written `index@term`. An entry is
-its term, and behind a colon its command, `-` for the no-op of a new leader. Of the
+its term, and behind a colon its command, `-` for the no-op of a new leader, and the
+roll of one that sets it. A roll is its electors in brackets, `[a,b]`, behind `<` those
+that they replace, and behind `;` its workers. Of the
 outputs that only tell an observer those are left out that the changes of the state say
 again: role, leader, grants, claims.
 
@@ -11,6 +13,7 @@ Source: the manner of the transcripts in etcd raft's `testdata`.
 from collections.abc import Iterable
 
 from primacy.agents import AgentSet
+from primacy.electorate import Roll
 from primacy.log import Entry, EntryKind
 from primacy.messages import (
     Append,
@@ -63,9 +66,10 @@ def _said(packet: Packet) -> list[str]:
         case Claim() | TransferNow():
             return []
         case PreVoteRequest():
-            return [_last(packet)]
+            return [_last(packet), *_roll_of(packet)]
         case VoteRequest():
-            return [_last(packet), *(["transfer"] if packet.transfer else [])]
+            word = ["transfer"] if packet.transfer else []
+            return [_last(packet), *_roll_of(packet), *word]
         case PreVoteReply():
             return [f"asked for {packet.proposed}", _yes(packet.granted)]
         case VoteReply():
@@ -96,6 +100,26 @@ def _last(packet: PreVoteRequest | VoteRequest | HeartbeatReply) -> str:
     return f"log ends {packet.last_index}@{packet.last_term}"
 
 
+def _roll_of(packet: PreVoteRequest | VoteRequest) -> list[str]:
+    return [f"roll {_told_roll(packet.roll)}"] if packet.roll.index else []
+
+
+def _told_roll(roll: Roll) -> str:
+    """Write a roll with its position; `-` for the first, which no entry has set."""
+    parts = roll.electors, roll.outgoing, roll.workers
+    return f"{told_parts(*parts)} of {roll.index}@{roll.term}" if roll.index else "-"
+
+
+def told_parts(electors: AgentSet, outgoing: AgentSet, workers: AgentSet) -> str:
+    """Write who has which part, without spaces."""
+    told = ",".join(electors.members)
+    if outgoing != electors:
+        told += f"<{','.join(outgoing.members)}"
+    if workers.size:
+        told += f";{','.join(workers.members)}"
+    return f"[{told}]"
+
+
 def _yes(is_so: bool) -> str:
     return "yes" if is_so else "no"
 
@@ -106,7 +130,13 @@ def told_entries(entries: Iterable[Entry]) -> str:
 
 
 def _told_entry(entry: Entry) -> str:
-    what = "-" if entry.kind == EntryKind.NOOP else entry.command
+    match entry.kind:
+        case EntryKind.NOOP:
+            what = "-"
+        case EntryKind.ROLL:
+            what = told_parts(entry.electors, entry.outgoing, entry.workers)
+        case _:
+            what = entry.command
     return f"{entry.term}:{what}" if what else f"{entry.term}"
 
 
@@ -180,6 +210,7 @@ def told_fields(state: State) -> dict[str, str]:
         "term": f"{state.term}",
         "vote": state.durable.voted_for or "-",
         "leader": state.leader or "-",
+        "roll": _told_roll(state.roll),
         "log": told_entries(state.log.entries),
         "commit": f"{state.commit_index}",
         "waits for": "quorum" if is_leader else state.wait.value,
@@ -190,7 +221,7 @@ def told_fields(state: State) -> dict[str, str]:
         "cut off": _yes(state.is_cut_off),
     }
     if is_leader:
-        match, agents = lead.match, lead.match.agents.members
+        match, agents = lead.match, state.roll.members.members
         shown["match"] = " ".join(f"{name}:{match.get(name)}" for name in agents)
         shown["round"] = f"{lead.round}"
         shown["confirmed"] = f"{lead.confirmed_round}"
@@ -200,7 +231,8 @@ def told_fields(state: State) -> dict[str, str]:
         )
         shown["transfer to"] = lead.transferee or "-"
         if state.config.lease_ms:
-            shown["lease until"] = "void" if lead.lease_void else f"{lead.lease_until}"
+            until = f"{lead.lease_until}" if lead.lease_given else "-"
+            shown["lease until"] = "void" if lead.lease_void else until
     return shown
 
 

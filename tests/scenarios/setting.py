@@ -8,12 +8,13 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
+from primacy.agents import NO_AGENTS
 from primacy.config import Config, EvenElectorateWarning, agents
 from primacy.log import Entry, EntryKind, Log
 from primacy.messages import Timer
-from primacy.quantities import AgentId, Command, Term
 from primacy.role import Role, Wait
 from primacy.state import Durable
+from primacy.types import AgentId, Command, Term
 from primacy_model.mesh.agent import Node
 from tests.scenarios import rendering
 from tests.scenarios.language import BadFormError, Chosen, NotUnderstood, number
@@ -33,7 +34,7 @@ USUAL = {"heartbeat": 10, "election": 100, "leader": 150}
 
 def mesh(stage: Stage, words: Sequence[str]) -> list[str]:
     """Start a mesh of agents with empty disks."""
-    names: dict[str, list[str]] = {"electors": [], "workers": []}
+    names: dict[str, list[str]] = {"electors": [], "workers": [], "joiners": []}
     lengths, part, rest = dict(USUAL), "electors", list(words)
     while rest:
         word = rest.pop(0)
@@ -51,7 +52,7 @@ def mesh(stage: Stage, words: Sequence[str]) -> list[str]:
     electors, workers = agents(*names["electors"]), agents(*names["workers"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EvenElectorateWarning)
-        everyone = [*electors.members, *workers.members]
+        everyone = [*electors.members, *workers.members, *sorted(names["joiners"])]
         configs = [
             Config("mesh", name, electors, workers, **given) for name in everyone
         ]
@@ -59,6 +60,8 @@ def mesh(stage: Stage, words: Sequence[str]) -> list[str]:
     parts = [f"electors {rendering.told_names(electors)}"]
     if workers.size:
         parts.append(f"workers {rendering.told_names(workers)}")
+    if names["joiners"]:
+        parts.append(f"not begun {' '.join(sorted(names['joiners']))}")
     return [f"a mesh with empty disks: {', '.join(parts)}"]
 
 
@@ -91,10 +94,22 @@ def _untouched(stage: Stage, name: str) -> Node:
 
 
 def _entry(word: str) -> Entry:
-    """Read an entry of a log: `3`, `3:x` or, for a no-op, `3:-`."""
+    """Read an entry of a log: `3`, `3:x`, for a no-op `3:-`, for a roll `3:[a,b;c]`."""
     term, _, what = word.partition(":")
     if not number(term):
         raise NotUnderstood("terms of entries begin at 1, got 0")
+    if roll := re.fullmatch(r"\[([^<;]+)(?:<([^;]+))?(?:;(.+))?\]", what):
+        electors, outgoing, workers = (
+            agents(*part.split(",")) if part else NO_AGENTS for part in roll.groups()
+        )
+        old = outgoing if outgoing.size else electors
+        return Entry(
+            Term(number(term)),
+            EntryKind.ROLL,
+            electors=electors,
+            outgoing=old,
+            workers=workers,
+        )
     kind = EntryKind.NOOP if what == "-" else EntryKind.COMMAND
     return Entry(Term(number(term)), kind, Command("" if what == "-" else what))
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from primacy.outputs import Outputs
-from primacy.quantities import AgentId
 from primacy.state import State
+from primacy.types import AgentId
 from primacy_model.mesh.agent import Node
 from primacy_model.simulation.cluster import Cluster, Happened, InFlightPacket
 from tests.scenarios import rendering
@@ -78,9 +78,21 @@ class Stage:
             raise NotUnderstood(f"{request} was asked for before: take a new name")
         self.asked.add(request)
 
+    def new_request(self, name: str) -> str:
+        """Name a request of an operator: a repeated one gets a number."""
+        count = sum(each.rpartition("#")[0] == name for each in self.asked) + 1
+        self.ask(f"{name}#{count}")
+        return name if count == 1 else f"{name}#{count}"
+
     def shown(self, names: Iterable[AgentId]) -> list[str]:
         """Show agents, a line each."""
-        return [f"{name}: {rendering.told_node(self.node(name))}" for name in names]
+        return [f"{name}: {self._told(name)}" for name in names]
+
+    def _told(self, name: AgentId) -> str:
+        node = rendering.told_node(self.node(name))
+        if name in self.cluster.waiting:
+            return "has not begun"
+        return f"lost with its disk; {node}" if name in self.cluster.lost else node
 
     # --- steps ------------------------------------------------------------------------
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from primacy import Message, State, step
-from primacy.change import replace
-from primacy.quantities import NOBODY
+from primacy.records import replace
 from primacy.state import Durable, Result
+from primacy.types import NOBODY
 from primacy_model.simulation import cluster
 from tests.scenarios.files import FOLDER, REWRITE, TRANSCRIPTS, difference
 from tests.scenarios.language import NotUnderstood, blocks, put_together

@@ -20,7 +20,7 @@ from typing import Final
 from primacy import AgentId, Config, Timer, has_lease
 from primacy.config import longest_lease_ms
 from primacy.outputs import Arm
-from primacy.quantities import Instant
+from primacy.types import Instant
 from primacy_model.simulation.cluster import Happened
 from tests.stateful.driver import Driver
 

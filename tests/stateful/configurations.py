@@ -1,4 +1,4 @@
-"""What people may configure: each run of a machine asks for one configuration, too.
+"""What people may configure: each run of a machine asks for configurations, too.
 
 Source: clauses `config.*` of docs/specification.md.
 """
@@ -47,11 +47,14 @@ WILD = st.builds(
 
 
 class ConfiguringMachine(ReportingMachine):
-    """Asks for a configuration, sound or not."""
+    """Asks for configurations, sound or not."""
 
-    @initialize(given=named_configs() | TIMED | WILD)
+    @initialize(
+        asked=st.lists(named_configs() | named_configs() | TIMED | WILD, max_size=4)
+    )
     @report_failure
-    def configure(self, given: RawConfig) -> None:
-        """Take it for what it is."""
-        if clause := misjudged_clause(given):
-            raise Broken(clause, f"core misjudges {given}")
+    def configure(self, asked: list[RawConfig]) -> None:
+        """Take each for what it is."""
+        for given in asked:
+            if clause := misjudged_clause(given):
+                raise Broken(clause, f"core misjudges {given}")

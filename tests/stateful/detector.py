@@ -15,6 +15,7 @@ import argparse
 import json
 import sys
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Final
 
@@ -73,7 +74,8 @@ def main(words: list[str]) -> None:
     parser.add_argument("--into", type=Path)
     asked = parser.parse_args(words)
     begun = time.process_time()
-    examples, failure = hunted(asked.examples, asked.seed)
+    with redirect_stdout(sys.stderr):  # hypothesis says so if shrinking takes long
+        examples, failure = hunted(asked.examples, asked.seed)
     broken = None
     if failure is not None:
         error = failure.error

@@ -18,32 +18,39 @@ from primacy.codec import PACKETS
 from primacy.config import EvenElectorateWarning
 from primacy.log import EMPTY_LOG
 from primacy.messages import (
+    ChangeKind,
     Packet,
     PreVoteReply,
     PreVoteRequest,
     VoteReply,
     VoteRequest,
 )
-from primacy.quantities import START, Instant
+from primacy.outputs import Refused, RollChanged, WriteAccepted
 from primacy.role import Wait
+from primacy.types import START, Instant
 from primacy_model.simulation.cluster import Cluster, Happened
 
 NAMES: Final = "abcdefg"
-"""The most agents of a mesh, by name."""
+"""The most agents of a first roll, by name."""
+NEWCOMERS: Final = "xyz"
+"""The most agents that join later."""
 PRE_VOTE: Final = (PreVoteRequest, PreVoteReply)
 VOTE: Final = (VoteRequest, VoteReply)
 MOST_STEPS: Final = 60
 """The most packets of a talk, for a mutant may never come to rest."""
 
 
-def mesh_of(electors: int, workers: int, batch: int, **times: int) -> list[Config]:
-    """Configure a mesh: the first agents are electors, the next are workers."""
+def mesh_of(
+    electors: int, workers: int, batch: int, newcomers: int = 0, **times: int
+) -> list[Config]:
+    """Configure a mesh: electors, then workers, then those that no roll has yet."""
     names = NAMES[: electors + workers]
     first, rest = AgentSet.of(names[:electors]), AgentSet.of(names[electors:])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EvenElectorateWarning)
         return [
-            Config("mesh", name, first, rest, batch=batch, **times) for name in names
+            Config("mesh", name, first, rest, batch=batch, **times)
+            for name in (*names, *NEWCOMERS[:newcomers])
         ]
 
 
@@ -53,7 +60,7 @@ class Driver:
     def __init__(self, configs: list[Config]) -> None:
         self.cluster = Cluster(configs)
         self.names = self.cluster.names
-        self.electors = configs[0].initial_leaders.members
+        self.initial_leaders = configs[0].initial_leaders
         self.seen: Counter[str] = Counter()
         self._asked = 0
         self._logs = dict.fromkeys(self.names, EMPTY_LOG)
@@ -77,6 +84,9 @@ class Driver:
         """See what a call did."""
         for output in happened.told:
             self.seen[type(output).__name__] += 1
+        for output in happened.told:
+            if isinstance(output, RollChanged):
+                self._see_change(happened.agent, output)
         if happened.verdict is not None:
             self.seen[f"effect {happened.verdict.value}"] += 1
         before = self._logs[happened.agent]
@@ -87,7 +97,29 @@ class Driver:
         if happened.is_crashed and (happened.sent or happened.timers):
             self.seen["crash between outputs"] += 1
 
+    def _see_change(self, name: AgentId, change: RollChanged) -> None:
+        """Count what becomes of rolls."""
+        before, after = change.before, change.after
+        if after.index <= before.index:
+            self.seen["roll undone"] += 1
+        elif self.role(name) == Role.LEADER and before.is_joint:
+            is_inherited = after.term > before.term
+            self.seen["joint roll inherited" if is_inherited else "joint settled"] += 1
+
     # --- who is there -----------------------------------------------------------------
+
+    @property
+    def electors(self) -> tuple[AgentId, ...]:
+        """List who is on the roll of any agent that runs; at first the initial ones."""
+        states = (self.cluster.state(name) for name in self.names)
+        rolls = [state.roll.voters for state in states if state is not None]
+        found = {name for voters in rolls for name in voters.members}
+        return tuple(sorted(found)) or self.initial_leaders.members
+
+    def joined(self) -> list[AgentId]:
+        """List who has begun and has not lost its disk."""
+        gone = self.cluster.waiting | self.cluster.lost
+        return [name for name in self.names if name not in gone]
 
     def ready(self) -> list[AgentId]:
         """List who can handle a message."""
@@ -126,7 +158,17 @@ class Driver:
         """Let a timer elapse if it may."""
         if self.cluster.is_ready(name) and self.is_ripe(name, timer):
             now = self.now(name)
+            was_leader = self.role(name) == Role.LEADER
             self.after(self.cluster.elapse(name, timer, now, outputs_done=outputs_done))
+            if was_leader and self._is_off_its_roll(name):
+                self.seen["leader removed"] += 1
+
+    def _is_off_its_roll(self, name: str) -> bool:
+        """Tell whether an agent follows whom a committed change took off the roll."""
+        state = self.cluster.state(name)
+        if state is None or state.role == Role.LEADER or state.roll.has(state.me):
+            return False
+        return state.roll.index <= state.commit_index
 
     def write(self, name: str, outputs_done: int | None = None) -> None:
         """Write at an agent what nobody has written before."""
@@ -136,6 +178,38 @@ class Driver:
                 name, f"w{number}", f"x{number}", outputs_done=outputs_done
             )
         )
+
+    def change(
+        self, name: str, kind: ChangeKind, target: str, outputs_done: int | None = None
+    ) -> None:
+        """Ask an agent for a change of one agent, which begins before if it must."""
+        if target in self.cluster.waiting:
+            self.after(self.cluster.join(target))
+        request = f"o{self.name_of_request()}"
+        self._count_change(
+            self.cluster.change(name, request, kind, target, outputs_done=outputs_done),
+            kind.value,
+        )
+
+    def replace_electors(
+        self, name: str, electors: Collection[str], outputs_done: int | None = None
+    ) -> None:
+        """Ask an agent to replace the electorate."""
+        request = f"o{self.name_of_request()}"
+        self._count_change(
+            self.cluster.replace_electors(
+                name, request, *electors, outputs_done=outputs_done
+            ),
+            "replace",
+        )
+
+    def _count_change(self, happened: Happened, kind: str) -> None:
+        self.after(happened)
+        for output in happened.told:
+            if isinstance(output, WriteAccepted):
+                self.seen[f"{kind} accepted"] += 1
+            elif isinstance(output, Refused):
+                self.seen[f"change refused: {output.reason.name}"] += 1
 
     # --- plans ------------------------------------------------------------------------
 
@@ -231,6 +305,12 @@ class Driver:
         self.await_timer(name, timer)
         self.elapse(name, timer)
 
+    def complete(self, name: AgentId, among: Collection[AgentId]) -> None:
+        """Let a leader and others talk until its roll is settled, and all know it."""
+        self.talk([name, *among])
+        for _ in range(2):
+            self.begin_round(name, among)
+
     def begin_round(self, name: AgentId, among: Collection[AgentId]) -> None:
         """Let a leader begin a round that some agents hear and answer."""
         self._let_elapse(name, Timer.HEARTBEAT)
@@ -259,6 +339,6 @@ class Driver:
         self.heal()
         for name in sorted(self.cluster.paused):
             self.cluster.resume(name)
-        for name in self.names:
+        for name in self.joined():
             if self.cluster.state(name) is None:
                 self.after(self.cluster.restart(name))

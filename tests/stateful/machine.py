@@ -12,7 +12,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from primacy import Timer
+from primacy import ChangeKind, Timer
 from tests.stateful.clock_driver import LENGTHS, ClockDriver
 from tests.stateful.driver import mesh_of
 from tests.stateful.failure_report import report_failure
@@ -133,15 +133,56 @@ class Adversary(Rules):
             self.driver.begin_round(chosen, others)
             self.act_now(chosen)
 
+    # --- members ----------------------------------------------------------------------
+
+    @precondition(Rules.has_leader)
+    @rule(who=WHO, kind=st.sampled_from(ChangeKind), whom=WHO, bits=BUT)
+    @report_failure
+    def reform(self, who: int, kind: ChangeKind, whom: int, bits: int) -> None:
+        """Let a leader that some hear change an agent, until they know it."""
+        leader, others = self.leader(who), self.most(bits)
+        self.driver.complete(leader, others)
+        if leader in self.driver.leaders():
+            self.driver.change(leader, kind, self.target(leader, kind, whom))
+            self.driver.complete(leader, others)
+
+    @precondition(Rules.has_leader)
+    @rule(who=WHO, chosen=SOME, bits=BUT, is_whole=st.booleans())
+    @report_failure
+    def reelect(self, who: int, chosen: int, bits: int, is_whole: bool) -> None:
+        """Let a leader that some hear replace the electorate; perhaps to the end."""
+        leader, others = self.leader(who), self.most(bits)
+        self.driver.complete(leader, others)
+        if leader in self.driver.leaders():
+            self.driver.replace_electors(leader, self.members(leader, chosen))
+            if is_whole:
+                self.driver.complete(leader, others)
+            else:
+                self.driver.talk([leader, *others], 2 * len(others))
+
+    @precondition(Rules.has_leader)
+    @rule(who=WHO, kind=st.sampled_from(ChangeKind), whom=WHO, bits=SOME)
+    @report_failure
+    def strand_change(self, who: int, kind: ChangeKind, whom: int, bits: int) -> None:
+        """Let a leader change an agent while only some hear the entry."""
+        cluster, leader = self.driver.cluster, self.leader(who)
+        before, some = set(cluster.flights), self.some(bits)
+        self.driver.change(leader, kind, self.target(leader, kind, whom))
+        for number in sorted(set(cluster.flights) - before):
+            if cluster.flights[number].target not in some:
+                cluster.drop(number)
+
 
 class LeaseAdversary(Adversary):
     """Does the same in true time, while leaders hold leases."""
 
     driver: ClockDriver
 
-    def driver_of(self, electors: int, workers: int, batch: int) -> ClockDriver:
+    def driver_of(
+        self, electors: int, workers: int, newcomers: int, batch: int
+    ) -> ClockDriver:
         """Make a mesh with the longest lease that is allowed."""
-        return ClockDriver(mesh_of(electors, workers, batch, **LENGTHS))
+        return ClockDriver(mesh_of(electors, workers, batch, newcomers, **LENGTHS))
 
     @rule(slots=st.integers(1, 7), bits=BUT)
     @report_failure

@@ -17,7 +17,7 @@ from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from primacy import AgentId, State, Timer, dumps
+from primacy import AgentId, ChangeKind, State, Timer, dumps
 from primacy.outputs import Reason
 from primacy_model.mesh.invalid_packets import (
     Believed,
@@ -29,20 +29,24 @@ from tests.stateful.driver import Driver, mesh_of
 from tests.stateful.failure_report import report_failure
 
 SIZES = [
-    *[(3, 0)] * 4,
-    (2, 0),
-    *[(3, 1)] * 2,
-    *[(5, 0)] * 2,
-    (4, 0),
-    (1, 1),
-    (2, 1),
-    (3, 2),
-    (1, 0),
-    (5, 2),
-    (6, 1),
-    (7, 0),
+    *[(3, 0, 0)] * 2,
+    *[(3, 0, 1)] * 2,
+    (3, 0, 2),
+    (2, 0, 0),
+    (3, 1, 0),
+    (3, 1, 1),
+    *[(5, 0, 0)] * 2,
+    (4, 0, 0),
+    (1, 1, 0),
+    (2, 1, 1),
+    (3, 2, 0),
+    (1, 0, 2),
+    (5, 2, 0),
+    (6, 1, 0),
+    (7, 0, 0),
 ]
-"""Electors and workers; small ones first, for a failure shrinks towards them."""
+"""Electors, workers, and those that may join; small ones first, for a failure shrinks
+towards them."""
 
 WHO = st.integers(0, 6)
 """Picks an agent of those at hand, counted around."""
@@ -82,7 +86,7 @@ class Rules(ConfiguringMachine):
         is_led=st.booleans(),
     )
     @report_failure
-    def begin(self, size: tuple[int, int], batch: int, is_led: bool) -> None:
+    def begin(self, size: tuple[int, int, int], batch: int, is_led: bool) -> None:
         """Start a mesh, fresh or with a leader that all have heard."""
         self.driver = self.driver_of(*size, batch)
         if is_led:
@@ -91,15 +95,18 @@ class Rules(ConfiguringMachine):
             for _ in range(2):  # the second tells what was committed
                 self.driver.begin_round(first, self.driver.names)
 
-    def driver_of(self, electors: int, workers: int, batch: int) -> Driver:
+    def driver_of(
+        self, electors: int, workers: int, newcomers: int, batch: int
+    ) -> Driver:
         """Make the driver of a mesh."""
-        return Driver(mesh_of(electors, workers, batch))
+        return Driver(mesh_of(electors, workers, batch, newcomers))
 
     # --- who and which ----------------------------------------------------------------
 
     def agent(self, who: int) -> AgentId:
-        """Pick an agent."""
-        return self.driver.names[who % len(self.driver.names)]
+        """Pick an agent that has begun and has its disk."""
+        joined = self.driver.joined()
+        return joined[who % len(joined)]
 
     def elector(self, who: int) -> AgentId:
         """Pick an elector."""
@@ -127,13 +134,13 @@ class Rules(ConfiguringMachine):
 
     def some(self, bits: int) -> list[AgentId]:
         """Pick a set of agents."""
-        names = self.driver.names
+        names = self.driver.joined()
         return [name for at, name in enumerate(names) if bits >> at & 1]
 
     def most(self, bits: int) -> list[AgentId]:
         """Pick all agents but a set of them: nothing drawn is everybody."""
         left_out = self.some(bits)
-        return [name for name in self.driver.names if name not in left_out]
+        return [name for name in self.driver.joined() if name not in left_out]
 
     def has_ready(self) -> bool:
         """Tell whether anybody can handle a message."""
@@ -269,6 +276,77 @@ class Rules(ConfiguringMachine):
             cluster.resume(name)
         elif cluster.is_ready(name):
             cluster.pause(name)
+
+    # --- members ----------------------------------------------------------------------
+
+    @precondition(lambda self: self.driver.cluster.waiting)
+    @rule()
+    @report_failure
+    def join(self) -> None:
+        """Let a new agent begin, with an empty disk."""
+        self.driver.after(self.driver.cluster.join(min(self.driver.cluster.waiting)))
+
+    @precondition(lambda self: len(self.driver.joined()) > 2)
+    @rule(who=WHO)
+    @report_failure
+    def lose_disk(self, who: int) -> None:
+        """Let an agent stop for ever."""
+        if not self.driver.cluster.lost:  # one is enough: it may be a minority
+            self.driver.after(self.driver.cluster.lose_disk(self.agent(who)))
+
+    @precondition(has_ready)
+    @rule(
+        who=WHO,
+        is_led=st.booleans(),
+        kind=st.sampled_from(ChangeKind),
+        whom=WHO,
+        outputs_done=CRASH,
+    )
+    @report_failure
+    def change(
+        self,
+        who: int,
+        is_led: bool,
+        kind: ChangeKind,
+        whom: int,
+        outputs_done: int | None,
+    ) -> None:
+        """Ask any agent, or one that leads, for a change of any agent."""
+        name = self.asked(who, is_led)
+        self.driver.change(name, kind, self.target(name, kind, whom), outputs_done)
+
+    @precondition(has_ready)
+    @rule(who=WHO, is_led=st.booleans(), bits=SOME, outputs_done=CRASH)
+    @report_failure
+    def replace_electors(
+        self, who: int, is_led: bool, bits: int, outputs_done: int | None
+    ) -> None:
+        """Ask any agent, or one that leads, for another electorate."""
+        name = self.asked(who, is_led)
+        self.driver.replace_electors(name, self.members(name, bits), outputs_done)
+
+    def target(self, name: AgentId, kind: ChangeKind, who: int) -> AgentId:
+        """Pick whom a change can be about in the eyes of an agent, or anybody."""
+        state = self.driver.cluster.state(name)
+        assert state is not None
+        roll, names = state.roll, self.driver.names
+        can = {
+            ChangeKind.ADMIT: [one for one in names if not roll.members.has(one)],
+            ChangeKind.PROMOTE: roll.workers.members,
+            ChangeKind.DEMOTE: roll.electors.members,
+            ChangeKind.DISMISS: roll.workers.members,
+        }
+        picked = can[kind] or self.driver.joined()
+        return picked[who % len(picked)]
+
+    def members(self, name: AgentId, bits: int) -> list[AgentId]:
+        """Pick a set of members in the eyes of an agent."""
+        state = self.driver.cluster.state(name)
+        assert state is not None
+        members = state.roll.members.members
+        waiting = self.driver.cluster.waiting
+        picked = [one for at, one in enumerate(members) if bits >> at & 1]
+        return [one for one in picked if one not in waiting]
 
     # --- clients ----------------------------------------------------------------------
 

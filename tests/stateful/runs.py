@@ -10,9 +10,9 @@ from tests.stateful.driver import Driver, mesh_of
 A, B, C = AgentId("a"), AgentId("b"), AgentId("c")
 
 
-def led(batch: int = 64) -> Driver:
+def led(batch: int = 64, newcomers: int = 0) -> Driver:
     """Give a mesh of three in which a leads and all have heard it."""
-    driver = Driver(mesh_of(3, 0, batch))
+    driver = Driver(mesh_of(3, 0, batch, newcomers))
     driver.elect(A, driver.names)
     for _ in range(2):
         driver.begin_round(A, driver.names)

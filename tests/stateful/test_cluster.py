@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from primacy import Message, Persist, State, Timer, Verdict
+from primacy import ChangeKind, Message, Persist, State, Timer, Verdict
+from primacy.dispatch import step
 from primacy.outputs import Outputs
-from primacy.stepping import step
 from primacy_model.simulation import cluster as cluster_module
 from primacy_model.simulation.cluster import Broken, Cluster, Happened, NotPossible
 from tests.stateful.driver import Driver, mesh_of
@@ -101,6 +101,41 @@ def test_a_cluster_has_every_agent_of_its_mesh() -> None:
         Cluster(mesh_of(3, 0, 64)[:2])
     with pytest.raises(NotPossible, match="got those of: nobody"):
         Cluster([])
+
+
+def test_an_agent_that_no_configuration_names_begins_when_it_joins() -> None:
+    cluster = led(newcomers=1).cluster
+    assert cluster.state("x") is None
+    calls: dict[str, list[Callable[[], Happened]]] = {
+        "x has not joined": [
+            lambda: cluster.restart("x"),
+            lambda: cluster.change("a", "o", ChangeKind.ADMIT, "x"),
+            lambda: cluster.replace_electors("a", "o", "x"),
+        ],
+        "x has no disk to lose": [lambda: cluster.lose_disk("x")],
+        "b has begun before": [lambda: cluster.join("b")],
+    }
+    for reason, refused in calls.items():
+        for call in refused:
+            with pytest.raises(NotPossible, match=f"^{reason}$"):
+                call()
+    happened = cluster.join("x")
+    assert (happened.sent, happened.timers) == ((), ())
+    assert cluster.state("x") is not None
+    assert {flight.target for flight in cluster.write("a", "w", "y").sent} == {B, C}
+    accepted = cluster.change("a", "o", ChangeKind.ADMIT, "x")
+    assert {flight.target for flight in accepted.sent} == {B, C, "x"}
+
+
+def test_an_agent_that_has_lost_its_disk_never_comes_back() -> None:
+    cluster = led().cluster
+    disk = cluster.nodes[B].disk
+    cluster.lose_disk("b")
+    assert cluster.nodes[B].disk == disk  # what it had acknowledged, claims still see
+    with pytest.raises(NotPossible, match="b has lost its disk: a new agent takes"):
+        cluster.restart("b")
+    with pytest.raises(NotPossible, match="b has no disk to lose"):
+        cluster.lose_disk("b")
 
 
 def test_nothing_arrives_over_a_cut_link_and_all_in_the_other_direction() -> None:

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from primacy.fencing import Fence, Verdict
-from primacy.quantities import Term
+from primacy.types import Term
 from primacy_model.mesh import agent
 from primacy_model.mutation.catalog.mutants import find_mutant
 from primacy_model.simulation.cluster import Broken
@@ -41,6 +41,10 @@ RULES = {
     "restart",
     "pause",
     "resume",
+    "join",
+    "lose_disk",
+    "change",
+    "replace_electors",
     "write",
     "forward",
     "read",
@@ -57,6 +61,27 @@ DEPTHS = {
     "transferred",
     "truncated",
     "PartitionSuspected",
+    "admit accepted",
+    "promote accepted",
+    "demote accepted",
+    "dismiss accepted",
+    "replace accepted",
+    "joint settled",
+    "joint roll inherited",
+    "roll undone",
+    "leader removed",
+    *(
+        f"change refused: {reason}"
+        for reason in (
+            "NO_LEADER",
+            "NOT_LEADER",
+            "TRANSFERRING",
+            "CHANGING",
+            "TERM_NOT_COMMITTED",
+            "NO_SUCH_CHANGE",
+            "NOT_CAUGHT_UP",
+        )
+    ),
 }
 """What shows that the runs are not vacuous: each happens in at least one."""
 
@@ -129,16 +154,16 @@ def test_the_hunt_finds_a_mutant_and_its_program_repeats_it(tmp_path: Path) -> N
     core, into = tmp_path / "core", tmp_path / "into"
     copy_core(core, find_mutant("half-is-a-quorum"))
     told = run_under(core, "tests.stateful.detector", "--into", str(into))
-    assert told["property"] == "S1"
+    assert told["property"] == "election-quorum"
     assert told["steps"] > 0
     transcript = (into / "transcript.txt").read_text(encoding="utf-8")
     assert transcript.startswith(
-        "S1 is violated in a cluster: election safety (always)"
+        "election-quorum is violated in a cluster: a quorum elected each leader"
     )
     program = into / "reproduction.py"
     assert raised_by(program, core).startswith(
         "primacy_model.simulation.property_monitor.Broken: "
-        "S1 is broken: election safety"
+        "election-quorum is broken: a quorum elected each leader"
     )
     assert "Broken" not in raised_by(program, ROOT / "core")
 

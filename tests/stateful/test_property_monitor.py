@@ -8,11 +8,11 @@ from functools import partial
 
 import pytest
 
-from primacy import Role, Term
+from primacy import AgentId, ChangeKind, Role, Term
 from primacy.agents import AgentMap
 from primacy.log import CHUNK, Entry, EntryKind, Log
-from primacy.quantities import Command, Index, RequestId
 from primacy.state import Durable, Leadership
+from primacy.types import Command, Index, RequestId
 from primacy_model.mesh.agent import Gate, Node
 from primacy_model.mesh.history import Applied, Led, Note
 from primacy_model.mesh.properties import ALWAYS
@@ -45,9 +45,16 @@ def test_every_claim_holds_of_the_whole_as_the_judge_says(seed: int) -> None:
         assert claim.holds(tuple(views)), claim.id
 
 
-def long_lived() -> Cluster:
+X = AgentId("x")
+
+
+def long_lived(*, has_grown: bool = False) -> Cluster:
     """Give a mesh in which so much is committed everywhere that some is settled."""
-    driver = led()
+    driver = led(newcomers=1)
+    if has_grown:
+        for kind in (ChangeKind.ADMIT, ChangeKind.PROMOTE):
+            driver.change(A, kind, X)
+            driver.complete(A, driver.names)
     for _ in range(2 * CHUNK + 3):
         driver.write(A)
         driver.talk(driver.names)
@@ -77,8 +84,7 @@ def leads_without_its_end(node: Node) -> Node:
     assert node.state is not None
     log = node.state.log.prefix(Index(2 * CHUNK))
     durable = Durable(Term(2), B, log)
-    none = AgentMap.zero(node.state.config.everyone)
-    lead = Leadership(match=none, next=none.set_all(none.agents, 1))
+    lead = Leadership(next=AgentMap().set_all(node.state.roll.members, 1))
     state = replace(node.state, role=Role.LEADER, durable=durable, leadership=lead)
     return replace(node, state=state, disk=durable)
 
@@ -102,14 +108,15 @@ WRONG: dict[str, tuple[Callable[[Node], Node], tuple[Note, ...], str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("has_grown", [False, True])
 @pytest.mark.parametrize("settles", [True, False])
 def test_what_is_settled_is_judged_as_the_whole_is(
-    name: str, settles: bool, monkeypatch: pytest.MonkeyPatch
+    name: str, has_grown: bool, settles: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         cluster_module, "PropertyMonitor", partial(PropertyMonitor, settles=settles)
     )
-    cluster = long_lived()
+    cluster = long_lived(has_grown=has_grown)
     judge = cluster._judge
     assert len(judge._settled) == (2 if settles else 0)
     change, notes, broken = WRONG[name]
@@ -117,6 +124,29 @@ def test_what_is_settled_is_judged_as_the_whole_is(
     with pytest.raises(Broken) as caught:
         judge.judge(1, change(cluster.nodes[B]), cluster.gate)
     assert caught.value.claim == broken
+
+
+@pytest.mark.parametrize("settles", [True, False])
+def test_commits_are_counted_with_a_roll_that_is_settled(
+    settles: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first roll would take a and c for a quorum; a, b, c, x have none."""
+    monkeypatch.setattr(
+        cluster_module, "PropertyMonitor", partial(PropertyMonitor, settles=settles)
+    )
+    cluster = long_lived(has_grown=True)
+    judge = cluster._judge
+    assert len(judge._settled) == (2 if settles else 0)
+
+    def lose_end(name: AgentId) -> None:
+        node = cluster.nodes[name]
+        log = node.disk.log.prefix(Index(2 * CHUNK))
+        shorter = replace(node, state=None, disk=Durable(Term(9), B, log))
+        judge.judge(cluster.places[name], shorter, cluster.gate)
+
+    lose_end(B)
+    with pytest.raises(Broken, match="commit-quorum is broken"):
+        lose_end(X)
 
 
 def test_two_leaders_of_a_term_are_found_at_once() -> None:

@@ -69,7 +69,8 @@ class RunningMesh:
         self, folder: Path, names: Sequence[str] = NAMES, workers: Sequence[str] = ()
     ) -> None:
         self.folder, self.workers = folder, workers
-        self.where = places([*names, *workers])
+        self.first = (*names, *workers)
+        self.where = places(self.first)
         self.agents: dict[str, Agent] = {}
 
     def make(self, name: str, **settings: Any) -> Agent:  # noqa: ANN401 - of `Agent`
@@ -79,12 +80,30 @@ class RunningMesh:
             **TIMES,
             "folder": self.folder,
             "listen": self.where[name],
-            "peers": {one: at for one, at in self.where.items() if one != name},
+            "peers": self.peers(name),
             "workers": [one for one in self.workers if one != name],
             "role": AgentRole.WORKER if is_worker else AgentRole.ACTIVE,
         }
         self.agents[name] = Agent("mesh", name, **{**told, **settings})
         return self.agents[name]
+
+    def join(self, name: str, **settings: Any) -> Agent:  # noqa: ANN401 - of `Agent`
+        """Make an agent that is no member yet, and knows nothing but the mesh."""
+        self.where.setdefault(name, places([name])[name])
+        told = {
+            "role": AgentRole.JOINER,
+            "peers": dict.fromkeys(self.first),
+            "workers": self.workers,
+        }
+        return self.make(name, **{**told, **settings})
+
+    def peers(self, name: str) -> dict[str, str]:
+        """Tell where the first members are, but for one agent."""
+        return {one: self.where[one] for one in self.first if one != name}
+
+    def move(self, name: str) -> None:
+        """Give an agent another port from its next start on."""
+        self.where[name] = places([name])[name]
 
     def leaders(self) -> list[str]:
         """List who leads, each in its own opinion."""
@@ -110,7 +129,7 @@ async def started(mesh: RunningMesh, **settings: Any) -> AsyncIterator[RunningMe
     """Start all agents, and stop those that run at the end."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(stopped, mesh)
-        for name in mesh.where:
+        for name in mesh.first:
             await mesh.make(name, **settings).start()
         yield mesh
 

@@ -1,7 +1,7 @@
 """States and packets for the tests of core, in one line each.
 
-The mesh of the tests: electors a, b and c, and the worker w. Lengths of time differ
-from each other, so that one timer is never taken for another.
+The mesh of the tests: electors a, b and c, the worker w, and x, which is an outsider.
+Lengths of time differ from each other, so that one timer is never taken for another.
 """
 
 from collections.abc import Mapping
@@ -9,10 +9,13 @@ from dataclasses import replace
 
 from primacy.agents import NO_AGENTS, AgentMap, AgentSet
 from primacy.config import Config, agents
+from primacy.electorate import Roll
 from primacy.log import EMPTY_SEGMENT, Entry, EntryKind, Log, Segment
 from primacy.messages import (
     Append,
     AppendReply,
+    Change,
+    ChangeKind,
     Claim,
     Elapsed,
     Forward,
@@ -25,13 +28,17 @@ from primacy.messages import (
     ReadIndexReply,
     ReadIndexRequest,
     Received,
+    Replace,
     Timer,
     TransferNow,
     VoteReply,
     VoteRequest,
 )
 from primacy.outputs import Arm, Persist
-from primacy.quantities import (
+from primacy.recovery import recover
+from primacy.role import Role, Wait
+from primacy.state import Durable, Leadership, State
+from primacy.types import (
     AgentId,
     Command,
     Duration,
@@ -42,15 +49,13 @@ from primacy.quantities import (
     Round,
     Term,
 )
-from primacy.recovery import recover
-from primacy.role import Role, Wait
-from primacy.roll import Roll
-from primacy.state import Durable, Leadership, State
 
 A, B, C, W = AgentId("a"), AgentId("b"), AgentId("c"), AgentId("w")
+X = AgentId("x")
+"""An outsider."""
 ELECTORS = agents("a", "b", "c")
 EVERYONE = agents("a", "b", "c", "w")
-ROLL = Roll(ELECTORS)
+ROLL = Roll(ELECTORS, ELECTORS, agents("w"))
 MESH = MeshKey("m(a,b,c)")
 HEARTBEAT_MS, ELECTION_MS, LEADER_MS = 10, 100, 150
 
@@ -98,6 +103,47 @@ def noop(term: int) -> Entry:
     return Entry(Term(term), EntryKind.NOOP)
 
 
+def roll(
+    electors: str,
+    outgoing: str | None = None,
+    workers: str = "w",
+    *,
+    index: int = 0,
+    term: int = 0,
+) -> Roll:
+    """Make a roll; each letter names an agent, and nobody is outgoing if none is."""
+    replaced = electors if outgoing is None else outgoing
+    return Roll(
+        agents(*electors),
+        agents(*replaced),
+        agents(*workers),
+        Index(index),
+        Term(term),
+    )
+
+
+def roll_entry(
+    term: int,
+    electors: str,
+    outgoing: str | None = None,
+    workers: str = "w",
+    *,
+    name: str = "",
+    detail: str = "",
+) -> Entry:
+    """Make the entry that sets a roll."""
+    sets = roll(electors, outgoing, workers)
+    return Entry(
+        Term(term),
+        EntryKind.ROLL,
+        Command(detail),
+        RequestId(name),
+        sets.electors,
+        sets.outgoing,
+        sets.workers,
+    )
+
+
 def segment(*terms: int) -> Segment:
     """Cut a segment of entries of these terms."""
     return Segment(tuple(entry(term) for term in terms))
@@ -108,17 +154,19 @@ def log(*terms: int) -> Log:
     return Log.of(entry(term) for term in terms)
 
 
-def numbers(group: AgentSet, held: Mapping[str, int]) -> AgentMap:
-    """Give each agent a number, 0 where none is said."""
-    found = AgentMap.zero(group)
+def numbers(held: Mapping[str, int]) -> AgentMap:
+    """Give some agents a number; every other agent has 0."""
+    found = AgentMap()
     for name, number in held.items():
         found = found.set(AgentId(name), number)
     return found
 
 
-def durable(term: int, vote: str = "", terms: tuple[int, ...] = ()) -> Durable:
-    """Fill a disk."""
-    return Durable(Term(term), AgentId(vote), log(*terms))
+def durable(
+    term: int, vote: str = "", terms: tuple[int, ...] = (), held: Log | None = None
+) -> Durable:
+    """Fill a disk; the log is given, or is one of commands of these terms."""
+    return Durable(Term(term), AgentId(vote), log(*terms) if held is None else held)
 
 
 def persist(
@@ -140,11 +188,12 @@ def a_follower(
     term: int = 1,
     vote: str = "",
     terms: tuple[int, ...] = (1,),
+    held: Log | None = None,
     commit: int = 0,
     given: Config | None = None,
 ) -> State:
     """Follow a leader that was heard a moment ago."""
-    disk = durable(term, vote, terms)
+    disk = durable(term, vote, terms, held)
     return replace(
         recover(given or config(me), disk)[0],
         wait=Wait.PROMISE,
@@ -154,30 +203,43 @@ def a_follower(
 
 
 def an_idle_elector(
-    me: str = "b", *, term: int = 1, vote: str = "", terms: tuple[int, ...] = (1,)
+    me: str = "b",
+    *,
+    term: int = 1,
+    vote: str = "",
+    terms: tuple[int, ...] = (1,),
+    held: Log | None = None,
 ) -> State:
     """Follow nobody, and be bound by no promise."""
-    before = a_follower(me, leader="", term=term, vote=vote, terms=terms)
+    before = a_follower(me, leader="", term=term, vote=vote, terms=terms, held=held)
     return replace(before, wait=Wait.STAND)
 
 
 def a_pre_candidate(
-    me: str = "a", *, term: int = 1, terms: tuple[int, ...] = (1,)
+    me: str = "a",
+    *,
+    term: int = 1,
+    terms: tuple[int, ...] = (1,),
+    held: Log | None = None,
 ) -> State:
     """Wait for pre-votes."""
     return replace(
-        an_idle_elector(me, term=term, terms=terms),
+        an_idle_elector(me, term=term, terms=terms, held=held),
         role=Role.PRE_CANDIDATE,
         granted=agents(me),
     )
 
 
 def a_candidate(
-    me: str = "a", *, term: int = 2, terms: tuple[int, ...] = (1,)
+    me: str = "a",
+    *,
+    term: int = 2,
+    terms: tuple[int, ...] = (1,),
+    held: Log | None = None,
 ) -> State:
     """Wait for votes."""
     return replace(
-        an_idle_elector(me, term=term, vote=me, terms=terms),
+        an_idle_elector(me, term=term, vote=me, terms=terms, held=held),
         role=Role.CANDIDATE,
         granted=agents(me),
     )
@@ -187,6 +249,7 @@ def a_leader(
     *,
     term: int = 1,
     terms: tuple[int, ...] = (1,),
+    held: Log | None = None,
     commit: int = 1,
     match: Mapping[str, int] | None = None,
     seen: Mapping[str, int] | None = None,
@@ -196,19 +259,21 @@ def a_leader(
 ) -> State:
     """Lead, as agent a; an agent named in `match` holds the log up to there."""
     settings = given or config("a")
-    everyone, last = settings.everyone, len(terms)
-    held = {"a": last, **(match or {})}
-    following = {str(name): last + 1 for name in settings.peers.members}
+    before = a_follower(
+        "a", leader="a", term=term, terms=terms, held=held, vote="a", given=settings
+    )
+    last, others = before.log.last_index, before.roll.members.without(A)
     leadership = Leadership(
-        match=numbers(everyone, held),
-        next=numbers(everyone, following),
-        seen=numbers(everyone, {"a": rounds, **(seen or {})}),
+        match=numbers({"a": last, **(match or {})}),
+        next=AgentMap().set_all(others, last + 1),
+        seen=numbers({"a": rounds, **(seen or {})}),
         round=Round(rounds),
         confirmed_round=Round(confirmed),
         lease_round=Round(confirmed),
+        lease_given=confirmed > 0,
     )
     return replace(
-        a_follower("a", leader="a", term=term, terms=terms, vote="a", given=settings),
+        before,
         role=Role.LEADER,
         wait=Wait.STAND,
         commit_index=Index(commit),
@@ -407,6 +472,16 @@ def forward_reply(
     return ForwardReply(
         MESH, AgentId(sender), Term(term), RequestId(request), accepted, Index(index)
     )
+
+
+def change(
+    kind: ChangeKind, target: str = "x", *, request: str = "r", detail: str = ""
+) -> Change:
+    return Change(RequestId(request), kind, AgentId(target), Command(detail))
+
+
+def replacement(electors: str, *, request: str = "r", detail: str = "") -> Replace:
+    return Replace(RequestId(request), AgentSet.of(electors), Command(detail))
 
 
 EVERY_PACKET: tuple[Packet, ...] = (

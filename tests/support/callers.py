@@ -21,6 +21,7 @@ def hello(**changes: object) -> bytes:
         "sender": "bob",
         "target": "ada",
         "store": "b" * 32,
+        "address": "",
     }
     return frame(json.dumps({**said, **changes}).encode())
 

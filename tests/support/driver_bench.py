@@ -11,7 +11,7 @@ from primacy import (
     loads,
 )
 from primacy.messages import Packet, VoteRequest
-from primacy.quantities import Index, Term
+from primacy.types import Index, Term
 from primacy_runtime import Clock, StoreBroken, Table
 from primacy_runtime.counters import Counters
 from primacy_runtime.driver import Driver, DriverContext
@@ -22,7 +22,7 @@ from primacy_runtime.pending_requests import Requests
 from primacy_runtime.store import Store
 from tests.support.stores import CONFIG
 
-BOB = CONFIG.peers.members[0]
+BOB = CONFIG.first_roll.members.without(CONFIG.me).first
 
 
 class RecordingStore(Store):
@@ -58,6 +58,7 @@ class Bench:
                 self.disk,
                 Table(),
                 self.send,
+                lambda _: None,
                 self.requests,
                 Audience(),
                 self.counts,

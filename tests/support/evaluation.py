@@ -12,14 +12,16 @@ from typing import Any
 
 from primacy.agents import AgentSet
 from primacy.config import Config
+from primacy.electorate import Roll
+from primacy.log import Log
 from primacy.messages import ReadIndexReply
 from primacy.outputs import Output, Reason, Send, ServeRead, Stale
-from primacy.pending import (
-    AskedRead,
-    AskedReads,
-    ParkedReads,
+from primacy.pending_reads import (
+    FollowerReads,
+    LeaderRead,
+    LeaderReads,
 )
-from primacy.quantities import NOBODY
+from primacy.types import NOBODY
 from primacy_proofs.counterexamples import interpretation
 from primacy_proofs.counterexamples.interpretation import ENUMERATIONS
 from primacy_proofs.smt.solver import Expr, dissect
@@ -38,7 +40,6 @@ SYMBOLS: Mapping[str, Callable[..., Any]] = {
     **interpretation.SYMBOLS,
     "not": lambda one: not one,
     "distinct": lambda one, other: one != other,
-    "suggestion": lambda numbers, electors: numbers.suggestion(electors),
     **{
         f"{kind}.{each.name}": lambda each=each: each
         for kind, members in ENUMERATIONS.items()
@@ -81,10 +82,25 @@ def _compiled(expr: Expr) -> Meaning:
             return lambda values: one(values) if condition(values) else other(values)
     symbol = form.symbol
     known = SYMBOLS.get(symbol)
+    if symbol in interpretation.OF_ROLLS:
+        return _of_roll(interpretation.OF_ROLLS[symbol], *parts)
     if known is None:
         assert all(dissect(part).symbol in ITSELF for part in form.arguments)
         return lambda values: values[symbol]
     return _applied(known, parts)
+
+
+def _of_roll(
+    known: Callable[[Roll, Log, int], Any], log: Meaning, index: Meaning
+) -> Meaning:
+    """Apply a symbol that rests on the first roll, which the values have."""
+
+    def of(values: Values) -> Any:  # noqa: ANN401 - any sort
+        electors, workers = values["electors"], values["workers"]
+        first = Roll(electors, electors, workers)
+        return known(first, log(values), index(values))
+
+    return of
 
 
 def _applied(known: Callable[..., Any], parts: list[Meaning]) -> Meaning:
@@ -116,7 +132,7 @@ def plain(value: Any, values: Values) -> Any:  # noqa: ANN401 - any value
     return record(*(plain(getattr(value, each.name), values) for each in fields(value)))
 
 
-def _answered(read: AskedRead, output: Answered, values: Values) -> Output:
+def _answered(read: LeaderRead, output: Answered, values: Values) -> Output:
     """Say what becomes of one read, as the proofs take it: `transitions`."""
     mesh, me, term = (
         evaluate(each, values) for each in (output.mesh, output.me, output.term)
@@ -136,10 +152,10 @@ def performed(outputs: Sequence[Any], values: Values) -> tuple[Any, ...]:
     for output in outputs:
         match output:
             case Answered():
-                asked: AskedReads = evaluate(output.reads, values)
+                asked: LeaderReads = evaluate(output.reads, values)
                 found.extend(_answered(read, output, values) for read in asked.reads)
             case Served():
-                parked: ParkedReads = evaluate(output.parked, values)
+                parked: FollowerReads = evaluate(output.parked, values)
                 applied = evaluate(output.applied, values)
                 found.extend(
                     ServeRead(read.request, applied)

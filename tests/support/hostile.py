@@ -26,8 +26,8 @@ from primacy import (
 )
 from primacy.codec import MOST, PACKETS, Storable
 from primacy.messages import Packet
-from primacy.quantities import START
 from primacy.state import Durable, Leadership, Result
+from primacy.types import START
 
 __all__ = ["MOST", "calls_of", "hear", "is_same", "judge_step", "judge_text", "parsed"]
 

@@ -112,9 +112,9 @@ advice = Advice(0)
 suggestion = AgentMap.suggestion
 
 
-def advised(numbers: AgentMap, electors: AgentSet) -> int:
+def advised(numbers: AgentMap, electors: AgentSet, outgoing: AgentSet) -> int:
     """Stand in for `AgentMap.suggestion`."""
-    return suggestion(numbers, electors) + advice.off
+    return suggestion(numbers, electors, outgoing) + advice.off
 
 
 @dataclass(frozen=True)

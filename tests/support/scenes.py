@@ -15,13 +15,14 @@ from primacy import messages as wire
 from primacy import step
 from primacy.agents import AgentMap, AgentSet
 from primacy.config import Config
+from primacy.electorate import Roll
 from primacy.log import Entry, EntryKind, Log, Segment
-from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
-from primacy.quantities import NOBODY, Command, Index, RequestId, Term
+from primacy.pending_reads import FollowerRead, FollowerReads, LeaderRead, LeaderReads
 from primacy.role import Role, Wait
-from primacy.roll import Roll
 from primacy.state import NO_LEADERSHIP, Durable, Leadership, State
+from primacy.types import NOBODY, Index, RequestId, Term
 from primacy_proofs.system import lifting
+from tests.support.rolls import around, grown
 
 Item = TypeVar("Item")
 
@@ -33,7 +34,7 @@ LOCALS: Final[Mapping[str, type]] = {
 }
 TEXTS: Final = ("r", "s", "t", "")
 FOR_LEADERS: Final = ("AppendReply", "HeartbeatReply", "ReadIndexRequest", "Forward")
-BY_CLIENTS: Final = ("Write", "Read", "LeaseRead", "Transfer")
+BY_CLIENTS: Final = ("Write", "Read", "LeaseRead", "Transfer", "Change", "Replace")
 FOR_FOLLOWERS: Final = ("Append", "Heartbeat", "Claim", "TransferNow")
 ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "PreVoteReply": (Role.PRE_CANDIDATE,),
@@ -73,92 +74,102 @@ class Scenes:
 
     def numbers(self, agents: AgentSet, lowest: int, highest: int) -> AgentMap:
         """Draw a number for each of some agents."""
-        drawn = (self.chance.randint(lowest, highest) for _ in agents.members)
-        return AgentMap(agents, tuple(drawn))
+        drawn = AgentMap()
+        for agent in agents.members:
+            drawn = drawn.set(agent, self.chance.randint(lowest, highest))
+        return drawn
 
-    def entry(self, term: int) -> Entry:
-        """Draw an entry of a term."""
-        command, request = Command(self.one(*TEXTS)), RequestId(self.one(*TEXTS))
-        return Entry(Term(term), self.one(*EntryKind), command, request)
+    def choose(self, among: Sequence[Item]) -> Item:
+        """Draw one of a list."""
+        return self.chance.choice(among)
 
-    def entries(self, lowest: int, highest: int, most: int) -> tuple[Entry, ...]:
-        """Draw entries whose terms never fall."""
+    def entries(
+        self, config: Config, roll: Roll, lowest: int, highest: int, most: int
+    ) -> tuple[Entry, ...]:
+        """Draw entries whose terms never fall, to follow a roll."""
         terms = self.some(range(lowest, min(highest, lowest + 4) + 1), most)
-        return tuple(self.entry(term) for term in sorted(terms))
+        return grown(roll, sorted(terms), around(config), TEXTS, self.choose)
 
-    def log(self, highest: int) -> Log:
+    def log(self, config: Config, highest: int) -> Log:
         """Draw a log that ends by a term; some fill a chunk."""
-        entries = self.entries(1, highest, self.one(0, 5, 5, 5))
+        most = self.one(0, 5, 5, 5)
+        entries = self.entries(config, config.first_roll, 1, highest, most)
         opening = 61 if entries and self.rarely(10) else 0
         return Log.of((Entry(Term(1), EntryKind.NOOP),) * opening + entries)
 
     def disk(self, config: Config) -> Durable:
         """Draw a disk."""
-        term, voters = self.number(), config.initial_leaders.members
-        return Durable(Term(term), self.one(NOBODY, *voters), self.log(min(term, 4)))
+        term, log = self.number(), self.log(config, 4)
+        if log.last_term > term:
+            log = Log()
+        voters = log.roll(config.first_roll).voters.members
+        return Durable(Term(term), self.one(NOBODY, *voters), log)
 
     def state(self, config: Config, role: Role) -> State:
         """Draw a state in a role, such as an agent can be in."""
-        me, electors = config.me, config.initial_leaders
+        me, everyone = config.me, around(config)
         is_standing = role in (Role.CANDIDATE, Role.LEADER)
         is_asking = role in (Role.CANDIDATE, Role.PRE_CANDIDATE)
         term = self.chance.randint(1 if is_standing else 0, 4)
-        log = self.log(term - 1 if role == Role.CANDIDATE else term)
+        log = self.log(config, term - 1 if role == Role.CANDIDATE else term)
         if role == Role.LEADER and log.last_term < term and not self.rarely(6):
             log = log.append(Entry(Term(term), EntryKind.NOOP))
+        roll = log.roll(config.first_roll)
         leader = me if role == Role.LEADER else NOBODY
         if role == Role.FOLLOWER and term:
-            leader = self.one(NOBODY, *electors.without(me).members)
+            leader = self.one(NOBODY, *roll.voters.without(me).members)
         is_blank = log.last_index == 0 and leader == NOBODY
-        commit = self.chance.randint(0, log.last_index)
-        vote = self.one(NOBODY, *electors.members) if term else NOBODY
+        commit = self.one(self.chance.randint(0, log.last_index), log.last_index)
+        vote = self.one(NOBODY, *roll.voters.members) if term else NOBODY
+        claimants = config.initial_leaders.members
         parts: dict[str, Any] = {
             "config": config,
             "durable": Durable(Term(term), me if is_standing else vote, log),
-            "roll": config.first_roll,
+            "roll": roll,
             "role": role,
             "wait": self.one(*Wait) if role == Role.FOLLOWER else Wait.STAND,
             "leader": leader,
             "commit_index": commit,
             "granted": AgentSet(),
-            "lowest_claim": self.one(NOBODY, *electors.members) if is_blank else "",
+            "lowest_claim": self.one(NOBODY, *claimants) if is_blank else "",
             "last_heartbeat": self.number(),
-            "alive": self.agents(config.everyone),
+            "alive": self.agents(everyone),
             "is_cut_off": role != Role.LEADER and self.rarely(2),
             "parked": self.parked(commit),
             "leadership": NO_LEADERSHIP,
         }
         if is_asking:
-            parts["granted"] = self.agents(config.everyone).with_(me)
+            parts["granted"] = self.agents(everyone).with_(me)
         if role == Role.LEADER:
             parts["leadership"] = self.leadership(config, log, commit)
         return State(**parts)
 
-    def parked(self, commit: int) -> ParkedReads:
+    def parked(self, commit: int) -> FollowerReads:
         """Draw reads that wait for more than is committed."""
         ahead = self.some(range(commit + 1, commit + 4), 2)
-        reads = [ParkedRead(RequestId(self.one(*TEXTS)), Index(at)) for at in ahead]
-        return ParkedReads(tuple(dict.fromkeys(reads)))
+        reads = [FollowerRead(RequestId(self.one(*TEXTS)), Index(at)) for at in ahead]
+        return FollowerReads(tuple(dict.fromkeys(reads)))
 
     def leadership(self, config: Config, log: Log, commit: int) -> Leadership:
-        """Draw what a leader knows."""
-        everyone, me, last = config.everyone, config.me, log.last_index
+        """Draw what a leader knows of the members, and of itself."""
+        roll, me, last = log.roll(config.first_roll), config.me, log.last_index
+        members, everyone = roll.members, around(config)
         low = self.one(0, last, max(0, last - 1))
-        match = self.numbers(everyone, low, last).set(me, last)
-        following = AgentMap(
-            everyone,
-            tuple(self.chance.randint(held + 1, last + 1) for held in match.values),
-        )
+        match = self.numbers(members, low, last).set(me, last)
+        following = AgentMap()
+        for agent in members.without(me).members:
+            next_index = self.chance.randint(match.get(agent) + 1, last + 1)
+            following = following.set(agent, next_index)
         number = self.number()
-        seen = self.numbers(everyone, 0, max(0, number)).set(me, number)
+        seen = self.numbers(members, 0, max(0, number)).set(me, number)
         confirmed = self.chance.randint(0, max(0, number))
         asked: list[Any] = [
-            AskedRead(self.one(*everyone.members), *each)  # type: ignore[arg-type]  # plain
+            LeaderRead(self.one(*everyone.members), *each)  # type: ignore[arg-type]  # plain
             for each in self.some([("r", commit, number), ("s", 0, confirmed + 1)], 2)
         ]
         parts: dict[str, Any] = {
             "match": match,
-            "next": following.set(me, 0),
+            "next": following,
             "seen": seen,
             "round": number,
             "confirmed_round": confirmed,
@@ -166,9 +177,10 @@ class Scenes:
             "lease_round": self.chance.randint(0, max(0, number)),
             "lease_start": self.number(),
             "lease_until": self.number(),
+            "lease_given": confirmed > 0 and not self.rarely(3),
             "lease_void": self.rarely(3),
-            "transferee": self.one(NOBODY, NOBODY, *config.initial_leaders.members),
-            "reads": AskedReads(tuple(asked)),
+            "transferee": self.one(*roll.voters.members) if self.rarely(4) else NOBODY,
+            "reads": LeaderReads(tuple(asked)),
         }
         return Leadership(**parts)
 
@@ -178,7 +190,7 @@ class Scenes:
         lead = self.mixed(state.leadership, other.leadership)
         if self.rarely(4):
             name = self.one("match", "next", "seen")
-            few = self.numbers(self.agents(state.config.everyone), 0, 4)
+            few = self.numbers(self.agents(around(state.config)), 0, 4)
             part: dict[str, Any] = {name: few}
             lead = replace(lead, **part)
         if self.rarely(4):
@@ -229,13 +241,14 @@ class Scenes:
         known = log.term_at(Index(min(at, log.last_index)))
         at_term = max(1, min(term, known + self.one(-1, 0, 0, 0, 1))) if at else 0
         held = log.segment(Index(at), 2) if at <= log.last_index else Segment()
-        electors, everyone = config.initial_leaders.members, config.everyone.members
-        peers = config.peers.members or (config.me,)
+        roll, everyone = state.roll, around(config)
+        others = everyone.without(config.me).members
+        peers = roll.members.without(config.me).members or others
         known_peers = (state.leader or peers[0], state.durable.voted_for or peers[0])
         waiting = [read.request for read in lead.reads.reads]
         fit = {
             "mesh": config.mesh,
-            "sender": self.one(*peers, *known_peers),
+            "sender": self.one(*peers, *peers, *known_peers, *others),
             "term": term,
             "last_index": at,
             "last_term": at_term,
@@ -245,19 +258,22 @@ class Scenes:
             "index_term": at_term,
             "commit_index": self.one(at, at, position),
             "commit_term": at_term,
-            "roll": config.first_roll,
+            "roll": self.one(roll, config.first_roll),
             "proposed": self.one(state.term + 1, state.term + 1, term),
             "granted": not self.rarely(4),
             "accepted": not self.rarely(3),
             "transfer": self.rarely(3),
             "round": max(1, lead.round + self.one(0, 0, 0, -1, 1)),
-            "alive": self.agents(config.everyone),
-            "entries": self.segment(held, at_term, term),
+            "alive": self.agents(everyone),
+            "entries": self.segment(state, held, at_term, term),
             "request": self.one(*TEXTS, *waiting),
             "command": self.one(*TEXTS),
             "timer": self.one(*wire.Timer),
             "now": self.number(),
-            "target": self.one(*electors, *electors, *everyone, "zz"),
+            "target": self.one(*roll.voters.members, *everyone.members, "zz"),
+            "kind": self.one(*wire.ChangeKind),
+            "electors": self.one(roll.electors, *(self.agents(roll.members),) * 3),
+            "detail": self.one(*TEXTS),
         }
         if self.rarely(3):
             odd = self.odd(config)
@@ -269,9 +285,13 @@ class Scenes:
         """Draw values that seldom fit."""
         positions = ("last_index", "prev_index", "index", "commit_index")
         terms = ("term", "last_term", "prev_term", "index_term", "commit_term")
-        electors = self.one(config.initial_leaders, self.agents(config.everyone))
-        roll: Any = Roll(electors, *(Index(self.one(0, 1)), Term(self.one(0, 1))))
-        entries = tuple(self.entry(term) for term in self.some(range(5), 3))
+        sets = (config.initial_leaders, *(self.agents(around(config)),) * 2)
+        position = (Index(self.one(0, 1)), Term(self.one(0, 1)))
+        roll = Roll(self.one(*sets), self.one(*sets), config.workers, *position)
+        few_terms = self.some(range(5), 3)
+        entries = grown(
+            config.first_roll, few_terms, around(config), TEXTS, self.choose
+        )
         numbers, few = (*positions, *terms, "round", "proposed"), range(-1, 7)
         return {name: self.one(*few) for name in numbers} | {
             "mesh": "other",
@@ -280,8 +300,11 @@ class Scenes:
             "entries": Segment(entries),
         }
 
-    def segment(self, held: Segment, lowest: int, highest: int) -> Segment:
+    def segment(
+        self, state: State, held: Segment, lowest: int, highest: int
+    ) -> Segment:
         """Draw entries that may follow: those held here, or others."""
         if self.rarely(3):
             return held
-        return Segment(self.entries(max(lowest, 1), highest, 3))
+        lowest = max(lowest, 1)
+        return Segment(self.entries(state.config, state.roll, lowest, highest, 3))

@@ -2,19 +2,23 @@
 
 A state is drawn, or reached by `step` from the empty disk. A message is anything, or
 near: a packet of this term or the next that fits what the agent holds, so that what
-takes a coincidence is tried too.
+takes a coincidence is tried too. Some leaders are such that they can take a change.
 """
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn
+from hypothesis.strategies import DrawFn, SearchStrategy
 
 from primacy import initial, step
 from primacy import messages as wire
 from primacy.config import Config
 from primacy.log import Entry, EntryKind, Segment
-from primacy.quantities import AgentId, Index, Instant, Round, Term
+from primacy.role import Role
 from primacy.state import State
-from tests.support.strategies import MESHES, messages, states
+from primacy.types import NOBODY, Command, Index, Instant, RequestId, Round, Term
+from tests.support.rolls import around, parts_of, successors
+from tests.support.strategies import MESHES, agent_sets, messages, states
 
 Situation = tuple[State, wire.Message]
 
@@ -23,23 +27,27 @@ Situation = tuple[State, wire.Message]
 def near_packets(draw: DrawFn, state: State) -> wire.Packet:
     """Draw a packet that a peer of an agent in this state may well send."""
     config, log = state.config, state.log
-    peers = [name for name in config.peers.members if state.roll.has(name)]
-    sender = draw(st.sampled_from(peers or [AgentId("zz")]))
+    peers = state.roll.members.without(config.me)
+    senders = st.sampled_from(peers.members or around(config).members)
+    sender = draw(senders | st.sampled_from(around(config).members))
     term = draw(st.sampled_from([state.term, Term(state.term + 1)]))
     index = Index(draw(st.integers(0, log.last_index)))
-    entry = Entry(term, EntryKind.NOOP)
-    entries = draw(st.sampled_from([log.segment(index, 2), Segment.of(entry)]))
+    noop = Entry(term, EntryKind.NOOP)
+    parts = draw(st.sampled_from(successors(parts_of(state.roll), around(config))))
+    roll = Entry(term, EntryKind.ROLL, Command(""), RequestId(""), *parts)
+    following = [log.segment(index, 2), Segment.of(noop), Segment.of(roll)]
+    entries = draw(st.sampled_from(following))
     number = Round(max(1, state.leadership.round))
     header = (config.mesh, sender, term)
     end = (log.last_index, log.last_term)
     at = (index, log.term_at(index))
     packets: list[wire.Packet] = [
         wire.PreVoteReply(*header, Term(state.term + 1), True),
-        wire.VoteRequest(*header, *end, config.first_roll, draw(st.booleans())),
+        wire.VoteRequest(*header, *end, state.roll, draw(st.booleans())),
         wire.VoteReply(*header, True),
         wire.Append(*header, *at, entries, index),
         wire.AppendReply(*header, draw(st.booleans()), *at),
-        wire.Heartbeat(*header, number, *at, config.everyone),
+        wire.Heartbeat(*header, number, *at, state.roll.members),
         wire.HeartbeatReply(*header, number, *at),
     ]
     return draw(st.sampled_from(packets))
@@ -67,4 +75,35 @@ def situations(draw: DrawFn) -> Situation:
     config = draw(st.sampled_from(MESHES))
     is_reached = draw(st.sampled_from([False, False, False, True]))
     state = draw(reached_states(config) if is_reached else states(config))
+    if state.role == Role.LEADER and draw(st.sampled_from([False, False, True])):
+        return _supported(state), draw(_near_changes(state))
     return state, draw(_any_message(state))
+
+
+def _supported(state: State) -> State:
+    """Let all members of a leader be alive, and hold a log that is committed."""
+    lead, last = state.leadership, state.log.last_index
+    others = state.roll.members.without(state.me)
+    number = Round(max(1, lead.round))
+    leadership = replace(
+        lead,
+        match=lead.match.set_all(others, last),
+        next=lead.next.set_all(others, last + 1),
+        seen=lead.seen.set_all(others.with_(state.me), number),
+        round=number,
+        transferee=NOBODY,
+    )
+    parked = state.parked.later(last)
+    return replace(state, commit_index=last, parked=parked, leadership=leadership)
+
+
+def _near_changes(state: State) -> SearchStrategy[wire.Message]:
+    """Draw a change that a leader may well take."""
+    request, detail = st.just(RequestId("r")), st.just(Command(""))
+    targets = st.sampled_from(around(state.config).members)
+    kinds = st.sampled_from(wire.ChangeKind)
+    members, near = state.roll.members.members, around(state.config).members
+    some = agent_sets(members) | agent_sets(near)
+    return st.builds(wire.Change, request, kinds, targets, detail) | st.builds(
+        wire.Replace, request, some, detail
+    )

@@ -17,15 +17,18 @@ from primacy import messages as wire
 from primacy import outputs as effects
 from primacy.agents import NO_AGENTS, AgentMap, AgentSet
 from primacy.config import Config, longest_lease_ms
+from primacy.electorate import Roll
 from primacy.log import Entry, EntryKind, Log, Segment
-from primacy.pending import (
-    NO_PARKED_READS,
-    AskedRead,
-    AskedReads,
-    ParkedRead,
-    ParkedReads,
+from primacy.pending_reads import (
+    NO_FOLLOWER_READS,
+    FollowerRead,
+    FollowerReads,
+    LeaderRead,
+    LeaderReads,
 )
-from primacy.quantities import (
+from primacy.role import Role, Wait
+from primacy.state import NO_LEADERSHIP, Durable, Leadership, State
+from primacy.types import (
     NOBODY,
     AgentId,
     Command,
@@ -37,9 +40,7 @@ from primacy.quantities import (
     Round,
     Term,
 )
-from primacy.role import Role, Wait
-from primacy.roll import Roll
-from primacy.state import NO_LEADERSHIP, Durable, Leadership, State
+from tests.support.rolls import OUTSIDER, around, grown
 
 LETTERS = [AgentId(letter) for letter in "abcdefg"]
 
@@ -50,13 +51,23 @@ _indices = _numbers.map(Index)
 _rounds = _numbers.map(Round)
 _instants = _numbers.map(Instant)
 _lengths = _numbers.map(Duration)
-_texts = st.sampled_from(["", "r", "s", "r", "s", "\u00e9\U0001f600", "a\n\u2028\0"])
+_TEXTS = ("", "r", "s", "r", "s", "\u00e9\U0001f600", "a\n\u2028\0")
+_texts = st.sampled_from(_TEXTS)
 _commands = _texts.map(Command)
 _requests = _texts.map(RequestId)
 _foreign = _texts.map(AgentId)
 _ids = st.sampled_from([*LETTERS, *LETTERS, NOBODY]) | _foreign
 _kinds = st.sampled_from(EntryKind)
-_entries = st.builds(Entry, _terms, _kinds, _commands, _requests)
+
+
+@st.composite
+def _entries(draw: DrawFn) -> Entry:
+    """Draw an entry of any term; one that sets a roll has electors."""
+    plain = (draw(_terms), draw(_kinds), draw(_commands), draw(_requests))
+    if plain[1] is not EntryKind.ROLL:
+        return Entry(*plain)
+    electors = agent_sets().filter(lambda some: some.size > 0)
+    return Entry(*plain, draw(electors), draw(electors), draw(agent_sets()))
 
 
 def agent_sets(among: Sequence[AgentId] | None = None) -> SearchStrategy[AgentSet]:
@@ -66,13 +77,19 @@ def agent_sets(among: Sequence[AgentId] | None = None) -> SearchStrategy[AgentSe
 
 
 def agent_maps() -> SearchStrategy[AgentMap]:
-    """Draw a map over any agents."""
+    """Draw numbers of any agents."""
     return st.dictionaries(_ids, _numbers, max_size=4).map(_as_map)
 
 
 def _as_map(numbers: dict[AgentId, int]) -> AgentMap:
-    agents = AgentSet.of(numbers)
+    agents = AgentSet.of(agent for agent, number in numbers.items() if number)
     return AgentMap(agents, tuple(numbers[agent] for agent in agents.members))
+
+
+def rolls() -> SearchStrategy[Roll]:
+    """Draw any roll; most of them no log can have."""
+    sets = agent_sets()
+    return st.builds(Roll, sets, sets, sets, _indices, _terms)
 
 
 def _member(electors: str, workers: str, me: str, lease_ms: int = 0) -> Config:
@@ -98,6 +115,7 @@ MESHES = (
     _member("ab", "c", "b"),
     _member("a", "b", "a", lease_ms=3),
     _member("a", "", "a"),
+    _member("abc", "d", OUTSIDER),
 )
 """Agents in small meshes of different shape."""
 
@@ -116,7 +134,7 @@ def configs(draw: DrawFn) -> Config:
         warnings.simplefilter("ignore")  # an even electorate is meant here
         return Config(
             mesh_id=draw(st.sampled_from(["m", "north-1", "A.b_c"])),
-            agent_id=draw(st.sampled_from(everyone)),
+            agent_id=draw(st.sampled_from(everyone) | st.sampled_from(names)),
             initial_leaders=AgentSet.of(everyone[:size]),
             workers=AgentSet.of(everyone[size:]),
             heartbeat_interval_ms=heartbeat,
@@ -129,25 +147,29 @@ def configs(draw: DrawFn) -> Config:
 
 
 @st.composite
-def logs(draw: DrawFn, highest: int = 4) -> Log:
+def logs(draw: DrawFn, highest: int = 4, config: Config = MESHES[0]) -> Log:
     """Draw a log whose terms start at 1 or more, never fall, and end by `highest`.
 
-    Most are short; some fill a chunk.
+    Each roll in it may follow the one before. Most are short; some fill a chunk.
     """
-    terms = sorted(draw(st.lists(st.integers(1, highest or 1), max_size=5)))
-    entries = [
-        Entry(Term(term), draw(_kinds), draw(_commands), draw(_requests))
-        for term in terms
-        if highest
-    ]
+    if highest == 0:
+        return Log()
+    terms = sorted(draw(st.lists(st.integers(1, highest), max_size=5)))
+    entries = grown(
+        config.first_roll,
+        terms,
+        around(config),
+        _TEXTS,
+        lambda among: draw(st.sampled_from(among)),
+    )
     opening = draw(st.sampled_from([0, 0, 0, 61])) if entries else 0
-    return Log.of([Entry(Term(1), EntryKind.NOOP)] * opening + entries)
+    return Log.of((Entry(Term(1), EntryKind.NOOP),) * opening + entries)
 
 
 def segments() -> SearchStrategy[Segment]:
     """Draw consecutive entries, mostly such as a log may hold."""
     ordered = logs().map(lambda log: Segment(log.entries[:3]))
-    return ordered | st.lists(_entries, max_size=3).map(
+    return ordered | st.lists(_entries(), max_size=3).map(
         lambda entries: Segment(tuple(entries))
     )
 
@@ -155,7 +177,8 @@ def segments() -> SearchStrategy[Segment]:
 @cache
 def packets(config: Config) -> SearchStrategy[wire.Packet]:
     """Draw what may reach an agent: mostly of its mesh and from a peer."""
-    peers = [AgentId(name) for name in config.peers.members] * 9
+    everyone = around(config)
+    peers = list(everyone.without(config.me).members) * 9
     strangers = [config.me, NOBODY, AgentId("zz")]
     meshes = [config.mesh] * 20 + [MeshKey(""), MeshKey("m(a)")]
     header = (
@@ -164,9 +187,9 @@ def packets(config: Config) -> SearchStrategy[wire.Packet]:
         _terms,
     )
     granted = st.booleans()
-    alive = agent_sets(config.everyone.members) | agent_sets()
+    alive = agent_sets(everyone.members) | agent_sets()
     own = st.just(config.first_roll)
-    brought = own | own | st.builds(Roll, agent_sets(LETTERS), _indices, _terms)
+    brought = own | own | rolls()
     return st.one_of(
         st.builds(wire.Claim, *header),
         st.builds(wire.PreVoteRequest, *header, _indices, _terms, brought),
@@ -190,13 +213,16 @@ def messages(config: Config) -> SearchStrategy[wire.Message]:
     """Draw what a step may be given: a packet half of the time."""
     received = st.builds(wire.Received, packets(config), _instants)
     elapsed = st.builds(wire.Elapsed, st.sampled_from(wire.Timer), _instants)
+    somebody = st.sampled_from(around(config).members) | _ids
+    kinds = st.sampled_from(wire.ChangeKind)
+    electors = agent_sets(around(config).members)
     local = st.one_of(
         st.builds(wire.Write, _requests, _commands),
         st.builds(wire.Read, _requests, _instants),
         st.builds(wire.LeaseRead, _requests, _instants),
-        st.builds(
-            wire.Transfer, _requests, st.sampled_from(config.everyone.members) | _ids
-        ),
+        st.builds(wire.Transfer, _requests, somebody),
+        st.builds(wire.Change, _requests, kinds, somebody, _commands),
+        st.builds(wire.Replace, _requests, electors, _commands),
     )
     return received | received | received | received | elapsed | local
 
@@ -215,6 +241,7 @@ def observations() -> SearchStrategy[effects.Output]:
         st.builds(effects.PartitionSuspected, agent_sets(), agent_sets()),
         st.builds(effects.PartitionHealed),
         st.builds(effects.PresenceChanged, agent_sets(), agent_sets()),
+        st.builds(effects.RollChanged, rolls(), rolls()),
     )
 
 
@@ -240,35 +267,41 @@ def outputs() -> SearchStrategy[effects.Output]:
 @st.composite
 def states(draw: DrawFn, config: Config) -> State:
     """Draw a state that looks like one an agent can be in, in any role it may have."""
-    role = draw(st.sampled_from(_roles(config)))
+    role = draw(st.sampled_from([*Role, Role.LEADER, Role.LEADER]))
     term = draw(st.integers(0 if role in (Role.FOLLOWER, Role.PRE_CANDIDATE) else 1, 4))
-    log = draw(logs(term - 1 if role == Role.CANDIDATE else term))
+    log = draw(logs(term - 1 if role == Role.CANDIDATE else term, config))
+    if not _may_have(role, config, log):
+        role = Role.FOLLOWER
+    roll = log.roll(config.first_roll)
     if role == Role.LEADER and log.last_term < term:
         log = log.append(Entry(Term(term), EntryKind.NOOP))
-    electors = config.initial_leaders
-    others = [elector for elector in electors.members if elector != config.me]
-    vote = st.sampled_from([NOBODY, *electors.members]) if term else st.just(NOBODY)
+    voters, everyone = roll.voters, around(config)
+    others = voters.without(config.me).members
+    vote = st.sampled_from([NOBODY, *voters.members]) if term else st.just(NOBODY)
     stands_in_term = role in (Role.CANDIDATE, Role.LEADER)
-    commit_index = Index(draw(st.integers(0, log.last_index)))
+    some_index = st.integers(0, log.last_index) | st.just(log.last_index)
+    commit_index = Index(draw(some_index))
+    if role in (Role.CANDIDATE, Role.PRE_CANDIDATE) and not roll.has(config.me):
+        commit_index = Index(min(commit_index, roll.index - 1))
     leader = NOBODY
     if role == Role.LEADER:
         leader = config.me
     elif role == Role.FOLLOWER and term:
         leader = draw(st.sampled_from([NOBODY, *others]))
     is_blank = log.last_index == 0 and leader == NOBODY and role != Role.LEADER
-    claimants = [NOBODY, *electors.members] if is_blank else [NOBODY]
+    claimants = [NOBODY, *voters.members] if is_blank else [NOBODY]
     return State(
         config=config,
         durable=Durable(Term(term), config.me if stands_in_term else draw(vote), log),
-        roll=config.first_roll,
+        roll=roll,
         role=role,
         wait=draw(st.sampled_from(Wait)) if role == Role.FOLLOWER else Wait.STAND,
         leader=leader,
         commit_index=commit_index,
-        granted=draw(_grants(config, role)),
+        granted=draw(_grants(config, role, roll)),
         lowest_claim=draw(st.sampled_from(claimants)),
         last_heartbeat=Instant(draw(_small)),
-        alive=draw(agent_sets(config.everyone.members)),
+        alive=draw(agent_sets(everyone.members)),
         is_cut_off=draw(st.booleans()) and role != Role.LEADER,
         parked=draw(_parked(commit_index)),
         leadership=(
@@ -279,54 +312,63 @@ def states(draw: DrawFn, config: Config) -> State:
     )
 
 
-def _roles(config: Config) -> list[Role]:
-    """List the roles that an agent may have: a lone elector never waits for votes."""
-    if not config.is_initial_leader:
-        return [Role.FOLLOWER]
-    if config.initial_leaders.size == 1:
-        return [Role.FOLLOWER, Role.LEADER, Role.LEADER]
-    return [*Role, Role.LEADER, Role.LEADER]
+def _may_have(role: Role, config: Config, log: Log) -> bool:
+    """Tell whether an agent may have a role, by the rolls of its log.
+
+    A lone elector never waits for votes. An agent may stand, and lead, that the last
+    change takes off the roll.
+    """
+    first, me = config.first_roll, config.me
+    roll, prior = log.roll(first), log.prior_roll(first)
+    is_alone = roll.is_quorum(NO_AGENTS.with_(me))
+    may_stand = roll.has(me) or (roll.index > 0 and prior.has(me))
+    may_wait = may_stand and not is_alone
+    return {Role.FOLLOWER: True, Role.LEADER: may_stand}.get(role, may_wait)
 
 
-def _grants(config: Config, role: Role) -> SearchStrategy[AgentSet]:
+def _grants(config: Config, role: Role, roll: Roll) -> SearchStrategy[AgentSet]:
     """Draw who granted so far: the agent itself, and no quorum."""
     if role not in (Role.PRE_CANDIDATE, Role.CANDIDATE):
         return st.just(NO_AGENTS)
     return (
-        agent_sets(config.everyone.members)
+        agent_sets(around(config).members)
         .map(lambda some: some.with_(config.me))
-        .filter(lambda some: not config.first_roll.is_quorum(some))
+        .filter(lambda some: not roll.is_quorum(some))
     )
 
 
-def _parked(commit_index: int) -> SearchStrategy[ParkedReads]:
+def _parked(commit_index: int) -> SearchStrategy[FollowerReads]:
     indices = st.integers(commit_index + 1, commit_index + 3).map(Index)
-    reads = st.lists(st.builds(ParkedRead, _requests, indices), max_size=2, unique=True)
-    return st.just(NO_PARKED_READS) | reads.map(lambda some: ParkedReads(tuple(some)))
+    reads = st.lists(
+        st.builds(FollowerRead, _requests, indices), max_size=2, unique=True
+    )
+    return st.just(NO_FOLLOWER_READS) | reads.map(
+        lambda some: FollowerReads(tuple(some))
+    )
 
 
 @st.composite
 def leaderships(
     draw: DrawFn, config: Config, log: Log, commit_index: int
 ) -> Leadership:
-    """Draw what a leader of a log knows; every map is over everyone."""
-    last = log.last_index
-    match = {agent: draw(st.integers(0, last)) for agent in config.everyone.members}
-    match[config.me] = last
+    """Draw what a leader of a log knows of the members, and of itself."""
+    roll, me, last = log.roll(config.first_roll), config.me, log.last_index
+    match = {agent: draw(st.integers(0, last)) for agent in roll.members.members}
+    match[me] = last
     following = {
         agent: draw(st.integers(held + 1, last + 1)) for agent, held in match.items()
     }
-    following[config.me] = 0
+    following[me] = 0
     number = draw(_small)
     seen = {agent: draw(st.integers(0, number)) for agent in match}
-    seen[config.me] = number
+    seen[me] = number
     confirmed = draw(st.integers(0, number))
     start = draw(_small)
-    heirs = [name for name in config.initial_leaders.members if name != config.me]
-    transferee = draw(st.sampled_from([NOBODY, NOBODY, *heirs]))
+    heirs = roll.voters.without(me).members
+    transferee = draw(st.just(NOBODY) | st.sampled_from([NOBODY, *heirs]))
     asked = st.builds(
-        AskedRead,
-        st.sampled_from(config.everyone.members),
+        LeaderRead,
+        st.sampled_from(around(config).members),
         _requests,
         st.integers(0, commit_index).map(Index),
         st.integers(confirmed + 1, number).map(Round),
@@ -342,7 +384,8 @@ def leaderships(
         lease_round=Round(draw(st.integers(0, number))),
         lease_start=Instant(start),
         lease_until=Instant(draw(st.sampled_from([0, start + config.lease_ms]))),
+        lease_given=confirmed > 0 and draw(st.booleans()),
         lease_void=transferee != NOBODY or draw(st.booleans()),
         transferee=transferee,
-        reads=AskedReads(tuple(draw(reads))),
+        reads=LeaderReads(tuple(draw(reads))),
     )

@@ -9,5 +9,6 @@ PINNED = {
     "lease-quarantine": (174_272, 68),
     "lease-transfer": (158_560, 62),
     "lease-pair": (180_907, 67),
+    "change-lease": (265_771, 102),
 }
 """For each scope: states, depth."""

@@ -2,6 +2,8 @@
 
 import io
 import json
+from collections.abc import Callable
+from typing import Any
 
 from primacy import (
     Config,
@@ -19,11 +21,13 @@ from primacy import (
     recover,
     step,
 )
-from primacy.quantities import Command
+from primacy.types import Command
 from primacy_model.cli.conform import check_trace
 from primacy_model.conformance.recorder import Recorder, States
 from primacy_model.conformance.trace_checker import NotAllowedError
 from primacy_model.conformance.trace_reader import MalformedError
+
+JsonLine = dict[str, Any]
 
 
 def config(name: str, *electors: str) -> Config:
@@ -55,6 +59,15 @@ def alone(states: States = "full", *, clocks: bool = False) -> list[str]:
     log.recover("a", disk, *recover(mine, disk))
     log.end()
     return told
+
+
+def changed(
+    told: list[str], number: int, change: Callable[[JsonLine], object]
+) -> list[str]:
+    """Change a line, counted from 1."""
+    line = json.loads(told[number - 1])
+    change(line)
+    return [*told[: number - 1], json.dumps(line) + "\n", *told[number:]]
 
 
 def verdict(text: str | list[str]) -> str:

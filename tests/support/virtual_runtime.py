@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 
+from primacy.dispatch import step
 from primacy.log import Entry
 from primacy.messages import Elapsed, Message, Packet, Received, Timer
 from primacy.outputs import Apply, Arm, Broadcast, Disarm, Output, Persist, Send
-from primacy.quantities import START, AgentId, Instant
 from primacy.recovery import recover
 from primacy.role import Role
 from primacy.state import NOTHING_DURABLE, Durable, State
-from primacy.stepping import step
+from primacy.types import START, AgentId, Instant
 from tests.support.builders import config
 
 
@@ -25,11 +25,17 @@ class VirtualMesh:
     """All agents of a mesh, and the world around them."""
 
     def __init__(
-        self, electors: str, workers: str = "", *, seed: int = 0, batch: int = 64
+        self,
+        electors: str,
+        workers: str = "",
+        outsiders: str = "",
+        *,
+        seed: int = 0,
+        batch: int = 64,
     ) -> None:
         plain = config(electors[0], electors=electors, workers=workers, batch=batch)
         leased = replace(plain, lease_ms=90, clock_drift_ppm=100)
-        everyone = electors + workers
+        everyone = electors + workers + outsiders
         self.configs = {name: replace(leased, agent_id=name) for name in everyone}
         self.now = 0
         self.states: dict[str, State] = {}
@@ -103,11 +109,14 @@ class VirtualMesh:
         return self.leaders()[0]
 
     def is_settled(self) -> bool:
-        """Tell whether all that run follow one leader and committed one log."""
-        one = {(s.leader, s.term, s.commit_index, s.log) for s in self.states.values()}
+        """Tell whether all members that run follow one leader and committed one log."""
         leaders = [self.states[name] for name in self.leaders()]
-        is_done = all(s.commit_index == s.log.last_index for s in leaders)
-        return len(one) == len(leaders) == 1 and is_done
+        if len(leaders) != 1:
+            return False
+        members = leaders[0].roll.members
+        running = [s for s in self.states.values() if members.has(s.me)]
+        one = {(s.leader, s.term, s.commit_index, s.log) for s in running}
+        return len(one) == 1 and leaders[0].commit_index == leaders[0].log.last_index
 
     def outputs(self, kind: type[Output], name: str | None = None) -> list[Output]:
         return [

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import TypeVar
 
+from primacy.dispatch import step
 from primacy.log import Log
 from primacy.messages import (
     Append,
@@ -43,10 +44,9 @@ from primacy.messages import (
     Write,
 )
 from primacy.outputs import Apply, Broadcast, Outputs, Send, WriteAccepted
-from primacy.quantities import START, Command, RequestId
 from primacy.role import Role
 from primacy.state import State
-from primacy.stepping import step
+from primacy.types import START, Command, RequestId
 from primacy_model.bench import engines
 from primacy_model.checker.reference_bfs import explore
 from primacy_model.mesh.agent import Node

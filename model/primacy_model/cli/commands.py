@@ -23,10 +23,11 @@ COMMANDS: Final[Mapping[str, str]] = {
     "conform": "primacy_model.cli.conform",
     "vectors": "primacy_model.cli.vectors",
     "agent": "primacy_runtime.cli",
+    "members": "primacy_runtime.cli",
     "demo": "primacy_runtime.demo.command",
 }
 """The module of each command; the command has the same name there."""
-UNIX_ONLY: Final = ("agent", "demo")
+UNIX_ONLY: Final = ("agent", "members", "demo")
 """The commands that need signals of Unix."""
 
 

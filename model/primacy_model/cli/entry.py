@@ -36,7 +36,7 @@ EXTRAS: Final[Mapping[str, str]] = {
     "z3": "proofs",
 }
 """Which extra brings which top-level module."""
-RUNTIME: Final = ("agent", "demo")
+RUNTIME: Final = ("agent", "members", "demo")
 """The commands whose extra brings all that they need."""
 
 

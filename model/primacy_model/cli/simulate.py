@@ -161,7 +161,12 @@ def simulate(  # noqa: PLR0917 - one for each option
         click.echo("Interrupted; nothing is decided.", err=True)
         sys.exit(INTERRUPTED)
     has_faults = faults != "none" and (file is None or bool(tally.counts.faults))
-    missing = tally.missing(has_faults=has_faults, has_clients=file is None)
+    has_changes = faults is None and (file, seed) == (None, None)
+    missing = tally.missing(
+        has_faults=has_faults,
+        has_clients=file is None,
+        has_changes=has_changes and tally.seeds >= SEEDS,
+    )
     verdict, code = verdict_of(tally, missing)
     print_counts(tally)
     for line in list_undecided(tally.unknown):

@@ -22,7 +22,7 @@ from primacy_model.conformance.path_probe import (
 
 NO_VECTOR: Final[Mapping[str, str]] = {
     "message.kind": "no text of the format has an unknown kind: a reader refuses it",
-    "commit.quorum": "its line is the count of `replication._advance`, see there",
+    "commit.quorum": "its line is the count of `appending.advance_commit`, see there",
     "read.quorum-confirms": "its line is the count of `heartbeats._confirm`, see there",
     "state.durable": "it names the fields of a class, which every vector shows",
     "state.value": "it is a law of the values of one language",
@@ -32,14 +32,14 @@ NO_VECTOR: Final[Mapping[str, str]] = {
 """Clauses, or groups of them, that no vector goes through, and why."""
 
 UNPASSED: Final[Mapping[str, tuple[int, str]]] = {
-    "stepping._handle": (1, "a message of an unknown kind cannot be written"),
-    "stepping._on_received": (2, "a packet of an unknown kind cannot be written"),
+    "dispatch._handle": (1, "a message of an unknown kind cannot be written"),
+    "dispatch._on_received": (2, "a packet of an unknown kind cannot be written"),
     "validity.defect": (1, "a packet of an unknown kind cannot be written"),
     "heartbeats._confirm": (
         2,
         "the suggested round is the highest that a quorum has: the count agrees",
     ),
-    "replication._advance": (
+    "appending.advance_commit": (
         2,
         "the suggested index is the highest that a quorum holds: the count agrees",
     ),

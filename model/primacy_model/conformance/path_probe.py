@@ -30,15 +30,17 @@ from types import ModuleType
 from typing import Any, Final
 
 HANDLERS: Final = (
+    "appending",
     "bootstrap",
     "election",
     "fencing",
-    "following",
+    "role_changes",
     "heartbeats",
+    "membership",
     "reads",
     "recovery",
     "replication",
-    "stepping",
+    "dispatch",
     "transfer",
     "validity",
 )

@@ -21,9 +21,14 @@ from primacy import messages as wire
 from primacy.agents import AgentSet
 from primacy.codec import PACKETS
 from primacy.config import Config, EvenElectorateWarning
+from primacy.dispatch import step
+from primacy.electorate import Roll
 from primacy.log import Entry, EntryKind, Log, Segment
-from primacy.messages import Message, Packet, Timer
-from primacy.quantities import (
+from primacy.messages import ChangeKind, Message, Packet, Timer
+from primacy.recovery import recover
+from primacy.role import Role
+from primacy.state import Durable, State
+from primacy.types import (
     NOBODY,
     AgentId,
     Command,
@@ -34,11 +39,6 @@ from primacy.quantities import (
     Round,
     Term,
 )
-from primacy.recovery import recover
-from primacy.role import Role
-from primacy.roll import Roll
-from primacy.state import Durable, State
-from primacy.stepping import step
 
 WALKS: Final = 40
 """For each agent."""
@@ -55,7 +55,8 @@ _Head = tuple[MeshKey, AgentId, Term]
 _Place = tuple[Index, Term]
 
 
-def _member(me: str, electors: str, workers: str = "", lease_ms: int = 0) -> Config:
+def member(me: str, electors: str, workers: str = "", lease_ms: int = 0) -> Config:
+    """Configure an agent; each letter names one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EvenElectorateWarning)
         return Config(
@@ -70,13 +71,14 @@ def _member(me: str, electors: str, workers: str = "", lease_ms: int = 0) -> Con
 
 
 MEMBERS: Final = (
-    _member("b", "abc", "w", lease_ms=9_000),
-    _member("a", "abc"),
-    _member("c", "abcde", "vw", lease_ms=5_000),
-    _member("w", "abc", "w"),
-    _member("b", "ab", "w"),
-    _member("a", "a", "w", lease_ms=9_000),
-    _member("a", "a"),
+    member("b", "abc", "w", lease_ms=9_000),
+    member("a", "abc"),
+    member("c", "abcde", "vw", lease_ms=5_000),
+    member("w", "abc", "w"),
+    member("b", "ab", "w"),
+    member("a", "a", "w", lease_ms=9_000),
+    member("a", "a"),
+    member("d", "abc", "w"),
 )
 """Agents of meshes of different shape."""
 
@@ -139,6 +141,8 @@ def _leading(config: Config) -> Iterator[Message | Packet]:
     yield heartbeat
     for sender in (a, b):
         yield wire.HeartbeatReply(*sender, Term(2), Round(2), *blank)
+    for accepted in (True, False):  # of the term before
+        yield wire.AppendReply(*a, one, accepted, Index(1), one)
     for sender in (a, b):
         yield wire.AppendReply(*sender, Term(2), True, Index(1), Term(2))
     yield wire.Read(RequestId("r2"), NOON)
@@ -166,7 +170,7 @@ def _following(config: Config) -> Iterator[Message | Packet]:
         request = RequestId(f"r{number}")
         yield wire.ReadIndexReply(*b, one, request, True, Index(number))
     higher = Term(2)
-    nobody = config.everyone
+    nobody = config.first_roll.members
     yield wire.Heartbeat(*b, higher, Round(1), Index(2), higher, nobody)
     yield wire.Heartbeat(*b, higher, Round(2), Index(2), one, nobody)
     yield wire.TransferNow(*b, higher)
@@ -200,9 +204,29 @@ def _disk(config: Config, random: Random) -> Durable:
     size = random.choice((0, 0, 0, 1, 3, LONG))
     terms = sorted(random.choice((1, 1, 2, 3)) for _ in range(size))
     entries = [Entry(Term(term), EntryKind.NOOP) for term in terms]
+    if size > 0 and random.choice((True, False)):
+        place = random.randrange(size)
+        members = config.first_roll.members.with_(config.me)
+        entries[place] = _change(random, members, Term(terms[place]))
     term = Term(max([*terms, random.choice((0, 0, 1, 3))]))
     voted = random.choice((NOBODY, *config.initial_leaders.members))
     return Durable(term, voted if term else NOBODY, Log.of(entries))
+
+
+def _change(random: Random, members: AgentSet, term: Term) -> Entry:
+    """Draw an entry that sets a roll of some agents."""
+    electors, outgoing = _some(random, members), _some(random, members)
+    if random.randrange(3):
+        outgoing = electors
+    workers = members.difference(electors.union(outgoing))
+    request, detail = RequestId("r8"), Command("a.example:7000")
+    return Entry(term, EntryKind.ROLL, detail, request, electors, outgoing, workers)
+
+
+def _some(random: Random, agents: AgentSet) -> AgentSet:
+    """Draw one agent or more."""
+    chosen = [name for name in agents.members if random.randrange(3)]
+    return AgentSet.of(chosen or agents.members[:1])
 
 
 class _Chooser:
@@ -226,7 +250,9 @@ class _Chooser:
         request = RequestId(self._one("r1", "r2", "r3"))
         if state.role == Role.LEADER and self._rarely(5):
             return wire.Transfer(request, self._one(*state.roll.electors.members))
-        peers = (*state.config.everyone.members, AgentId("z"))
+        if self._rarely(2 if state.role == Role.LEADER else 12):
+            return self._changing(state, request)
+        peers = (*state.roll.members.members, AgentId("z"))
         makes: Sequence[Callable[[], Message]] = (
             lambda: wire.Elapsed(Timer.ELECTION, now),
             lambda: wire.Elapsed(Timer.ELECTION, now),
@@ -239,9 +265,27 @@ class _Chooser:
         )
         return self._one(*makes)()
 
+    def _changing(self, state: State, request: RequestId) -> Message:
+        """Draw a change of the roll, most often one that it allows."""
+        roll, random = state.roll, self._random
+        groups = {
+            ChangeKind.ADMIT: AgentSet.of("yz"),
+            ChangeKind.PROMOTE: roll.workers,
+            ChangeKind.DEMOTE: roll.electors,
+            ChangeKind.DISMISS: roll.workers,
+        }
+        strangers = roll.members.with_(AgentId("z"))
+        if self._rarely(3):
+            chosen = _some(random, strangers if self._rarely(6) else roll.members)
+            return wire.Replace(request, chosen, Command(""))
+        kind = self._one(*ChangeKind)
+        among = strangers if self._rarely(5) else groups[kind]
+        target = self._one(*(among.members or strangers.members))
+        return wire.Change(request, kind, target, Command("a.example:7000"))
+
     def _helpful(self, state: State) -> Packet:
         """Draw an answer that takes a candidate or a leader further."""
-        peers = state.config.peers.members or (AgentId("z"),)
+        peers = state.roll.members.without(state.me).members or (AgentId("z"),)
         head = (state.config.mesh, self._one(*peers), state.term)
         if state.role == Role.PRE_CANDIDATE:
             return wire.PreVoteReply(*head, self._proposed(state), True)
@@ -266,8 +310,8 @@ class _Chooser:
         drawn = self._one(*self._requests(state, head, at, end))()
         if not isinstance(drawn, wire.PreVoteRequest | wire.VoteRequest):
             return drawn
-        strangers = state.config.everyone.with_(AgentId("z"))
-        others = Roll(state.roll.electors, term=Term(1)), Roll(strangers)
+        strangers = state.roll.members.with_(AgentId("z"))
+        others = replace(state.roll, term=Term(1)), Roll(strangers, strangers)
         return replace(drawn, roll=self._one(*others)) if self._rarely(8) else drawn
 
     def _requests(
@@ -279,9 +323,7 @@ class _Chooser:
             lambda: wire.VoteRequest(
                 *head, *end, self._roll(state), self._one(False, False, True)
             ),
-            lambda: wire.Heartbeat(
-                *head, self._round(state), *at, state.config.everyone
-            ),
+            lambda: wire.Heartbeat(*head, self._round(state), *at, state.roll.members),
             lambda: wire.Append(*head, *at, self._entries(state, at, term), at[0]),
             lambda: wire.Append(
                 *head,
@@ -318,14 +360,15 @@ class _Chooser:
     def _head(self, state: State) -> _Head:
         config = state.config
         mesh = MeshKey("north(z)") if self._rarely(40) else config.mesh
-        electors = config.initial_leaders.without(config.me).members
-        sender = self._one(*(electors or config.peers.members or (AgentId("z"),)))
+        voters, others = state.roll.voters, state.roll.members.without(config.me)
+        near = voters.without(config.me).members or others.members
+        sender = self._one(*(near or (AgentId("z"),)))
         if self._rarely(8):
-            sender = self._one(*config.everyone.members, AgentId("z"))
+            sender = self._one(*state.roll.members.members, AgentId("z"))
         if state.leader not in (NOBODY, config.me) and self._rarely(2):
             sender = state.leader
-        near = (0, 0, 0, 0, 0, 0, 1, 1, 2, -1)
-        term = self._one(0, -1) if self._rarely(20) else state.term + self._one(*near)
+        by = self._one(0, 0, 0, 0, 0, 0, 1, 1, 2, -1)
+        term = self._one(0, -1) if self._rarely(20) else state.term + by
         return mesh, sender, Term(term)
 
     def _position(self, state: State) -> _Place:
@@ -354,20 +397,32 @@ class _Chooser:
         return Term(state.term + self._one(1, 1, 1, 0, 2))
 
     def _roll(self, state: State) -> Roll:
+        strangers = AgentSet.of("yz")
         if self._rarely(8):
             return self._one(
-                Roll(AgentSet.of("yz")), Roll(state.roll.electors, Index(1))
+                Roll(strangers, strangers), replace(state.roll, index=Index(1))
             )
-        return state.config.first_roll
+        if self._rarely(3):
+            members = state.roll.members
+            electors, outgoing = (_some(self._random, members) for _ in range(2))
+            at = Index(1), Term(1)
+            return self._one(
+                Roll(electors, electors, members.difference(electors), *at),
+                Roll(electors, outgoing, strangers, *at),
+            )
+        return self._one(state.roll, state.roll, state.config.first_roll)
 
     def _entries(self, state: State, at: _Place, term: Term) -> Segment:
         near = max(1, term + self._one(0, 0, 0, -1))
         entry = Entry(Term(near), EntryKind.COMMAND, Command("set z"), RequestId("r9"))
         noop = Entry(Term(max(1, term)), EntryKind.NOOP)
+        change = _change(self._random, state.roll.members, Term(max(1, term)))
         own = Segment()
         if 0 <= at[0] <= state.log.last_index:
             own = state.log.segment(at[0], 2)
         falling = Segment((Entry(Term(max(1, term)), EntryKind.NOOP), entry))
         return self._one(
-            Segment(), own, own, Segment((noop,)), Segment((entry,)), falling
+            *(Segment(), own, own, falling),
+            *(Segment((one,)) for one in (noop, entry, change)),
+            Segment((change, noop)),
         )

@@ -1,6 +1,7 @@
 """Scenarios: runs of whole meshes, each a trace of the same format as any other.
 
-The shortest run of a world to each thing that must happen in it, and walks by chance.
+The shortest run of a world to each thing that must happen in it, scenes in which the
+members change, and walks by chance.
 What no agent does is left out: a partition, a lost packet, a pause.
 
 Contract: a scenario is whole, it begins at the first start of every agent, and `primacy
@@ -16,10 +17,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from primacy import (
+    Change,
     Config,
     LeaseRead,
     Message,
     Read,
+    Replace,
     RequestId,
     State,
     Transfer,
@@ -31,6 +34,7 @@ from primacy import (
 from primacy_model.checker.actors import Assembled, Claim, Doing
 from primacy_model.checker.model import Action, Kind
 from primacy_model.checker.random_walk import walk
+from primacy_model.conformance.membership_scenes import membership_traces
 from primacy_model.conformance.model_situations import Overheard
 from primacy_model.conformance.recorder import Recorder, States
 from primacy_model.engines import search
@@ -76,6 +80,8 @@ def scenarios() -> Iterator[tuple[str, str]]:
             if run not in runs:  # one run may show two things
                 runs.append(run)
                 yield f"{name}-{hope}", _written(mesh, run, "full")
+    for name, text in membership_traces("digest"):
+        yield f"change-{name}", text
     for name, states in WALKED:
         mesh = _mesh(name)
         yield f"{name}-walk", _written(mesh, random_run(mesh), states)
@@ -185,7 +191,7 @@ class _Run:
 
     def _step(self, before: State, message: Message) -> None:
         match message:
-            case Write() | Read() | LeaseRead() | Transfer():
+            case Write() | Read() | LeaseRead() | Transfer() | Change() | Replace():
                 if message.request in self._asked:
                     return  # a world asks again what was refused and changed nothing
                 self._asked.add(message.request)

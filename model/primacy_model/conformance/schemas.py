@@ -21,9 +21,9 @@ from types import NoneType
 from typing import Any, Final, NewType, get_args, get_type_hints
 
 from primacy import Config, Durable, Fence, MeshState, State, Verdict
-from primacy.codec import LEAST, MOST, PACKETS, VERSION, Storable
-from primacy.log import Entry, Log, Segment
-from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
+from primacy.codec import LEAST, MOST, OLDER, PACKETS, VERSION, Storable
+from primacy.log import Entry, EntryKind, Log, Segment
+from primacy.pending_reads import FollowerRead, FollowerReads, LeaderRead, LeaderReads
 from primacy_model.conformance.recorder import FORMAT as TRACE
 from primacy_model.conformance.trace_reader import MESSAGES, OUTPUTS, STATES
 from primacy_model.conformance.vectors import FORMAT as VECTORS
@@ -32,8 +32,8 @@ DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 ARRAYS: Final[Mapping[type, type]] = {
     Log: Entry,
     Segment: Entry,
-    AskedReads: AskedRead,
-    ParkedReads: ParkedRead,
+    LeaderReads: LeaderRead,
+    FollowerReads: FollowerRead,
 }
 Schema = dict[str, Any]
 
@@ -79,7 +79,9 @@ def wrap(kinds: Iterable[type], **more: Schema) -> Schema:
 
 def envelope(*kinds: type) -> Schema:
     """Make the schema of a text of the codec of one of some kinds."""
-    return wrap(kinds, primacy={"const": VERSION})
+    names = {kind.__name__ for kind in kinds}
+    older = [version for version, known in OLDER.items() if names <= known]
+    return wrap(kinds, primacy={"enum": [*older, VERSION]})
 
 
 def of_type(hint: Any) -> Schema:  # noqa: ANN401 - hints have no type of their own
@@ -101,7 +103,10 @@ def definitions() -> dict[str, Schema]:
     """Make a definition of each kind of the codec, and of what is in them."""
     found: dict[str, Schema] = {
         "AgentSet": {"type": "array", "items": TEXT, "uniqueItems": True},
-        "AgentMap": {"type": "object", "additionalProperties": NUMBER},
+        "AgentMap": {
+            "type": "object",
+            "additionalProperties": {**NUMBER, "not": {"const": 0}},
+        },
         "Packet": wrap(PACKETS),
         "AnyOutput": envelope(*OUTPUTS),
         "AnyMessage": envelope(*MESSAGES),
@@ -122,10 +127,23 @@ def _define(kind: type, found: dict[str, Schema]) -> None:
         assert is_dataclass(kind)
         hints = get_type_hints(kind)
         parts = {part.name: hints[part.name] for part in fields(kind) if part.init}
-        found[kind.__name__] = record({n: of_type(hint) for n, hint in parts.items()})
+        schemas = {name: of_type(hint) for name, hint in parts.items()}
+        found[kind.__name__] = _entry(schemas) if kind is Entry else record(schemas)
         for hint in parts.values():
             if isinstance(hint, type) and hint not in (bool, int, str):
                 _define(hint, found)
+
+
+def _entry(parts: Mapping[str, Schema]) -> Schema:
+    """Make the schema of an entry: only one that sets a roll has the fields of it."""
+    electors = {"allOf": [parts["electors"], {"minItems": 1}]}
+    roll = {**parts, "electors": electors, "outgoing": electors}
+    plain = {name: parts[name] for name in ("term", "kind", "command", "request")}
+    return {
+        "if": {"properties": {"kind": {"const": EntryKind.ROLL.value}}},
+        "then": record(roll),
+        "else": record(plain),
+    }
 
 
 # --- the files ------------------------------------------------------------------------

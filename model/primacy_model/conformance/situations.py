@@ -27,8 +27,19 @@ from primacy import (
     Term,
     dumps,
 )
-from primacy.messages import Append, AppendReply, PreVoteReply, VoteReply, VoteRequest
+from primacy.codec import OLDER, VERSION
+from primacy.log import Entry, EntryKind, Log
+from primacy.messages import (
+    Append,
+    AppendReply,
+    HeartbeatReply,
+    PreVoteReply,
+    VoteReply,
+    VoteRequest,
+)
+from primacy.types import AgentId, Command, RequestId
 from primacy_model.conformance import random_situations
+from primacy_model.conformance.membership_scenes import play_all
 from primacy_model.conformance.model_situations import QUICK, collect_situations
 from primacy_model.conformance.path_probe import CallPath, Instrumented
 
@@ -36,6 +47,8 @@ LONGEST: Final = 4_000
 """The most signs of a long situation: what is longer shows nothing more."""
 MADE: Final = "made"
 """Where a situation comes from that no explored world has."""
+PLAYED: Final = "played"
+"""Where a situation comes from that a scene of a whole mesh leads to."""
 DIRECTED: Final = "directed"
 """Where a situation comes from that was written down: each of these is kept."""
 INSTANTS: Final = (0, 4_000, 2**40)
@@ -127,7 +140,7 @@ class Choice:
         self.pairs[one.origin] = self.pairs.get(one.origin, 0) + 1
         path = one.group, way.path
         told = {type(each).__name__ for each in answer.get("outputs", ())}
-        look = () if "Rejected" in told else one.look
+        look = () if "Rejected" in told else (*one.look, "RollChanged" in told)
         _keep_least(self.shortest, (*path, look), one)
         for mark in (*way.everywhere, way.told):
             _keep_least(self.passing, mark, one)
@@ -166,6 +179,11 @@ def all_situations() -> Iterator[Situation]:
             for config, disk in ear.disks:
                 yield _recovery(name, config, disk)
     yield from _steps(DIRECTED, random_situations.directed_situations())
+    for mesh in play_all():
+        yield from _steps(DIRECTED, mesh.told)
+        yield from _steps(PLAYED, mesh.delivered)
+        for config, disk in mesh.restarts:
+            yield _recovery(PLAYED, config, disk)
     yield from _steps(MADE, random_situations.walk_situations())
     yield from _others()
 
@@ -189,21 +207,31 @@ def _look(state: State, said: object) -> tuple[object, ...]:
     """Say what a step looks like: what guards that follow each other may confuse."""
     sender = getattr(said, "sender", None)
     lead, last = state.leadership, state.log.last_index
+    role, is_joint = state.role.value, state.roll.is_joint
     if sender is None:
-        is_whole = state.alive == state.config.everyone
-        return (state.role.value, lead.transferee != "", is_whole)
+        is_whole = state.alive == state.roll.members
+        is_lagging = lead.next.at_least(last + 1).size < lead.next.agents.size
+        return (role, lead.transferee != "", is_whole, is_joint, is_lagging)
     term = _sign(getattr(said, "term", 0) - state.term)
-    look = (state.role.value, term, state.leader == sender)
+    look = (role, term, state.leader == sender)
+    is_member = state.roll.members.has(sender)
     match said:
         case VoteReply() | PreVoteReply():
-            return (*look, said.granted)
+            return (*look, said.granted, is_joint)
+        case HeartbeatReply():
+            is_news = said.round > lead.seen.get(sender)
+            return (*look, is_joint, is_member and is_news)
         case AppendReply():
             is_far = last - said.index > state.config.batch
             is_own = state.log.accepts(said.index, state.term)
-            return (*look, said.accepted, _sign(said.index - last), is_far, is_own)
+            is_news = is_member and said.index > lead.match.get(sender)
+            where = (_sign(said.index - last), is_far, is_own, is_news)
+            return (*look, said.accepted, *where, is_joint)
         case VoteRequest():
             is_blank = said.last_index == 0
-            return (*look, said.transfer, state.durable.voted_for == sender, is_blank)
+            is_off = not said.roll.has(said.sender)
+            told = (said.transfer, state.durable.voted_for == sender, is_blank)
+            return (*look, *told, is_off)
         case Append():
             ahead = _sign(said.commit_index - said.prev_index - said.entries.size)
             return (*look, said.prev_index == 0, said.entries.size == 0, ahead)
@@ -226,8 +254,19 @@ def _asked_of(origin: str, text: str) -> Iterator[Situation]:
 
 def _recovery(origin: str, config: Config, disk: Durable) -> Situation:
     given = {"config": dumps(config), "durable": dumps(disk)}
-    look = (disk.voted_for == config.me, disk.voted_for == "")
+    vote, is_elector = disk.voted_for, disk.log.roll(config.first_roll).has(config.me)
+    look = (vote == config.me, vote == "", disk.log.rolls != (), is_elector)
     return situation("recover", "recover", origin, given, look)
+
+
+def _recovery_of_an_older_disk() -> Situation:
+    """Begin from a disk that was written in the first version of the format."""
+    written = Entry(Term(1), EntryKind.COMMAND, Command("set x"), RequestId("r1"))
+    log = Log.of((Entry(Term(1), EntryKind.NOOP), written))
+    disk = dumps(Durable(Term(2), AgentId("b"), log))
+    older = disk.replace(f'"primacy":{VERSION}', f'"primacy":{min(OLDER)}')
+    given = {"config": dumps(random_situations.MEMBERS[1]), "durable": older}
+    return situation("recover", "recover", DIRECTED, given)
 
 
 def _others() -> Iterator[Situation]:
@@ -235,6 +274,7 @@ def _others() -> Iterator[Situation]:
         yield situation("initial", "initial", MADE, {"config": dumps(config)})
     for config, disk in random_situations.disks(walks=8):
         yield _recovery(MADE, config, disk)
+    yield _recovery_of_an_older_disk()
     for highest in (0, 1, 3):
         for token in (-1, 0, 1, 2, 3, 4):
             fence = dumps(Fence(Term(highest)))

@@ -24,6 +24,7 @@ from primacy import (
     AgentId,
     Arm,
     Broadcast,
+    Change,
     Config,
     Disarm,
     Durable,
@@ -39,6 +40,7 @@ from primacy import (
     Read,
     Received,
     Refused,
+    Replace,
     RequestId,
     Send,
     State,
@@ -54,7 +56,12 @@ from primacy import (
 from primacy_model.conformance import differences
 from primacy_model.conformance.clause_coverage import Touched
 from primacy_model.conformance.differences import Part
-from primacy_model.conformance.limits import disk_error, length_error
+from primacy_model.conformance.limits import (
+    disk_error,
+    entry_error,
+    length_error,
+    roll_error,
+)
 from primacy_model.conformance.recorder import digest
 from primacy_model.conformance.trace_reader import Head, TraceLine
 
@@ -168,6 +175,9 @@ class TraceChecker:
             )
         if wrong := disk_error(disk):
             raise NotAllowedError(line, wrong, clauses=["state.durable"])
+        if wrong := roll_error(agent.config, disk.log):
+            clauses = ["change.near", "change.own-term"]
+            raise NotAllowedError(line, wrong, clauses=clauses)
         self._begin(agent, line, disk, recover(agent.config, disk))
 
     def _begin(
@@ -239,6 +249,8 @@ class TraceChecker:
             raise NotAllowedError(
                 line, "core has no answer: no mesh brings an agent into this state."
             ) from None
+        if wrong := entry_error(agent.config, message, outputs):
+            raise NotAllowedError(line, wrong, clauses=["runtime.text"])
         clauses = self.touched.stepped(message, outputs, line.agent)
         self._compare(line, state, outputs, clauses)
         self.steps += 1
@@ -272,7 +284,7 @@ class TraceChecker:
                 self._require_armed(agent, line, timer, now)
             case Received(packet):
                 self._require_sent(agent, line, packet)
-            case Write() | Read() | LeaseRead() | Transfer():
+            case Write() | Read() | LeaseRead() | Transfer() | Change() | Replace():
                 if message.request in self._asked:
                     raise NotAllowedError(
                         line,

@@ -14,10 +14,12 @@ from itertools import combinations
 from typing import assert_never
 
 from primacy.agents import AgentSet
+from primacy.dispatch import step
 from primacy.fencing import token
 from primacy.messages import (
     Append,
     AppendReply,
+    Change,
     Claim,
     Elapsed,
     Forward,
@@ -31,6 +33,7 @@ from primacy.messages import (
     ReadIndexReply,
     ReadIndexRequest,
     Received,
+    Replace,
     Timer,
     Transfer,
     TransferNow,
@@ -38,12 +41,11 @@ from primacy.messages import (
     VoteRequest,
     Write,
 )
-from primacy.outputs import Outputs
-from primacy.quantities import START, AgentId, Command, RequestId, Term
+from primacy.outputs import Outputs, Reason, Refused
 from primacy.recovery import recover
 from primacy.role import Role, Wait
 from primacy.state import State
-from primacy.stepping import step
+from primacy.types import START, AgentId, Command, RequestId, Term
 from primacy_model.checker.actors import Move
 from primacy_model.mesh import display
 from primacy_model.mesh.agent import (
@@ -52,12 +54,14 @@ from primacy_model.mesh.agent import (
     InFlight,
     Node,
     Wire,
+    crash,
     perform,
     present_token,
 )
-from primacy_model.mesh.bounds import Shape, config_of
+from primacy_model.mesh.bounds import Shape, config_of, request_of
 from primacy_model.mesh.history import Breached, ReadRequested
 from primacy_model.mesh.invalid_packets import accepted_invalid
+from primacy_model.mesh.rolls import is_entitled, is_removed
 
 MeshLocal = Node | Wire
 MeshMove = Move[MeshLocal, InFlight, Gate]
@@ -70,6 +74,7 @@ class MeshActions:
         self.shape = shape
         self.configs = tuple(config_of(shape, name) for name in shape.agents)
         self.places = {AgentId(name): at for at, name in enumerate(shape.agents)}
+        self.changes = tuple(map(request_of, shape.changes))
         self.is_bag = shape.network == "bag"
 
     def acts(self, place: int, local: MeshLocal, shared: Gate) -> Iterator[MeshMove]:
@@ -77,7 +82,8 @@ class MeshActions:
         if isinstance(local, Wire):
             yield from self._splits(shared)
         elif local.state is None:
-            yield self._restarted(place, local)
+            if local.me not in self.shape.down:
+                yield self._restarted(place, local)
         else:
             yield from self._elapsing(local, shared)
             yield from self._asked(place, local, shared)
@@ -86,8 +92,7 @@ class MeshActions:
                 yield from self._intruded(local)
             may_crash = self.shape.crashers or self.shape.agents
             if shared.budgets.crashes and self.shape.agents[place] in may_crash:
-                down = local.state.term
-                crashed = Node(None, local.disk, frozenset(), 0, Term(0), down)
+                crashed = crash(local)
                 yield Move("crash", "crash", crashed, shared=spend(shared, "crashes"))
 
     def hears(
@@ -146,19 +151,20 @@ class MeshActions:
         for timer in Timer:
             if timer in node.armed and not self._is_bounded(node.state, gate, timer):
                 said = f"elapse {timer.value}", f"{timer.value} timer elapses"
-                yield self.stepped(node, gate, said, Elapsed(timer, START))
+                move = self.stepped(node, gate, said, Elapsed(timer, START))
+                yield move if gate.budgets.rounds else _within_rounds(node, move)
 
     def _is_bounded(self, state: State, gate: Gate, timer: Timer) -> bool:
         """Tell whether a timer would lead beyond the bounds of the scope."""
         if timer == Timer.HEARTBEAT:
-            return gate.budgets.rounds == 0
+            return gate.budgets.rounds == 0 and not is_removed(state)
         if state.role != Role.LEADER and state.wait == Wait.PROMISE:
             return False
         if state.me not in (self.shape.impatient or self.shape.agents):
             return True
         if state.role == Role.LEADER or state.wait == Wait.CLAIM:
             return False
-        if not state.roll.has(state.me):
+        if not is_entitled(state):
             return False
         if state.wait == Wait.WINDOW and state.lowest_claim != state.me:
             return False
@@ -185,6 +191,10 @@ class MeshActions:
                 ask = Transfer(RequestId(f"t{budgets.transfers}"), target)
                 said = "transfer", f"hand over to {target}"
                 yield self._requested(node, spend(gate, "transfers"), said, ask)
+        for change, asked in self.changes if budgets.changes else ():
+            if asked in ("", name):
+                said = "change", f"{change.request} is asked for"
+                yield self._requested(node, spend(gate, "changes"), said, change)
 
     def _acting(self, node: Node, gate: Gate) -> Iterator[MeshMove]:
         """Pause a leader before its effect, or resume it: the resource decides."""
@@ -238,9 +248,11 @@ class MeshActions:
             node = replace(node, armed=node.armed - {message.timer})
         after, outputs = step(state, message)
         shared: Gate | None = None
-        if after.leadership.round > state.leadership.round:
+        is_begun = after.leadership.round > state.leadership.round
+        if is_begun and gate.budgets.rounds:
             shared = spend(gate, "rounds")
-        return self._performed(node, after, outputs, (kind, label), shared)
+        move = self._performed(node, after, outputs, (kind, label), shared)
+        return replace(move, notes=(*move.notes, *overstayed(state, message, after)))
 
     def _performed(
         self,
@@ -261,7 +273,7 @@ class MeshActions:
     ) -> MeshMove:
         move = self.stepped(node, gate, said, message)
         if move.after == node and not move.sent and not move.notes:
-            return move
+            return replace(move, kind=_kind_of_refusal(node, message) or move.kind)
         notes = move.notes
         if isinstance(message, Read):
             notes = (ReadRequested(message.request), *notes)
@@ -270,6 +282,40 @@ class MeshActions:
     def _restarted(self, place: int, node: Node) -> MeshMove:
         state, outputs = recover(self.configs[place], node.disk)
         return self._performed(node, state, outputs, ("restart", "restart"), None)
+
+
+def _within_rounds(node: Node, move: MeshMove) -> MeshMove:
+    """Leave out what a leader does in a round beyond the bound: it is a breach."""
+    before, after = node.state, move.after
+    assert isinstance(after, Node)
+    assert before is not None
+    assert after.state is not None
+    if after.state.leadership.round > before.leadership.round:
+        return replace(move, after=node, sent=())
+    return move
+
+
+def _kind_of_refusal(node: Node, message: Message) -> str:
+    """Tell for which reason a change is refused; nothing for other requests."""
+    if not isinstance(message, Change | Replace) or node.state is None:
+        return ""
+    _, outputs = step(node.state, message)
+    return " ".join(
+        refuses(output.reason) for output in outputs if isinstance(output, Refused)
+    )
+
+
+def refuses(reason: Reason) -> str:
+    """Name the kind of action in which a change is refused for a reason."""
+    return f"refuse change: {reason.name.lower().replace('_', ' ')}"
+
+
+def overstayed(before: State, message: Message, after: State) -> tuple[Breached, ...]:
+    """Note a leader that has been taken off the roll and begins another round."""
+    is_timer = isinstance(message, Elapsed) and message.timer == Timer.HEARTBEAT
+    if is_timer and after.role == Role.LEADER and is_removed(before):
+        return (Breached("removed-leader"),)
+    return ()
 
 
 def spend(gate: Gate, budget: str) -> Gate:

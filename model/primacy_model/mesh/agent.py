@@ -28,9 +28,9 @@ from primacy.outputs import (
     ServeRead,
     WriteAccepted,
 )
-from primacy.quantities import AgentId, Term
 from primacy.role import Role
-from primacy.state import Durable, State
+from primacy.state import NOTHING_DURABLE, Durable, State
+from primacy.types import AgentId, Term
 from primacy_model.mesh.history import (
     Acted,
     Applied,
@@ -39,7 +39,16 @@ from primacy_model.mesh.history import (
     Led,
     Note,
     ReadServed,
+    Stood,
+    Undone,
     Voted,
+)
+from primacy_model.mesh.rolls import (
+    is_entitled,
+    is_grounded,
+    is_in_turn,
+    is_undone,
+    last_electorates,
 )
 
 
@@ -76,6 +85,7 @@ def flight(packet: Packet) -> InFlight:
 class Node:
     """One agent in the world: running or crashed, with its disk and its timers."""
 
+    me: AgentId
     state: State | None
     """None while it is down."""
     disk: Durable
@@ -86,24 +96,36 @@ class Node:
     """The token under which it is about to act on the resource; 0 if it is not."""
     peak: Term
     """While it is down: the term it was in."""
-    digest: int = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        parts = (self.state, self.disk, self.applied, self.effect, self.peak)
-        timers = sum(1 << place for place, t in enumerate(Timer) if t in self.armed)
-        object.__setattr__(self, "digest", hash((parts, timers)))
+    digest: int | None = field(default=None, init=False, compare=False, repr=False)
+    """Its hash, once somebody has asked: it takes as long as the log is."""
 
     def __hash__(self) -> int:
-        return self.digest
+        if self.digest is None:
+            held = self.me, self.state, self.disk, self.applied, self.effect, self.peak
+            timers = sum(1 << place for place, t in enumerate(Timer) if t in self.armed)
+            object.__setattr__(self, "digest", hash((held, timers)))
+        return hash(self.digest)
 
     def __reduce__(self) -> tuple[object, ...]:
         held = self.state, self.disk, self.armed, self.applied, self.effect, self.peak
-        return Node, held  # a digest is of one process only
+        return Node, (self.me, *held)  # a digest is of one process only
+
+
+def empty_node(me: AgentId) -> Node:
+    """Show an agent that has never run."""
+    return Node(me, None, NOTHING_DURABLE, frozenset(), 0, Term(0), Term(0))
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
     """The network, as an actor: it has no state of its own."""
+
+
+def crash(node: Node) -> Node:
+    """Take down an agent that runs: what is on disk stays."""
+    assert node.state is not None
+    disk, peak = node.disk, node.state.term
+    return Node(node.me, None, disk, frozenset(), 0, Term(0), peak)
 
 
 # --- what all share -------------------------------------------------------------------
@@ -121,6 +143,8 @@ class Budgets:
     crashes: int = 0
     partitions: int = 0
     transfers: int = 0
+    changes: int = 0
+    """Changes of the roll that a leader takes."""
     drops: int = 0
     duplicates: int = 0
 
@@ -174,7 +198,13 @@ def perform(node: Node, after: State, outputs: Outputs) -> Performed:
     held = (node.state, node.disk, node.armed, node.applied)
     if held != (after, runtime.disk, runtime.armed, runtime.applied):
         node = Node(
-            after, runtime.disk, runtime.armed, runtime.applied, node.effect, Term(0)
+            node.me,
+            after,
+            runtime.disk,
+            runtime.armed,
+            runtime.applied,
+            node.effect,
+            Term(0),
         )
     return Performed(node, tuple(runtime.sent), tuple(runtime.notes))
 
@@ -226,8 +256,14 @@ class _Runtime:
                 self.notes.append(Voted(packet.term, packet.sender, target))
         if isinstance(packet, VoteRequest):
             self.notes.append(Voted(packet.term, packet.sender, packet.sender))
+            self._stands(self.after)
             if packet.transfer:
                 self.notes.append(Handed(packet.term, packet.sender))
+
+    def _stands(self, candidate: State) -> None:
+        """Note under which roll an agent stands in its term."""
+        electorates, may = last_electorates(candidate), is_entitled(candidate)
+        self.notes.append(Stood(self.after.term, candidate.me, electorates, may))
 
     def _apply(self, apply: Apply) -> None:
         self._leaves()
@@ -244,12 +280,19 @@ class _Runtime:
             self._breach("S3")
         if before is not None and after.commit_index < before.commit_index:
             self._breach("commit-monotone")
+        if before is not None and is_undone(before.log, after.log):
+            self.notes.append(Undone())
         if after.role != Role.LEADER:
             return
         if before is None or before.role != Role.LEADER or before.term != after.term:
             self.notes.append(Led(after.term, after.me))
+            self._stands(after if before is None else before)
         elif not _extends(after, before):
             self._breach("S6")
+        elif not is_in_turn(before, after):
+            self._breach("one-at-a-time")
+        elif not is_grounded(before, after):
+            self._breach("grounded")
 
 
 def _extends(after: State, before: State) -> bool:

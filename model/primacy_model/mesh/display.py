@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from typing import assert_never
 
-from primacy.log import EntryKind, Log
+from primacy.electorate import Roll
+from primacy.log import Entry, EntryKind, Log
 from primacy.messages import Packet, Timer
 from primacy.outputs import (
     Apply,
@@ -17,11 +19,12 @@ from primacy.outputs import (
     PartitionHealed,
     PartitionSuspected,
     RoleChanged,
+    RollChanged,
     ServeRead,
     Stale,
 )
-from primacy.quantities import NOBODY, AgentId
 from primacy.role import Role
+from primacy.types import NOBODY, AgentId
 from primacy_model.checker.model import IN_FLIGHT, Value
 from primacy_model.mesh.agent import Gate, InFlight, Node
 
@@ -63,6 +66,8 @@ def agent(node: Node) -> Mapping[str, Value]:
             f"term {state.term}, vote {state.durable.voted_for or 'none'}, "
             f"log {show_log(state.log)}"
         )
+    if state.roll.index > 0:
+        shown["roll"] = _show_roll(state.roll)
     shown["leader"] = state.leader or "none"
     shown["committed"] = int(state.commit_index)
     shown["applied"] = node.applied
@@ -73,7 +78,7 @@ def agent(node: Node) -> Mapping[str, Value]:
         shown["lowest claim"] = state.lowest_claim
     if is_leader:
         lead = state.leadership
-        peers = state.config.peers.members
+        peers = state.roll.members.without(state.me).members
         shown["match"] = " ".join(f"{name}:{lead.match.get(name)}" for name in peers)
         shown["round"] = int(lead.round)
     if node.effect:
@@ -84,11 +89,30 @@ def agent(node: Node) -> Mapping[str, Value]:
 
 def show_log(log: Log) -> str:
     """Write a log as its entries: `1:no-op 1:x1`, the term before the command."""
-    entries = (
-        f"{entry.term}:{'no-op' if entry.kind == EntryKind.NOOP else entry.command}"
-        for entry in log.entries
-    )
+    entries = (f"{entry.term}:{_show_entry(entry)}" for entry in log.entries)
     return " ".join(entries) or "empty"
+
+
+def _show_entry(entry: Entry) -> str:
+    match entry.kind:
+        case EntryKind.NOOP:
+            return "no-op"
+        case EntryKind.COMMAND:
+            return entry.command
+        case EntryKind.ROLL:
+            return f"roll({_show_roll(entry)})"
+        case _:
+            assert_never(entry.kind)
+
+
+def _show_roll(roll: Roll | Entry) -> str:
+    """Write a roll: `a b for a b c, workers d`, where a b replace a b c."""
+    shown = _names(roll.electors.members)
+    if roll.outgoing != roll.electors:
+        shown += f" for {_names(roll.outgoing.members)}"
+    if roll.workers.size:
+        shown += f", workers {_names(roll.workers.members)}"
+    return shown
 
 
 def _names(members: tuple[AgentId, ...]) -> str:
@@ -128,6 +152,8 @@ def _remarks(output: object) -> list[str]:
             )
         case PartitionSuspected():
             return [f"suspects a partition: reached {_names(output.reached.members)}"]
+        case RollChanged():
+            return [f"counts with {_show_roll(output.after)}"]
         case PartitionHealed():
             return ["partition healed"]
         case Apply():

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from primacy.log import Entry
-from primacy.quantities import AgentId, RequestId, Term
+from primacy.types import AgentId, RequestId, Term
+from primacy_model.mesh.rolls import Electorates
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,17 @@ class Committed:
     index: int
     entry: Entry
     term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """An agent stands in a term, with the roll of its log."""
+
+    term: Term
+    agent: AgentId
+    electorates: Electorates
+    is_entitled: bool
+    """It was on the roll, or not yet off it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,10 @@ class History:
     """Effects that the resource admitted: token and agent."""
     refused: int = 0
     """1 once the resource refused an effect."""
+    stood: frozenset[Stood] = frozenset()
+    """Who ever asked for votes or won, and under which roll."""
+    undone: bool = False
+    """A change of the roll was taken back."""
     handed: frozenset[tuple[Term, AgentId]] = frozenset()
     """Who asked for votes because its leader handed over, and for which term."""
     breaches: frozenset[str] = frozenset()
@@ -68,6 +84,11 @@ class Voted:
     term: Term
     voter: AgentId
     candidate: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A change of the roll was taken back: another leader's log has none there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +139,18 @@ class Breached:
     name: str
 
 
-Note = Led | Voted | Handed | Applied | ReadRequested | ReadServed | Acted | Breached
+Note = (
+    Led
+    | Voted
+    | Stood
+    | Undone
+    | Handed
+    | Applied
+    | ReadRequested
+    | ReadServed
+    | Acted
+    | Breached
+)
 
 
 def add_note(history: History, note: Note) -> History:
@@ -129,6 +161,10 @@ def add_note(history: History, note: Note) -> History:
         case Voted():
             vote = (note.term, note.voter, note.candidate)
             return replace(history, votes=history.votes | {vote})
+        case Stood():
+            return replace(history, stood=history.stood | {note})
+        case Undone():
+            return replace(history, undone=True)
         case Handed():
             return replace(history, handed=history.handed | {(note.term, note.agent)})
         case Applied():

@@ -18,7 +18,7 @@ from typing import Final
 
 from primacy import Config, ConfigError, EvenElectorateWarning, agents
 from primacy.agents import AgentSet
-from primacy.quantities import AgentId
+from primacy.types import AgentId
 
 SIGNS: Final = frozenset(f"{string.ascii_letters}{string.digits}._-")
 MILLION: Final = 1_000_000
@@ -44,8 +44,7 @@ class RawConfig:
 
 def fault(given: RawConfig) -> str:
     """Name the clause that a configuration breaks, nothing if it is sound."""
-    everyone = (*given.electors, *given.workers)
-    names = (given.mesh, given.agent, *everyone)
+    names = (given.mesh, given.agent, *given.electors, *given.workers)
     at_least = (given.heartbeat - 1, given.lease, given.drift, given.batch - 1)
     known, fast, slow = given.drift, MILLION + given.drift, MILLION - given.drift
     found = {
@@ -53,7 +52,6 @@ def fault(given: RawConfig) -> str:
         "config.unique": _is_twice(given.electors) or _is_twice(given.workers),
         "config.initial-leaders": not given.electors,
         "config.one-part": bool({*given.electors} & {*given.workers}),
-        "config.member": given.agent not in everyone,
         "config.counts": min(at_least) < 0,
         "config.timeouts": not given.heartbeat < given.election <= given.leader
         or given.leader < 2 * given.heartbeat,

@@ -8,8 +8,8 @@ those that are not rejected for their one defect with an unchanged state.
 The defects are written down here a second time, from the clauses, and not taken from
 `primacy.validity`: a guard that is lost there is missed here.
 
-Source: clauses `message.*`, `leader.electors-only`, `claim.initial-leaders-only`,
-`stand.electors-only`, `roll.first` of docs/specification.md.
+Source: clauses `message.*`, `claim.initial-leaders-only`, `stand.electors-only`,
+`stand.taken-off`, `roll.position`, `roll.first` of docs/specification.md.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from functools import cache
 from typing import Any, Final, TypeVar
 
 from primacy.agents import AgentSet
+from primacy.dispatch import step
+from primacy.electorate import Roll
 from primacy.log import Entry, EntryKind, Segment
 from primacy.messages import (
     Append,
@@ -40,7 +42,9 @@ from primacy.messages import (
     VoteRequest,
 )
 from primacy.outputs import Outputs, Reason, Rejected
-from primacy.quantities import (
+from primacy.role import Role
+from primacy.state import State
+from primacy.types import (
     NOBODY,
     START,
     AgentId,
@@ -51,10 +55,6 @@ from primacy.quantities import (
     Round,
     Term,
 )
-from primacy.role import Role
-from primacy.roll import Roll
-from primacy.state import State
-from primacy.stepping import step
 
 STRANGER: Final = AgentId("stranger")
 """An agent of no mesh."""
@@ -89,8 +89,9 @@ def invalid_packets(state: State) -> Iterator[Impossible]:
     """List what an agent must reject in this state: each packet has one defect."""
     later: Any = Later()
     yield Impossible(later, Reason.UNKNOWN_KIND, "message.kind")
-    peers = state.config.peers.members
-    electors = [name for name in peers if state.config.initial_leaders.has(name)]
+    roll = state.roll
+    peers = roll.members.without(state.me).members
+    electors = roll.voters.without(state.me).members
     for name in peers[:1]:
         for packet in _welcome(state, name):
             yield from _without_header(state, packet)
@@ -98,9 +99,9 @@ def invalid_packets(state: State) -> Iterator[Impossible]:
         yield from _without_position(state, name)
         yield from _off_their_roll(state, name)
         yield from _out_of_order(state, name)
-    workers = state.config.workers.without(state.me).members
-    for name in workers[:1]:
-        yield from _of_a_worker(state, name)
+    workers = roll.workers.without(state.me).members
+    for name in (*workers[:1], STRANGER):
+        yield from _off_the_roll(state, name)
     if state.role == Role.LEADER:
         yield from _not_begun(state, peers)
     for name in electors:
@@ -111,8 +112,7 @@ def _welcome(state: State, sender: AgentId) -> Iterator[Packet]:
     """Grant and acknowledge all there is, or ask for it in the next term."""
     mesh, term, later = state.config.mesh, _term(state), Term(state.term + 1)
     index, last = state.log.last_index, state.log.last_term
-    commit, roll = state.commit_index, state.config.first_roll
-    lead = state.leadership
+    commit, roll, lead = state.commit_index, state.roll, state.leadership
     acknowledged = Term(max(term, last))
     yield Claim(mesh, sender, state.term)
     yield PreVoteRequest(mesh, sender, later, index, last, roll)
@@ -159,7 +159,7 @@ def _without_header(state: State, packet: Packet) -> Iterator[Impossible]:
     """Come from elsewhere, or from a term that cannot be."""
     mesh = MeshKey(f"other-{state.config.mesh}")
     yield Impossible(replace(packet, mesh=mesh), Reason.WRONG_MESH, "message.mesh")
-    for sender in (STRANGER, state.me, NOBODY):
+    for sender in (state.me, NOBODY):
         reason, clause = Reason.UNKNOWN_SENDER, "message.sender"
         yield Impossible(replace(packet, sender=sender), reason, clause)
     is_least_0 = isinstance(packet, LEAST_0)
@@ -221,15 +221,27 @@ def _misplaced(packets: list[Named]) -> Iterator[Impossible]:
 
 
 def _off_their_roll(state: State, sender: AgentId) -> Iterator[Impossible]:
-    """Ask for votes under another electorate."""
-    first = state.config.first_roll
-    others = [Roll(AgentSet((sender,))), replace(first, index=Index(1), term=Term(1))]
+    """Ask for votes under a roll that the sender's log cannot have."""
     for packet in _welcome(state, sender):
         if isinstance(packet, PreVoteRequest | VoteRequest):
-            for roll in others:
-                if roll != first:
-                    asked = replace(packet, roll=roll)
-                    yield Impossible(asked, Reason.WRONG_ROLL, "roll.first")
+            for roll, clause in _wrong_rolls(state, packet, sender):
+                asked = replace(packet, roll=roll)
+                yield Impossible(asked, Reason.WRONG_ROLL, clause)
+
+
+def _wrong_rolls(
+    state: State, packet: PreVoteRequest | VoteRequest, sender: AgentId
+) -> Iterator[tuple[Roll, str]]:
+    """List rolls that the log named by a request cannot have, each with its clause."""
+    roll, last = packet.roll, packet.last_term
+    beyond = Index(packet.last_index + 1), Term(max(last, 1))
+    for index, term in (*_positions(last), beyond):
+        yield replace(roll, index=index, term=term), "roll.position"
+    first, alone = state.config.first_roll, AgentSet((sender,))
+    electorates = (alone, alone), (first.electors, alone), (alone, first.electors)
+    for electors, outgoing in electorates:
+        if (electors, outgoing) != (first.electors, first.electors):
+            yield Roll(electors, outgoing), "roll.first"
 
 
 def _out_of_order(state: State, sender: AgentId) -> Iterator[Impossible]:
@@ -246,16 +258,16 @@ def _out_of_order(state: State, sender: AgentId) -> Iterator[Impossible]:
         yield Impossible(replace(append, entries=entries), reason, "message.entries")
 
 
-def _of_a_worker(state: State, worker: AgentId) -> Iterator[Impossible]:
-    """Do as a worker what electors do."""
-    for packet in _welcome(state, worker):
+def _off_the_roll(state: State, sender: AgentId) -> Iterator[Impossible]:
+    """Do what electors do, as an agent that is none."""
+    for packet in _welcome(state, sender):
         match packet:
-            case Claim():
+            case Claim() if not state.config.initial_leaders.has(sender):
                 clause = "claim.initial-leaders-only"
-            case PreVoteRequest() | VoteRequest():
+            case PreVoteRequest() | VoteRequest() if packet.roll.index == 0:
                 clause = "stand.electors-only"
-            case Heartbeat() | Append() | TransferNow():
-                clause = "leader.electors-only"
+            case PreVoteRequest() | VoteRequest() if sender == STRANGER:
+                clause = "stand.taken-off"
             case _:
                 continue
         yield Impossible(packet, Reason.NOT_AN_ELECTOR, clause)

@@ -14,16 +14,18 @@ Source: docs/assumptions.md; the moves are those of Ongaro's Raft specification 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import Final
 
 from primacy.config import Config
 from primacy.messages import Elapsed, Message, Received, Timer
-from primacy.quantities import START, AgentId, Term
+from primacy.outputs import Reason
 from primacy.recovery import initial, recover
-from primacy.state import NOTHING_DURABLE, Durable, State
+from primacy.role import Role
+from primacy.state import Durable, State
+from primacy.types import START, AgentId
 from primacy_model.checker.actors import (
     Actors,
     Assembled,
@@ -34,8 +36,17 @@ from primacy_model.checker.actors import (
 )
 from primacy_model.checker.model import Value
 from primacy_model.mesh import display
-from primacy_model.mesh.actions import MeshActions, MeshLocal, MeshMove
-from primacy_model.mesh.agent import COPIES, Gate, InFlight, Node, Wire, perform
+from primacy_model.mesh.actions import MeshActions, MeshLocal, MeshMove, refuses
+from primacy_model.mesh.agent import (
+    COPIES,
+    Gate,
+    InFlight,
+    Node,
+    Wire,
+    crash,
+    empty_node,
+    perform,
+)
 from primacy_model.mesh.bounds import Shape, bounds_of, kinds_of
 from primacy_model.mesh.history import History, Note, add_note
 from primacy_model.mesh.obsolete_packets import is_obsolete
@@ -55,10 +66,17 @@ class Mesh(Actors[MeshLocal, InFlight, Gate, History]):
     """A mesh of one shape, and what must be reached in it."""
 
     def __init__(
-        self, name: str, summary: str, shape: Shape, sometimes: Sequence[str] = ()
+        self,
+        name: str,
+        summary: str,
+        shape: Shape,
+        sometimes: Sequence[str] = (),
+        refusals: Sequence[Reason] = (),
     ) -> None:
         self._name, self._summary = name, summary
         self.shape, self.sometimes = shape, tuple(sometimes)
+        self.refusals = tuple(refusals)
+        """For which reasons a change must be refused at least once."""
         self._moves = MeshActions(shape)
         self.configs, self.places = self._moves.configs, self._moves.places
 
@@ -84,7 +102,7 @@ class Mesh(Actors[MeshLocal, InFlight, Gate, History]):
     @property
     def kinds(self) -> Sequence[str]:
         """List what must happen at least once, by what the shape allows."""
-        return kinds_of(self.shape)
+        return (*kinds_of(self.shape), *map(refuses, self.refusals))
 
     @property
     def bounds(self) -> Mapping[str, int | str]:
@@ -108,8 +126,10 @@ class Mesh(Actors[MeshLocal, InFlight, Gate, History]):
         """
         if isinstance(local, Wire):
             return False
+        if local.state is None and local.me in self.shape.down:
+            return True
         state = local.state or _recovered(self.configs[place], local.disk)
-        return is_obsolete(state, message.packet)
+        return is_obsolete(state, message.packet, self.shape.returning)
 
     @property
     def symmetries(self) -> Sequence[Symmetry]:
@@ -142,13 +162,22 @@ class Mesh(Actors[MeshLocal, InFlight, Gate, History]):
     # --- how it begins ----------------------------------------------------------------
 
     def initial(self) -> MeshWorld:
-        """Begin fresh, or with a leader."""
-        return self.fresh() if self.shape.begins == "fresh" else self.elected()
+        """Begin fresh, with a leader, or with two."""
+        begins = {"fresh": self.fresh, "elected": self.elected, "rivals": self.rivals}
+        world = begins[self.shape.begins]()
+        down = [AgentId(name) for name in self.shape.down]
+        after = (
+            crash(local) if isinstance(local, Node) and local.me in down else local
+            for local in world.locals
+        )
+        return replace(world, locals=tuple(after))
 
     def fresh(self) -> MeshWorld:
         """Show the world in which every disk is empty."""
-        blank = Node(None, NOTHING_DURABLE, frozenset(), 0, Term(0), Term(0))
-        begun = [perform(blank, *initial(config)).node for config in self.configs]
+        begun = [
+            perform(empty_node(config.me), *initial(config)).node
+            for config in self.configs
+        ]
         wires = [Wire()] if self._may_split else []
         return Whole(
             (*begun, *wires),
@@ -169,16 +198,43 @@ class Mesh(Actors[MeshLocal, InFlight, Gate, History]):
         gate = replace(world.shared, budgets=self.shape.budgets)
         return replace(world, shared=gate)
 
+    def rivals(self) -> MeshWorld:
+        """Show the world in which the first elector leads beside a later leader.
+
+        The others have elected the second. Of its first entry and round, which are in
+        flight, only the last elector has heard. The first has heard nothing of it.
+        """
+        electors = [self.places[AgentId(name)] for name in self.shape.electors]
+        world, (first, second, *others) = self.elected(), electors
+        for place in (*others, second, second):
+            world = self._after(world, place, Elapsed(Timer.ELECTION, START))
+        while not _leads(world.locals[second]):
+            world = self._delivered(world, {first})
+        world = self._after(world, second, Elapsed(Timer.HEARTBEAT, START))
+        flying, deaf = world.boxes, {first, *others[:-1]}
+        for _ in range(2):
+            world = self._delivered(world, deaf)
+        boxes = tuple(
+            box if place in deaf else frozenset() for place, box in enumerate(flying)
+        )
+        gate = replace(world.shared, budgets=self.shape.budgets)
+        return replace(world, boxes=boxes, shared=gate)
+
     def _settled(self, world: MeshWorld) -> MeshWorld:
         """Deliver everything, in a fixed order, until nothing is in flight."""
         while any(world.boxes):
-            boxes = [sorted(one.key for one, _ in box) for box in world.boxes]
-            flying = {one.key: one for box in world.boxes for one, _ in box}
-            world = replace(world, boxes=(frozenset(),) * len(boxes))
-            for place, keys in enumerate(boxes):
-                for key in keys:
-                    message = Received(flying[key].packet, START)
-                    world = self._after(world, place, message)
+            world = self._delivered(world)
+        return world
+
+    def _delivered(self, world: MeshWorld, deaf: Collection[int] = ()) -> MeshWorld:
+        """Deliver what is in flight, in a fixed order, but to those that are deaf."""
+        boxes = [sorted(one.key for one, _ in box) for box in world.boxes]
+        flying = {one.key: one for box in world.boxes for one, _ in box}
+        world = replace(world, boxes=(frozenset(),) * len(boxes))
+        for place, keys in enumerate(boxes):
+            for key in keys if place not in deaf else ():
+                message = Received(flying[key].packet, START)
+                world = self._after(world, place, message)
         return world
 
     def _after(self, world: MeshWorld, place: int, message: Message) -> MeshWorld:
@@ -209,6 +265,14 @@ class Mesh(Actors[MeshLocal, InFlight, Gate, History]):
         if self.shape.budgets.effects:
             shown["resource"] = {"highest token": int(whole.shared.fence.highest)}
         return shown
+
+
+def _leads(local: MeshLocal) -> bool:
+    return (
+        isinstance(local, Node)
+        and local.state is not None
+        and local.state.role == Role.LEADER
+    )
 
 
 @cache

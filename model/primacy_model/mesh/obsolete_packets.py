@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from primacy.agents import NO_AGENTS, AgentSet
 from primacy.messages import (
     Append,
     AppendReply,
@@ -32,13 +33,17 @@ from primacy.messages import (
     VoteReply,
     VoteRequest,
 )
-from primacy.quantities import Term
 from primacy.role import Role
 from primacy.state import State
+from primacy.types import Term
 
 
-def is_obsolete(target: State, packet: Packet) -> bool:
-    """Tell whether a packet does nothing to its target, now and for ever."""
+def is_obsolete(target: State, packet: Packet, returning: AgentSet = NO_AGENTS) -> bool:
+    """Tell whether a packet does nothing to its target, now and for ever.
+
+    Of agents that may be dismissed and admitted again a leader forgets meanwhile what
+    they acknowledged: from those that are `returning` it may matter twice.
+    """
     match packet:
         case VoteReply():
             if packet.term > target.term:
@@ -55,6 +60,8 @@ def is_obsolete(target: State, packet: Packet) -> bool:
                 return False
             if target.role != Role.LEADER or packet.term < target.term:
                 return True
+            if returning.has(packet.sender):
+                return False
             held = target.leadership.match.get(packet.sender)
             return packet.index < held or (packet.accepted and packet.index == held)
         case HeartbeatReply():
@@ -62,6 +69,8 @@ def is_obsolete(target: State, packet: Packet) -> bool:
                 return False
             if target.role != Role.LEADER or packet.term < target.term:
                 return True
+            if returning.has(packet.sender):
+                return False
             return packet.round <= target.leadership.seen.get(packet.sender)
         case TransferNow():
             return packet.term < target.term

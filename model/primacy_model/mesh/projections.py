@@ -6,14 +6,17 @@ The smaller a view, the fewer combinations of views a claim has to be judged in.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from itertools import pairwise
 from typing import NamedTuple
 
-from primacy.agents import AgentMap, AgentSet
+from primacy.agents import AgentMap
 from primacy.log import Log
-from primacy.quantities import AgentId, Term
 from primacy.role import Role
+from primacy.types import AgentId, Term
+from primacy_model.mesh import rolls
 from primacy_model.mesh.agent import Gate, Node
 from primacy_model.mesh.history import History
+from primacy_model.mesh.rolls import Electorates, electorates_at
 
 # --- what is seen of an agent ---------------------------------------------------------
 
@@ -23,20 +26,57 @@ def nothing(_: Node) -> Hashable:
     return None
 
 
-class Standing(NamedTuple):
-    """Who is not a follower, and on what roll it counts."""
+def is_entitled(node: Node) -> Hashable:
+    """See whether an agent that stands may."""
+    state = node.state
+    if state is None or state.role not in (Role.PRE_CANDIDATE, Role.CANDIDATE):
+        return True
+    return rolls.is_entitled(state)
 
-    agent: AgentId | None
-    roll: AgentSet
+
+def is_roll_of_log(node: Node) -> Hashable:
+    """See whether an agent's roll is that of its log."""
+    return node.state is None or rolls.is_roll_of_log(node.state)
 
 
-def standing(node: Node) -> Hashable:
-    """See whether an agent stands or leads, and its roll."""
+def has_electors(node: Node) -> Hashable:
+    """See whether an agent has electors, in its roll and in its log."""
+    state = node.state
+    if state is None:
+        return True
+    roll = state.roll
+    groups = (roll.electors, roll.outgoing, *rolls.last_electorates(state))
+    return all(group.size > 0 for group in groups)
+
+
+class InUse(NamedTuple):
+    """What an agent counts with, and what it holds."""
+
+    electorates: Electorates
+    log: Log
+
+
+def in_use(node: Node) -> Hashable:
+    """See the electorates with which an agent counts, and its log."""
     state = node.state
     if state is None:
         return None
-    who = None if state.role == Role.FOLLOWER else state.me
-    return Standing(who, state.roll.electors)
+    return InUse((state.roll.electors, state.roll.outgoing), state.log)
+
+
+class LeadsWith(NamedTuple):
+    """With what electorates a leader counts."""
+
+    term: Term
+    electorates: Electorates
+
+
+def leads_with(node: Node) -> Hashable:
+    """See the electorates with which a leader counts."""
+    state = node.state
+    if state is None or state.role != Role.LEADER:
+        return None
+    return LeadsWith(state.term, (state.roll.electors, state.roll.outgoing))
 
 
 def logs(node: Node) -> Hashable:
@@ -63,6 +103,7 @@ def lead(node: Node) -> Hashable:
 class AgentKnowledge(NamedTuple):
     """What an agent has on disk, and what it believes of others if it leads."""
 
+    agent: AgentId
     term: Term
     log: Log
     believed: tuple[Lead, AgentMap] | None
@@ -72,28 +113,30 @@ def match(node: Node) -> Hashable:
     """See what an agent holds, and what it believes of others."""
     state, disk = node.state, node.disk
     if state is None or state.role != Role.LEADER:
-        return AgentKnowledge(disk.term, disk.log, None)
+        return AgentKnowledge(node.me, disk.term, disk.log, None)
     believed = (Lead(state.term, state.log), state.leadership.match)
-    return AgentKnowledge(disk.term, disk.log, believed)
+    return AgentKnowledge(node.me, disk.term, disk.log, believed)
 
 
 class Called(NamedTuple):
     """What an agent has on disk, and what it calls committed if it leads."""
 
+    agent: AgentId
     log: Log
     committed: Log | None
-    electors: AgentSet | None
-    everyone: AgentSet | None
+    electorates: frozenset[Electorates]
+    """In force where it calls the log committed, or from a later entry on."""
 
 
 def called(node: Node) -> Hashable:
     """See what an agent holds, and what it calls committed."""
-    state, log = node.state, node.disk.log
+    state, held = node.state, node.disk.log
     if state is None or state.role != Role.LEADER:
-        return Called(log, None, None, None)
-    config = state.config
-    prefix = state.log.prefix(state.commit_index)
-    return Called(log, prefix, config.initial_leaders, config.everyone)
+        return Called(node.me, held, None, frozenset())
+    log, index, first = state.log, state.commit_index, state.config.first_roll
+    later = [at for at in log.rolls if at > index]
+    found = frozenset(electorates_at(log, at, first) for at in (index, *later))
+    return Called(node.me, held, log.prefix(index), found)
 
 
 def is_next_above_match(node: Node) -> Hashable:
@@ -104,7 +147,49 @@ def is_next_above_match(node: Node) -> Hashable:
     progress = state.leadership
     return all(
         progress.next.get(name) > progress.match.get(name)
-        for name in state.config.peers.members
+        for name in state.roll.members.without(state.me).members
+    )
+
+
+def is_removed(node: Node) -> Hashable:
+    """See whether an agent leads that is off the roll, as it knows."""
+    state = node.state
+    is_leader = state is not None and state.role == Role.LEADER
+    return state is not None and is_leader and rolls.is_removed(state)
+
+
+def is_taken_off(node: Node) -> Hashable:
+    """See whether an agent asks for votes under a roll that it is not on."""
+    state = node.state
+    if state is None or state.role != Role.CANDIDATE:
+        return False
+    return not rolls.has(rolls.last_electorates(state), state.me)
+
+
+def is_newcomer(node: Node) -> Hashable:
+    """See whether an agent leads that was no elector at first."""
+    state = node.state
+    is_leader = state is not None and state.role == Role.LEADER
+    return state is not None and is_leader and not state.config.is_initial_leader
+
+
+def has_joined(node: Node) -> Hashable:
+    """See whether an agent applies entries that was on no roll at first."""
+    state = node.state
+    if state is None:
+        return False
+    return node.applied > 0 and not state.config.first_roll.members.has(state.me)
+
+
+def is_completed_by_another(node: Node) -> Hashable:
+    """See whether a leader completed what another one began to replace."""
+    state = node.state
+    if state is None:
+        return False
+    set_ = [state.log.at(index) for index in state.log.rolls]
+    return any(
+        old.electors != old.outgoing and new.term > old.term
+        for old, new in pairwise(set_)
     )
 
 
@@ -143,12 +228,16 @@ def votes(_: Gate, history: History) -> Hashable:
     return history.votes
 
 
-def active(_: Gate, history: History) -> Hashable:
-    """See who ever led, voted or got a vote."""
-    found = {who for _term, who in history.leaders}
-    for _term, voter, candidate in history.votes:
-        found.update((voter, candidate))
-    return AgentSet.of(found)
+def elections(_: Gate, history: History) -> Hashable:
+    """See who stood, who voted and who led."""
+    return history.stood, history.votes, history.leaders
+
+
+def winners(_: Gate, history: History) -> Hashable:
+    """See with which electorates terms were won."""
+    won = {(each.term, each.agent): each.electorates for each in history.stood}
+    led = history.leaders & won.keys()
+    return frozenset((term, won[term, agent]) for term, agent in led)
 
 
 def committed(_: Gate, history: History) -> Hashable:

@@ -1,9 +1,9 @@
-"""What must hold in every world: S1 to S10, S13, and what finds bugs earlier.
+"""What must hold in every world: S1 to S10, S12, S13, and what finds bugs earlier.
 
 Each is a claim: it sees a view of every agent, and of what is shared and what happened,
 and nothing else. Those that speak of a step (terms never fall, a leader only appends)
 read the breaches that `agent.perform` notes while it carries the step out. S11 needs
-clocks, which only `timed` worlds have. S12 needs electorate changes and is not checked.
+clocks, which only `timed` worlds have. Quorums are those of the roll of a log.
 
 Source: the guarantees of docs/specification.md; Ongaro 2014, figure 3.2.
 """
@@ -12,16 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations, pairwise
 from typing import Final
 
 from primacy.agents import AgentSet
-from primacy.log import Log
+from primacy.log import EntryKind, Log
+from primacy.types import Index
 from primacy_model.checker.actors import Claim, Views
 from primacy_model.checker.model import Kind
-from primacy_model.mesh import projections
+from primacy_model.mesh import projections, rolls
 from primacy_model.mesh.agent import Gate, Node, Wire
 from primacy_model.mesh.bounds import Shape
-from primacy_model.mesh.history import History
+from primacy_model.mesh.history import Committed, History
+from primacy_model.mesh.rolls import is_quorum, meet
 
 SharedView = Callable[[Gate, History], Hashable]
 
@@ -37,13 +40,69 @@ def has_one_leader_a_term(views: Views) -> bool:
 
 
 def has_electors_only(views: Views) -> bool:
-    """S2: who stands, votes or leads is on the roll."""
-    *agents, once = views
-    assert isinstance(once, AgentSet)
-    running = [each for each in agents if isinstance(each, projections.Standing)]
-    now = [each.agent for each in running if each.agent is not None]
-    active = AgentSet.of((*once.members, *now))
-    return all(active.less(each.roll).size == 0 for each in running)
+    """S2: who stands or votes is on the roll, that of the candidate's log.
+
+    Or is not yet off it, for a candidate: a change that is not committed takes it off.
+    """
+    *agents, told = views
+    assert isinstance(told, tuple)
+    stood, votes, _ = told
+    standing = {(each.term, each.agent): each.electorates for each in stood}
+    return (
+        all(each is not False for each in agents)
+        and all(each.is_entitled for each in stood)
+        and all(
+            voter == candidate or rolls.has(standing[term, candidate], voter)
+            for term, voter, candidate in votes
+            if (term, candidate) in standing
+        )
+    )
+
+
+def has_quorums_behind_leaders(views: Views) -> bool:
+    """Tell whether a quorum of the roll of its log elected each leader."""
+    (told,) = views[-1:]
+    assert isinstance(told, tuple)
+    stood, votes, leaders = told
+    standing = {(each.term, each.agent): each.electorates for each in stood}
+    for term, agent in leaders & standing.keys():
+        voters = [who for when, who, whom in votes if (when, whom) == (term, agent)]
+        if not is_quorum(AgentSet.of((*voters, agent)), standing[term, agent]):
+            return False
+    return True
+
+
+def has_meeting_rolls(views: Views) -> bool:
+    """S12: rolls of agents that hold all that is committed have quorums that meet.
+
+    No other agent can be elected, and none can commit.
+    """
+    *agents, committed = views
+    assert isinstance(committed, frozenset)
+    running = [each for each in agents if isinstance(each, projections.InUse)]
+    whole = {
+        each.electorates: None
+        for each in running
+        if all(_holds(each.log, one) for one in committed)
+    }
+    return all(meet(one, other) for one, other in combinations(whole, 2))
+
+
+def _holds(log: Log, one: Committed) -> bool:
+    return one.index <= log.last_index and log.at(Index(one.index)) == one.entry
+
+
+def has_meeting_heirs(views: Views) -> bool:
+    """Tell whether a leader's quorums meet those that elected the next one."""
+    *agents, won = views
+    assert isinstance(won, frozenset)
+    for lead in agents:
+        if isinstance(lead, projections.LeadsWith):
+            later = [term for term, _ in won if term > lead.term]
+            heirs = [roll for term, roll in won if later and term == min(later)]
+            if not all(meet(lead.electorates, roll) for roll in heirs):
+                return False
+    return True
 
 
 def has_one_vote_a_term(views: Views) -> bool:
@@ -119,8 +178,8 @@ def has_true_matches(views: Views) -> bool:
         if leader.believed is None:
             continue
         lead, match = leader.believed
-        for node, name in zip(agents, match.agents.members, strict=True):
-            held = match.get(name)
+        for node in agents:
+            held = match.get(node.agent)
             is_held = node.log.entries[:held] == lead.log.entries[:held]
             if node.term <= lead.term and not is_held:
                 return False
@@ -130,27 +189,27 @@ def has_true_matches(views: Views) -> bool:
 def has_quorums_behind_commits(views: Views) -> bool:
     """Tell whether a quorum of disks holds what a leader calls committed.
 
-    The majority is counted here, so that a mutant of its rule changes no property.
+    A quorum of the roll in force there, or of a later one: what a leader learned to be
+    committed may have been committed with a later entry.
     """
     agents = [each for each in views if isinstance(each, projections.Called)]
     for leader in agents:
         prefix = leader.committed
-        if prefix is None or leader.electors is None or leader.everyone is None:
+        if prefix is None:
             continue
         last = prefix.last_index
-        holders = [
-            name
-            for name, node in zip(leader.everyone.members, agents, strict=True)
+        holders = AgentSet.of(
+            node.agent
+            for node in agents
             if node.log.last_index >= last and node.log.prefix(last) == prefix
-        ]
-        electors = leader.electors.members
-        if 2 * sum(name in holders for name in electors) <= len(electors):
+        )
+        if not any(is_quorum(holders, roll) for roll in leader.electorates):
             return False
     return True
 
 
-def has_next_above_match(views: Views) -> bool:
-    """Tell whether what is sent next lies above what is known to be held."""
+def is_true_of_all(views: Views) -> bool:
+    """Tell whether something is so of every agent."""
     return all(each is not False for each in views)
 
 
@@ -218,8 +277,8 @@ ALWAYS: Final[tuple[MeshProperty, ...]] = (
         "S2",
         "leader-only elections",
         has_electors_only,
-        projections.standing,
-        projections.active,
+        projections.is_entitled,
+        projections.elections,
     ),
     _never_broken("S3", "monotonic terms"),
     _always("S4", "one vote", has_one_vote_a_term, scene=projections.votes),
@@ -237,6 +296,13 @@ ALWAYS: Final[tuple[MeshProperty, ...]] = (
     ),
     _always("S9", "fencing", has_one_leader_a_token, scene=projections.admitted),
     _never_broken("S10", "no stale read"),
+    _always(
+        "S12",
+        "unbroken electorate",
+        has_meeting_rolls,
+        projections.in_use,
+        projections.committed,
+    ),
     _never_broken("S13", "durable before sent"),
     _always(
         "match-prefix",
@@ -250,12 +316,40 @@ ALWAYS: Final[tuple[MeshProperty, ...]] = (
         has_quorums_behind_commits,
         projections.called,
     ),
+    _always(
+        "election-quorum",
+        "a quorum elected each leader",
+        has_quorums_behind_leaders,
+        scene=projections.elections,
+    ),
+    _always(
+        "heir-quorum",
+        "a leader's quorums meet those of the next",
+        has_meeting_heirs,
+        projections.leads_with,
+        projections.winners,
+    ),
+    _always(
+        "roll-of-log",
+        "a roll is the one that the log sets",
+        is_true_of_all,
+        projections.is_roll_of_log,
+    ),
+    _always(
+        "never-empty",
+        "a roll has electors",
+        is_true_of_all,
+        projections.has_electors,
+    ),
+    _never_broken("one-at-a-time", "a change waits for the one before"),
+    _never_broken("grounded", "a change waits for a commit of its term"),
+    _never_broken("removed-leader", "a removed leader begins no round"),
     _never_broken("rejection", "what cannot be valid changes nothing"),
     _never_broken("commit-monotone", "a commit index never falls"),
     _always(
         "next-above-match",
         "next is above match",
-        has_next_above_match,
+        is_true_of_all,
         projections.is_next_above_match,
     ),
 )
@@ -267,17 +361,27 @@ ALWAYS: Final[tuple[MeshProperty, ...]] = (
 
 def _elects(shape: Shape) -> bool:
     """Tell whether votes are cast in a shape."""
-    return shape.begins == "fresh" or shape.terms > 1
+    return shape.casts_votes
 
 
 def _appends(shape: Shape) -> bool:
     """Tell whether entries are sent in a shape."""
-    return _elects(shape) or shape.budgets.writes > 0
+    return _elects(shape) or shape.budgets.writes > 0 or _changes(shape)
+
+
+def _changes(shape: Shape) -> bool:
+    """Tell whether the roll may change in a shape."""
+    return shape.budgets.changes > 0
+
+
+def _has_others(shape: Shape) -> bool:
+    """Tell whether there may be agents that are no electors."""
+    return bool(shape.workers or shape.joiners) or _changes(shape)
 
 
 _CAN_FAIL: Final[Mapping[str, Callable[[Shape], bool]]] = {
     "S1": _elects,
-    "S2": lambda shape: bool(shape.workers) and _elects(shape),
+    "S2": lambda shape: _has_others(shape) and _elects(shape),
     "S3": _elects,
     "S4": _elects,
     "S5": _appends,
@@ -286,7 +390,14 @@ _CAN_FAIL: Final[Mapping[str, Callable[[Shape], bool]]] = {
     "S8": _appends,
     "S9": lambda shape: shape.budgets.effects > 0,
     "S10": lambda shape: shape.budgets.reads > 0,
+    "S12": _changes,
     "S13": _appends,
+    "heir-quorum": _changes,
+    "roll-of-log": _changes,
+    "never-empty": _changes,
+    "one-at-a-time": _changes,
+    "grounded": _changes,
+    "removed-leader": _changes,
     "rejection": lambda shape: shape.intruders,
 }
 
@@ -326,6 +437,25 @@ def _is_transferred(_: Gate, history: History) -> Hashable:
     return bool(history.handed & history.leaders)
 
 
+def _is_changed(_: Gate, history: History) -> Hashable:
+    return any(one.entry.kind == EntryKind.ROLL for one in history.committed)
+
+
+def _is_settled(_: Gate, history: History) -> Hashable:
+    changes = [one for one in history.committed if one.entry.kind == EntryKind.ROLL]
+    entries = [one.entry for one in sorted(changes, key=lambda one: one.index)]
+    joint = [entry.electors != entry.outgoing for entry in entries]
+    return (True, False) in pairwise(joint)
+
+
+def _is_undone(_: Gate, history: History) -> Hashable:
+    return history.undone
+
+
+def _is_so_of_one(views: Views) -> bool:
+    return any(view is True for view in views)
+
+
 def _is_so(views: Views) -> bool:
     return views[-1] is True
 
@@ -352,6 +482,10 @@ def _once(name: str, title: str, scene: SharedView) -> MeshProperty:
     return _claim(Kind.SOMETIMES, (name, title), _is_so, projections.nothing, scene)
 
 
+def _of_one(name: str, title: str, view: View) -> MeshProperty:
+    return _claim(Kind.SOMETIMES, (name, title), _is_so_of_one, view)
+
+
 def _sometimes(claims: Sequence[MeshProperty]) -> dict[str, MeshProperty]:
     return {claim.id: claim for claim in claims}
 
@@ -371,6 +505,30 @@ SOMETIMES: Final = _sometimes(
         ),
         _once("read-served", "a read is served", _is_read_served),
         _once("effect-refused", "a stale effect is refused", _is_effect_refused),
+        _once("changed", "a change of the roll is committed", _is_changed),
+        _once("undone", "a change of the roll is taken back", _is_undone),
+        _once("settled", "an electorate is replaced by another", _is_settled),
+        _of_one("removed", "a leader is off the roll", projections.is_removed),
+        _of_one(
+            "taken-off",
+            "an agent stands that a change takes off",
+            projections.is_taken_off,
+        ),
+        _of_one(
+            "newcomer-leads",
+            "an agent leads that was no elector at first",
+            projections.is_newcomer,
+        ),
+        _of_one(
+            "joined",
+            "an agent that was on no roll applies entries",
+            projections.has_joined,
+        ),
+        _of_one(
+            "settled-by-heir",
+            "a leader completes a replacement that another began",
+            projections.is_completed_by_another,
+        ),
         _once("transferred", "a transfer is completed", _is_transferred),
         _claim(
             Kind.SOMETIMES,

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from primacy.outputs import Reason
 from primacy_model.checker.actors import Assembled
 from primacy_model.mesh.actions import MeshLocal
 from primacy_model.mesh.agent import Budgets, Gate, InFlight
@@ -25,9 +26,13 @@ MeshScope = Assembled[MeshLocal, InFlight, Gate, History]
 
 
 def _scope(
-    name: str, summary: str, shape: Shape, sometimes: tuple[str, ...]
+    name: str,
+    summary: str,
+    shape: Shape,
+    sometimes: tuple[str, ...],
+    refusals: tuple[Reason, ...] = (),
 ) -> MeshScope:
-    return Assembled(Mesh(name, summary, shape, sometimes))
+    return Assembled(Mesh(name, summary, shape, sometimes, refusals))
 
 
 DEFAULT: Final = (
@@ -293,6 +298,170 @@ DEFAULT: Final = (
         ),
         ("elected-again", "contested"),
     ),
+    _scope(
+        "change",
+        "A leader takes electors off the roll, one by one, while those stand.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b", "c"),
+            changes=("demote b at a", "demote c at a"),
+            budgets=Budgets(changes=2),
+        ),
+        ("elected-again", "contested", "changed", "undone", "taken-off", "removed"),
+        (Reason.CHANGING, Reason.NO_SUCH_CHANGE, Reason.NOT_LEADER, Reason.NO_LEADER),
+    ),
+    _scope(
+        "change-crash",
+        "A leader takes electors off the roll while anyone crashes and restarts.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            changes=("demote b at a", "demote c at a"),
+            budgets=Budgets(changes=2, crashes=1),
+        ),
+        ("elected-again", "changed", "undone", "taken-off"),
+        (Reason.CHANGING,),
+    ),
+    _scope(
+        "change-rivals",
+        "A leader and the one before it, of four electors, each change the roll.",
+        Shape(
+            electors=("a", "b", "c", "d"),
+            begins="rivals",
+            down=("d",),
+            terms=2,
+            impatient=("a", "c"),
+            changes=("demote d at a", "demote a at b"),
+            budgets=Budgets(changes=2),
+        ),
+        ("elected-again", "changed", "undone"),
+        (Reason.TERM_NOT_COMMITTED,),
+    ),
+    _scope(
+        "grow",
+        "A mesh of one grows to three electors, one by one, and a new one stands.",
+        Shape(
+            electors=("a",),
+            workers=("b", "c"),
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            changes=("promote b", "promote c"),
+            budgets=Budgets(changes=2),
+        ),
+        ("elected-again", "changed", "newcomer-leads"),
+        (Reason.CHANGING, Reason.NO_SUCH_CHANGE),
+    ),
+    _scope(
+        "grow-at-once",
+        "A mesh of one grows to three electors at once, and a new one stands.",
+        Shape(
+            electors=("a",),
+            workers=("b", "c"),
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            changes=("replace a b c",),
+            budgets=Budgets(changes=1),
+        ),
+        ("elected-again", "changed", "settled", "newcomer-leads"),
+    ),
+    _scope(
+        "replace",
+        "A new elector is added and one that is dead is taken off, in turn.",
+        Shape(
+            workers=("d",),
+            begins="elected",
+            down=("c",),
+            terms=2,
+            impatient=("b",),
+            changes=("promote d", "demote c"),
+            budgets=Budgets(changes=2),
+        ),
+        ("elected-again", "changed"),
+        (Reason.CHANGING,),
+    ),
+    _scope(
+        "replace-at-once",
+        "An elector that is dead is replaced by a worker, by both electorates.",
+        Shape(
+            workers=("d",),
+            begins="elected",
+            down=("c",),
+            terms=2,
+            impatient=("b",),
+            changes=("replace a b d",),
+            budgets=Budgets(changes=1),
+        ),
+        ("elected-again", "changed", "settled"),
+    ),
+    _scope(
+        "replace-leader",
+        "One of two electors, which leads, is replaced by a worker; both stand.",
+        Shape(
+            electors=("a", "b"),
+            workers=("c",),
+            begins="elected",
+            terms=2,
+            impatient=("a", "b"),
+            changes=("replace b c",),
+            budgets=Budgets(changes=1),
+        ),
+        (
+            "elected-again",
+            "contested",
+            "settled",
+            "settled-by-heir",
+            "removed",
+            "taken-off",
+            "transferred",
+        ),
+        (Reason.NOT_CAUGHT_UP,),
+    ),
+    _scope(
+        "join",
+        "An agent on no roll joins and is made an elector; the first one may leave.",
+        Shape(
+            electors=("a",),
+            joiners=("b",),
+            begins="elected",
+            terms=2,
+            changes=("admit b", "promote b", "demote a"),
+            budgets=Budgets(changes=3, rounds=1, crashes=1),
+        ),
+        ("elected-again", "changed", "joined", "newcomer-leads", "removed"),
+        (Reason.NOT_CAUGHT_UP,),
+    ),
+    _scope(
+        "join-again",
+        "An agent joins, is dismissed, and joins again.",
+        Shape(
+            electors=("a",),
+            joiners=("b",),
+            begins="elected",
+            terms=2,
+            impatient=("a",),
+            changes=("admit b", "promote b", "dismiss b"),
+            budgets=Budgets(changes=3, rounds=1),
+        ),
+        ("elected-again", "changed", "joined"),
+        (Reason.NO_SUCH_CHANGE,),
+    ),
+    _scope(
+        "leader-leaves",
+        "A leader takes itself off the roll and hands over, then or before.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b", "c"),
+            changes=("demote a",),
+            budgets=Budgets(changes=1, transfers=1),
+        ),
+        ("elected-again", "contested", "changed", "removed", "transferred"),
+        (Reason.TERM_NOT_COMMITTED, Reason.TRANSFERRING),
+    ),
 )
 """What `primacy check` explores, and worlds with clocks besides."""
 
@@ -347,6 +516,48 @@ DEEP: Final = (
             budgets=Budgets(partitions=1),
         ),
         ("elected-again", "both-sides", "contested"),
+    ),
+    _scope(
+        "change-deep",
+        "A leader takes an elector off the roll while two stand in two more terms.",
+        Shape(
+            begins="elected",
+            terms=3,
+            impatient=("b", "c"),
+            changes=("demote b at a", "demote c at a"),
+            budgets=Budgets(changes=1),
+        ),
+        ("elected-again", "contested", "changed", "undone", "taken-off"),
+    ),
+    _scope(
+        "change-rivals-deep",
+        "A leader and the one before it change the roll, and the earlier one stands.",
+        Shape(
+            electors=("a", "b", "c", "d"),
+            begins="rivals",
+            down=("d",),
+            terms=3,
+            impatient=("a",),
+            changes=("demote d at a", "demote a at b"),
+            budgets=Budgets(changes=2),
+        ),
+        ("elected-again", "changed", "undone"),
+        (Reason.TERM_NOT_COMMITTED,),
+    ),
+    _scope(
+        "replace-deep",
+        "A dead elector is replaced, in turn or at once, while two others stand.",
+        Shape(
+            workers=("d",),
+            begins="elected",
+            down=("c",),
+            terms=2,
+            impatient=("b", "d"),
+            changes=("promote d at a", "demote c at a", "replace a b d at a"),
+            budgets=Budgets(changes=2),
+        ),
+        ("elected-again", "contested", "changed", "settled", "newcomer-leads"),
+        (Reason.CHANGING,),
     ),
 )
 """What `primacy check --deep` explores besides."""

@@ -18,7 +18,7 @@ from itertools import permutations
 from typing import TypeVar
 
 from primacy.agents import AgentMap, AgentSet
-from primacy.quantities import AgentId
+from primacy.types import AgentId
 from primacy_model.mesh.agent import Gate, InFlight, flight
 from primacy_model.mesh.bounds import Shape
 
@@ -30,7 +30,8 @@ Names = Mapping[str, str]
 def namings(shape: Shape) -> Iterator[Names]:
     """List the ways to rename agents that no shape can tell; the first changes nothing.
 
-    A fresh mesh can tell: of initial leaders the one with the lowest id is to lead.
+    A fresh mesh can tell: of initial leaders the one with the lowest id is to lead. So
+    can one whose leader is taken off the roll: of its heirs it names the lowest id.
     """
     names = shape.agents
     marks = {
@@ -41,11 +42,14 @@ def namings(shape: Shape) -> Iterator[Names]:
                 shape.impatient,
                 shape.crashers,
                 shape.clients_at,
+                shape.joiners,
+                *(change.split() for change in shape.changes),
             )
         )
         for name in names
     }
-    orders = permutations(names) if shape.begins == "elected" else [names]
+    is_told = shape.begins == "fresh" or shape.has_heirs
+    orders = [names] if is_told else permutations(names)
     for order in orders:
         if all(
             marks[name] == marks[new] for name, new in zip(names, order, strict=True)
@@ -95,7 +99,7 @@ def _gate(value: Gate, names: Names, agents: Sequence[str]) -> Gate:
     assert value.sides is not None
     sides = rename(value.sides, names, agents)
     if sides.has(AgentId(agents[-1])):
-        sides = AgentSet.of(agents).less(sides)
+        sides = AgentSet.of(agents).difference(sides)
     return Gate(value.budgets, sides, value.fence, value.highest)
 
 

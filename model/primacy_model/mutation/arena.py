@@ -17,7 +17,8 @@ from primacy_model.mesh.bounds import Shape
 from primacy_model.mesh.model import Mesh, MeshWorld
 from primacy_model.mesh.scopes import MeshScope
 
-PLENTY: Final = Budgets(9, 9, 9, 9, 9, 9, 9)
+PLENTY: Final = Budgets(9, 9, 9, 9, 9, 9, 9, changes=9)
+CHANGES: Final = ("admit", "promote", "demote", "dismiss", "replace")
 
 
 class ScriptError(ValueError):
@@ -55,18 +56,26 @@ def make_scope(name: str, arena: Arena) -> MeshScope:
 def follow(arena: Arena) -> MeshWorld:
     """Carry out a script: for each step an agent, its action, and the sender.
 
-    `b election` and `b heartbeat` elapse a timer, `b write` requests a write, and
-    `c Append@2 a` delivers the append of a to c whose label ends in `index 2`. Of
-    several packets the one of the highest term is meant. `lose` empties the network.
+    `b election` and `b heartbeat` elapse a timer, `b write` requests a write, `b demote
+    a` and `b replace c d` a change, and `c Append@2 a` delivers the append of a to c
+    whose label ends in `index 2`. Of several packets the one of the highest term is
+    meant. `lose` empties the network.
     """
     shape = arena.shape
+    lines = [line for line in arena.script.split(", ") if line]
     plenty = replace(PLENTY, partitions=shape.budgets.partitions)
     free = replace(
-        shape, terms=99, impatient=(), crashers=(), clients_at=(), budgets=plenty
+        shape,
+        terms=99,
+        impatient=(),
+        crashers=(),
+        clients_at=(),
+        changes=tuple(filter(None, map(_change, lines))),
+        budgets=plenty,
     )
     model: MeshScope = Assembled(Mesh("free", "", free), forgets=arena.forgets)
     (world,) = model.initial()
-    for line in filter(None, arena.script.split(", ")):
+    for line in lines:
         if line == "lose":
             world = replace(world, boxes=(frozenset(),) * len(world.boxes))
         else:
@@ -78,14 +87,25 @@ def _action(model: MeshScope, world: MeshWorld, line: str) -> Action:
     """Find the action that a line of a script means."""
     column, verb, *senders = line.split()
     verb, _, index = verb.partition("@")
+    change = _change(line)
     able = [
         action
         for action in model.actions(world)
         if action.column == column
-        and action.kind in (verb, f"elapse {verb}", f"deliver {verb}")
-        and all(action.label.endswith(f" {sender}") for sender in senders)
+        and (
+            action.label == f"{change} is asked for"
+            if change
+            else action.kind in (verb, f"elapse {verb}", f"deliver {verb}")
+            and all(action.label.endswith(f" {sender}") for sender in senders)
+        )
         and (not index or f"index {index})" in action.label)
     ]
     if not able:
         raise ScriptError(f"the mesh does not allow this step of the script: {line}")
     return max(able, key=lambda action: action.label)
+
+
+def _change(line: str) -> str:
+    """Give the change that a line of a script asks for, nothing if it asks for none."""
+    _, _, asked = line.partition(" ")
+    return asked if asked.split(" ")[0] in CHANGES else ""

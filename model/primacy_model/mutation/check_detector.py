@@ -258,7 +258,8 @@ def _shrink(name: str, place: KillPlace) -> Iterator[tuple[str, Arena]]:
     arena = place if isinstance(place, Arena) else _arena(find_scope(name, place))
     shape = arena.shape
     *fewer, last = shape.electors
-    named = {*shape.impatient, *shape.crashers, *shape.clients_at}
+    asked = {word for change in shape.changes for word in change.split()}
+    named = {*shape.impatient, *shape.crashers, *shape.clients_at, *asked}
     if len(fewer) > 1 and last not in named:
         smaller_mesh = replace(shape, electors=tuple(fewer))
         yield f"{len(fewer)} electors", replace(arena, shape=smaller_mesh)
@@ -268,6 +269,10 @@ def _shrink(name: str, place: KillPlace) -> Iterator[tuple[str, Arena]]:
     if shape.budgets.writes:
         budgets = replace(shape.budgets, writes=shape.budgets.writes - 1)
         what = f"{budgets.writes} writes"
+        yield what, replace(arena, shape=replace(shape, budgets=budgets))
+    if shape.budgets.changes:
+        budgets = replace(shape.budgets, changes=shape.budgets.changes - 1)
+        what = f"{budgets.changes} changes"
         yield what, replace(arena, shape=replace(shape, budgets=budgets))
 
 

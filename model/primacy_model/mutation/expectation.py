@@ -21,6 +21,22 @@ RAISES: Final = "message.total"
 """What breaks where the core raises."""
 PLACES: Final = ("scope", "arena", "timed", "liveness")
 """The keys that name a place."""
+ARENA: Final = (
+    "electors",
+    "workers",
+    "joiners",
+    "terms",
+    "budgets",
+    "begins",
+    "impatient",
+    "crashers",
+    "clients_at",
+    "changes",
+    "intruders",
+    "script",
+    "forgets",
+)
+"""The keys of an arena: fields of a shape, and how it is explored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +140,7 @@ def _read_timed(table: CatalogTable) -> TimedPlace:
 
 
 def _read_arena(table: CatalogTable) -> Arena:
-    names = ("electors", "impatient", "crashers", "clients_at")
-    table.require_keys((), (*names, "terms", "begins", "budgets", "script", "forgets"))
+    table.require_keys((), ARENA)
     plain = Shape()
     budgets = table.table("budgets")
     budgets.require_keys((), tuple(field.name for field in fields(Budgets)))
@@ -134,9 +149,13 @@ def _read_arena(table: CatalogTable) -> Arena:
         terms=table.number("terms", plain.terms),
         budgets=Budgets(**{name: budgets.number(name) for name in budgets.values}),
         begins=table.text("begins", plain.begins),
+        intruders=table.flag("intruders", default=False),
+        workers=table.texts("workers"),
+        joiners=table.texts("joiners"),
         impatient=table.texts("impatient"),
         crashers=table.texts("crashers"),
         clients_at=table.texts("clients_at"),
+        changes=table.texts("changes"),
     )
     return Arena(
         shape, _read_script(table), forgets=table.flag("forgets", default=True)

@@ -18,8 +18,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from primacy.log import Entry, EntryKind
-from primacy.quantities import Index, Term
+from primacy.types import Index, Term
 from primacy_model.simulation.linearizability import Operation, OperationKind, after
+from primacy_model.simulation.outcome import ACCEPTED
+from primacy_model.simulation.property_monitor import Broken
 from primacy_model.simulation.rng import Chance
 
 REGISTERS: Final = ("x", "y")
@@ -38,10 +40,13 @@ class ReplicaState:
         self.answers: dict[str, Hashable] = {}
         """What each request was answered. One that is applied already is skipped."""
         self.entries: list[Entry] = []
+        self.applied: set[str] = set()
+        """The requests whose entries were applied, changes of the roll too."""
 
     def apply(self, entry: Entry) -> None:
         """Apply the next entry."""
         self.entries.append(entry)
+        self.applied.add(entry.request)
         if entry.kind is not EntryKind.COMMAND or entry.request in self.answers:
             return
         operation = parse_command(entry.command)
@@ -49,11 +54,19 @@ class ReplicaState:
         found = after(state, operation)
         self.values[operation.key], self.answers[entry.request] = found
 
-    def holds(self, index: Index, term: Term) -> bool | None:
-        """Tell whether an entry of that term was applied there; None: none yet."""
+    def holds(self, request: str, index: Index, term: Term) -> bool | None:
+        """Tell whether an accepted request was applied there; None: nothing yet.
+
+        A leader has one entry at an index. If one of its term was applied there, it is
+        that of the request: anything else is `Broken`.
+        """
         if index > len(self.entries):
             return None
-        return self.entries[index - 1].term == term
+        entry = self.entries[index - 1]
+        if entry.term == term and entry.request != request:
+            title = f"{request} was accepted at index {index}, {entry} is applied there"
+            raise Broken(ACCEPTED, title)
+        return entry.term == term
 
 
 def command(operation: Operation) -> str:

@@ -24,10 +24,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from primacy.agents import AgentSet
 from primacy.codec import PACKETS, loads
 from primacy.config import Config
+from primacy.dispatch import step
 from primacy.fencing import token
 from primacy.messages import (
+    Change,
+    ChangeKind,
     Elapsed,
     Forward,
     LeaseRead,
@@ -35,12 +39,15 @@ from primacy.messages import (
     Packet,
     Read,
     Received,
+    Replace,
     Timer,
     Transfer,
     Write,
 )
 from primacy.outputs import Outputs
-from primacy.quantities import (
+from primacy.recovery import initial, recover
+from primacy.state import State
+from primacy.types import (
     NOBODY,
     START,
     AgentId,
@@ -49,10 +56,14 @@ from primacy.quantities import (
     RequestId,
     Term,
 )
-from primacy.recovery import initial, recover
-from primacy.state import NOTHING_DURABLE, State
-from primacy.stepping import step
-from primacy_model.mesh.agent import Gate, Node, flight, perform, present_token
+from primacy_model.mesh.agent import (
+    Gate,
+    Node,
+    empty_node,
+    flight,
+    perform,
+    present_token,
+)
 from primacy_model.mesh.history import Breached, History, Note, ReadRequested
 from primacy_model.mesh.invalid_packets import invalid_packets
 from primacy_model.simulation.operations import (
@@ -82,27 +93,34 @@ MOST_FLIGHTS: Final = 10_000
 class Cluster:
     """A mesh of agents with their disks, links and clients.
 
-    Every agent is started as the cluster is made: `started` tells what that did. Agents
-    are named by plain text.
+    The agents of the first roll are started as the cluster is made: `started` tells
+    what that did. Any other waits until it joins. Agents are named by plain text.
     """
 
     def __init__(self, configs: Sequence[Config]) -> None:
         self.configs: Final = {config.me: config for config in configs}
         self.names: Final = tuple(self.configs)
-        if not configs or set(self.names) != set(configs[0].everyone.members):
+        first = configs[0].first_roll.members.members if configs else ()
+        is_one_mesh = all(each.mesh == configs[0].mesh for each in configs)
+        if not configs or not is_one_mesh or set(first) - set(self.names):
             raise NotPossible(
                 "a cluster needs one configuration for each agent of one mesh, "
                 f"got those of: {', '.join(self.names) or 'nobody'}"
             )
         self.places: Final = {name: place for place, name in enumerate(self.names)}
-        blank = Node(None, NOTHING_DURABLE, frozenset(), 0, Term(0), Term(0))
-        self.nodes: Final[dict[AgentId, Node]] = dict.fromkeys(self.names, blank)
+        self.nodes: Final[dict[AgentId, Node]] = {
+            name: empty_node(name) for name in self.names
+        }
         self.flights: Final[dict[int, InFlightPacket]] = {}
         """What is on its way, by number, in the order of sending."""
         self.cuts: Final[set[tuple[AgentId, AgentId]]] = set()
         """The links over which nothing arrives: sender and target."""
         self.paused: Final[set[AgentId]] = set()
         """Agents that run and handle nothing: packets and timers wait."""
+        self.waiting: Final = set(self.names) - set(first)
+        """The agents of no configuration that have not begun yet."""
+        self.lost: Final[set[AgentId]] = set()
+        """The agents whose disks are lost: they never come back."""
         self.calls: Final[list[ClusterCall]] = []
         """What was done to it, from the beginning."""
         self.gate = Gate()
@@ -111,7 +129,7 @@ class Cluster:
         """What the last step of an agent did, also if it broke a claim."""
         self._sendings = 0
         self._judge = PropertyMonitor(list(self.nodes.values()))
-        self.started: Final = tuple(self._begun(name) for name in self.names)
+        self.started: Final = tuple(self._begun(name) for name in first)
 
     # --- what can be seen -------------------------------------------------------------
 
@@ -245,9 +263,35 @@ class Cluster:
         node = self._node(name)
         if node.state is not None:
             raise NotPossible(f"{name} runs already")
+        if name in self.waiting:
+            raise NotPossible(f"{name} has not joined")
+        if name in self.lost:
+            raise NotPossible(f"{name} has lost its disk: a new agent takes its place")
         self._write_down("restart", name)
         state, outputs = recover(self.configs[AgentId(name)], node.disk)
         return self._performed(name, node, state, outputs)
+
+    def join(self, name: str) -> Happened:
+        """Let an agent begin that no configuration names: its disk is empty."""
+        if self._node_name(name) not in self.waiting:
+            raise NotPossible(f"{name} has begun before")
+        self._write_down("join", name)
+        self.waiting.discard(AgentId(name))
+        return self._begun(AgentId(name))
+
+    def lose_disk(self, name: str) -> Happened:
+        """Let an agent stop for ever. What it promised, it promised (runtime.own-disk).
+
+        Claims still see its disk, as what it had acknowledged.
+        """
+        node = self._node(name)
+        if name in self.waiting or name in self.lost:
+            raise NotPossible(f"{name} has no disk to lose")
+        self._write_down("lose_disk", name)
+        self.lost.add(AgentId(name))
+        if node.state is None:
+            return Happened(AgentId(name), is_crashed=True)
+        return self._crashed(Happened(AgentId(name)), node, node.state.term)
 
     def pause(self, name: str) -> Happened:
         """Let an agent handle nothing until it is resumed."""
@@ -331,6 +375,46 @@ class Cluster:
         self._require_ready(name)
         self._write_down("transfer", name, request, target, outputs_done=outputs_done)
         asked = Transfer(RequestId(request), AgentId(target))
+        return self._handled(name, asked, outputs_done)
+
+    def _begun_name(self, name: str) -> AgentId:
+        """Find an agent that exists: nobody asks for another."""
+        if self._node_name(name) in self.waiting:
+            raise NotPossible(f"{name} has not joined")
+        return AgentId(name)
+
+    def change(
+        self,
+        name: str,
+        request: str,
+        kind: ChangeKind,
+        target: str,
+        *,
+        outputs_done: int | None = None,
+    ) -> Happened:
+        """Let an operator ask an agent to change the part of one agent."""
+        self._require_ready(name)
+        whom = self._begun_name(target)
+        self._write_down(
+            "change", name, request, kind, target, outputs_done=outputs_done
+        )
+        asked = Change(RequestId(request), kind, whom, Command(""))
+        return self._handled(name, asked, outputs_done)
+
+    def replace_electors(
+        self,
+        name: str,
+        request: str,
+        *electors: str,
+        outputs_done: int | None = None,
+    ) -> Happened:
+        """Let an operator ask an agent to replace the whole electorate."""
+        self._require_ready(name)
+        whom = AgentSet.of(map(self._begun_name, electors))
+        self._write_down(
+            "replace_electors", name, request, *electors, outputs_done=outputs_done
+        )
+        asked = Replace(RequestId(request), whom, Command(""))
         return self._handled(name, asked, outputs_done)
 
     # --- the fenced resource ----------------------------------------------------------
@@ -417,7 +501,7 @@ class Cluster:
     ) -> Happened:
         """Forget all but the disk. `peak` is the highest term that it has shown."""
         self.paused.discard(happened.agent)
-        down = Node(None, node.disk, frozenset(), 0, Term(0), peak)
+        down = Node(node.me, None, node.disk, frozenset(), 0, Term(0), peak)
         return self._settle(replace(happened, is_crashed=True), down, notes)
 
     def _settle(

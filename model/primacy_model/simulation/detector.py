@@ -16,7 +16,7 @@ from typing import Final
 import primacy
 from primacy_model.simulation.outcome import UNKNOWN, RunOutcome
 from primacy_model.simulation.phases import run
-from primacy_model.simulation.schedule import Schedule
+from primacy_model.simulation.schedule import REQUESTS, Schedule
 from primacy_model.simulation.schedule_gen import Wish, schedule_of
 from primacy_model.simulation.shrinking import shrink
 
@@ -29,6 +29,10 @@ PREY: Final = (
     Wish(3, ("transfer", "link", "slow")),
     Wish(4, ("topple", "storm")),
     Wish(3, ("crash", "link", "kill")),
+    Wish(3, (*REQUESTS, "topple")),
+    Wish(4, ("demote", "promote", "admit", "partition", "link")),
+    Wish(3, ("replace", "admit", "midway", "kill", "partition")),
+    Wish(5, ("demote", "dismiss", "oneway", "power", "link")),
 )
 """What is asked of the runs, by turns: a small mesh and few faults find sooner."""
 

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from primacy.dispatch import step
 from primacy.messages import (
     Claim,
     Elapsed,
@@ -32,10 +33,9 @@ from primacy.messages import (
     VoteRequest,
 )
 from primacy.outputs import Arm, Broadcast, Disarm, Outputs, Send
-from primacy.quantities import Instant
 from primacy.recovery import initial
 from primacy.role import Role
-from primacy.stepping import step
+from primacy.types import Instant
 from primacy_model.simulation import raft_baseline
 from primacy_model.simulation.raft_baseline import (
     BaselineKind,

@@ -10,8 +10,10 @@ Source: docs/assumptions.md, "Faults".
 from __future__ import annotations
 
 from primacy.fencing import token
+from primacy.role import Role
 from primacy_model.simulation.clock import MS, PPM
-from primacy_model.simulation.schedule import Fault
+from primacy_model.simulation.operators import Operators
+from primacy_model.simulation.schedule import CHANGES, REQUESTS, Fault
 from primacy_model.simulation.simulator import Simulator
 
 
@@ -32,7 +34,8 @@ class Strikes:
         self._dooming: dict[str, int] = {}
         """The last fault that doomed an agent to lose power in a step to come."""
         self._faults = list(simulator.schedule.faults)
-        """Those of the schedule, and behind them what `topple` does."""
+        """Those of the schedule, and behind them what `topple` and `renew` do."""
+        self.operators = Operators(simulator)
 
     def begin(self, number: int) -> None:
         """Let a fault begin, where it can."""
@@ -46,6 +49,9 @@ class Strikes:
             self._skew(fault)
         elif fault.kind == "transfer":
             self._transfer(number)
+            return
+        elif fault.kind in CHANGES:
+            self._change(number, fault)
             return
         elif fault.kind == "topple":
             simulator.plan(0, self.topple, simulator.now + lasts)
@@ -82,7 +88,7 @@ class Strikes:
         if not leaders:
             return
         leader = chance.pick(leaders)
-        if chance.comes_true(500) and len(simulator.names) > 1:
+        if chance.comes_true(500) and len(simulator.present()) > 1:
             self._leave_behind(leader)
             return
         kind = chance.pick(("crash", "pause", "stall", "partition", "oneway"))
@@ -93,7 +99,7 @@ class Strikes:
     def _leave_behind(self, leader: str) -> None:
         """Cut an agent off from its leader alone, then strike somebody else."""
         chance, timeout_ms = self.simulator.faults, self.simulator.schedule.election_ms
-        others = [name for name in self.simulator.names if name != leader]
+        others = [name for name in self.simulator.present() if name != leader]
         behind = chance.pick(others)
         lasts_ms = chance.between(timeout_ms // 4, 3 * timeout_ms)
         cut = Fault(0, "link", lasts_ms, (leader, behind), chance.below(2))
@@ -119,7 +125,7 @@ class Strikes:
         self._downed[number] = tuple(running)
         for name in running:
             if fault.kind in ("pause", "stall"):
-                if not simulator.cluster.is_ready(name):
+                if not simulator.is_ready(name):
                     continue
                 if fault.kind == "stall" and name in self.simulator.leaders():
                     take_token(simulator, name)
@@ -130,6 +136,69 @@ class Strikes:
                 self._dooming[name] = number
             else:
                 simulator.crash(name)
+
+    # --- changes of the roll ----------------------------------------------------------
+
+    def _change(self, number: int, fault: Fault) -> None:
+        """Let an operator ask for a change, or let a disaster make several needed."""
+        simulator = self.simulator
+        if fault.kind in REQUESTS:
+            simulator.counts.faults += self.operators.ask_for(fault)
+        elif fault.kind == "midway":
+            self._strike_midway(number, fault)
+        else:
+            self._lose_disks(fault)
+
+    def _strike_midway(self, number: int, fault: Fault) -> None:
+        """Ask a leader for a change, and let all agents lose power soon after."""
+        simulator, chance = self.simulator, self.simulator.faults
+        leaders = [name for name in simulator.leaders() if simulator.is_ready(name)]
+        if leaders and chance.comes_true(300):
+            simulator.doomed[chance.pick(leaders)] = chance.below(4)
+        for kind in chance.some(REQUESTS, len(REQUESTS)):
+            self.operators.ask_for(Fault(fault.at_ms, kind, 0))
+            if self._is_midway():
+                break
+        soon_us = chance.below(2 * simulator.schedule.latency_us)
+        simulator.plan(soon_us, self.cut_power, number)
+
+    def _is_midway(self) -> bool:
+        """Tell whether a leader waits for a change to be committed."""
+        return any(
+            state.role is Role.LEADER and state.roll.index > state.commit_index
+            for state in self.simulator.running()
+        )
+
+    def cut_power(self, number: int) -> None:
+        """Let all agents lose power, and come back."""
+        simulator = self.simulator
+        if simulator.now >= simulator.heal_us:
+            return
+        simulator.counts.faults += 1
+        simulator.counts.midway += self._is_midway()
+        self._downed[number] = tuple(simulator.present())
+        for state in simulator.running():
+            simulator.crash(state.me)
+        simulator.plan(MS * self._faults[number].lasts_ms, self.end, number)
+
+    def _lose_disks(self, fault: Fault) -> None:
+        """Let agents stop for ever, and an operator replace them."""
+        simulator, chance = self.simulator, self.simulator.faults
+        lost = self.operators.whom_to_lose(fault)
+        if not lost:
+            return
+        simulator.counts.faults += 1
+        for name in lost:
+            simulator.doomed.pop(name, None)
+            simulator.lose_disk(name)
+        self.operators.replace(fault, lost)
+        if fault.kind == "renew":
+            timeout_ms = simulator.schedule.election_ms
+            for _ in range(2):
+                victim = chance.pick(simulator.present())
+                down_ms = chance.between(1, 2 * timeout_ms)
+                crash = Fault(0, "crash", down_ms, (victim,), chance.below(4))
+                self._strike(chance.below(8 * MS * timeout_ms), crash)
 
     def _skew(self, fault: Fault) -> None:
         """Let clocks run at other rates."""
@@ -150,8 +219,8 @@ class Strikes:
     def _transfer(self, number: int) -> None:
         """Ask a leader to hand over to anyone."""
         simulator, leaders = self.simulator, self.simulator.leaders()
-        ready = [name for name in leaders if simulator.cluster.is_ready(name)]
+        ready = [name for name in leaders if simulator.is_ready(name)]
         if ready:
-            target = simulator.faults.pick(simulator.names)
+            target = simulator.faults.pick(simulator.present())
             simulator.counts.faults += 1
             simulator.hand_over(simulator.faults.pick(ready), f"t{number}", target)

@@ -157,6 +157,14 @@ def _without_idle(operations: Sequence[Operation]) -> list[Operation]:
     ]
 
 
+def _longest_read(operations: Sequence[Operation]) -> tuple[Hashable, ...]:
+    """Give the longest answer of a read of a key that is only appended to."""
+    if {each.kind for each in operations} - {OperationKind.READ, OperationKind.APPEND}:
+        return ()
+    reads = [each.answer for each in operations if isinstance(each.answer, tuple)]
+    return max(reads, key=len, default=())
+
+
 class _Search:
     """The search for an order of the operations of one key."""
 
@@ -171,6 +179,8 @@ class _Search:
         """What has to stand in the order, as bits."""
         answered = (each.answered or 0 for each in operations)
         self.never = max(answered, default=0) + 1
+        self.goal = _longest_read(operations)
+        """What a key that is only appended to is known to have held."""
         self.order: list[int] = []
         self.longest: tuple[int, ...] = ()
         self.seen: set[tuple[int, Hashable]] = set()
@@ -230,9 +240,21 @@ class _Search:
                 continue
             if operation.kind is OperationKind.READ:
                 return [(at, reached)]
+            if not self._leads_to_goal(reached):
+                continue
             found.append((self.never if answered is None else answered, at, reached))
         found.sort(key=lambda each: each[:2])
         return [(at, reached) for _, at, reached in found]
+
+    def _leads_to_goal(self, state: Hashable) -> bool:
+        """Tell whether the longest read can still be answered, if it was not yet.
+
+        Where nothing is taken away, a state that is no longer than its answer must be a
+        beginning of it.
+        """
+        if not isinstance(state, tuple) or len(state) > len(self.goal):
+            return True
+        return state == self.goal[: len(state)]
 
     def _named(self, order: Iterable[int]) -> tuple[Operation, ...]:
         return tuple(self.operations[place] for place in order)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from primacy.fencing import Verdict
-from primacy.messages import Packet, Timer
+from primacy.messages import ChangeKind, Packet, Timer
 from primacy.outputs import Arm, Broadcast, Disarm, Outputs, Persist, Send
-from primacy.quantities import AgentId
+from primacy.types import AgentId
 
-Argument = str | int | bool | Timer | None
+Argument = str | int | bool | Timer | ChangeKind | None
 """What a call is given."""
 
 

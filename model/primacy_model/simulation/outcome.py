@@ -14,6 +14,8 @@ LINEARIZABLE = "linearizable"
 """The id of the claim about what clients saw."""
 REJECTED = "message.late-is-valid"
 """The id of the claim that no packet of an honest agent is rejected."""
+ACCEPTED = "accepted"
+"""The id of the claim that what is accepted is committed where a token says, or not."""
 RAISED = "raised"
 """Something raised: a handler, which must not, or a judge that met an odd state."""
 UNKNOWN = "unknown"
@@ -39,6 +41,34 @@ class RunCounts:
     transfers: int = 0
     admitted: int = 0
     refused: int = 0
+    changes: int = 0
+    """How many changes of the roll were asked for."""
+    unchanged: int = 0
+    """How many of them were refused."""
+    admit: int = 0
+    """How many agents became members: acknowledged, as all of these are."""
+    promote: int = 0
+    demote: int = 0
+    dismiss: int = 0
+    replace: int = 0
+    inherited: int = 0
+    """Joint rolls that a later leader settled."""
+    undone: int = 0
+    """Rolls that an agent gave up, as their entries were cut off its log."""
+    leaders_removed: int = 0
+    """Leaders that a committed change has taken off the roll."""
+    joined: int = 0
+    """Agents that began with an empty disk while the mesh ran."""
+    lost: int = 0
+    """Agents whose disk was lost for ever."""
+    repaired: int = 0
+    """Those of them whose place is taken."""
+    renewed: int = 0
+    """Minorities that were replaced."""
+    midway: int = 0
+    """How often all agents lost power while a change was not committed."""
+    stranded: int = 0
+    """Runs in which too few agents were left to elect anybody."""
 
     def add(self, other: RunCounts) -> None:
         """Count what another run counted too."""

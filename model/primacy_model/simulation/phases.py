@@ -17,7 +17,9 @@ import traceback
 from pathlib import Path
 from typing import Final
 
-from primacy.quantities import AgentId
+from primacy.agents import AgentSet
+from primacy.state import State
+from primacy.types import AgentId
 from primacy_model.simulation.clients import LIST, REGISTERS
 from primacy_model.simulation.clock import MS
 from primacy_model.simulation.cluster import Broken, NotPossible
@@ -39,6 +41,7 @@ from primacy_model.simulation.outcome import (
 )
 from primacy_model.simulation.schedule import BadScheduleError, Schedule
 from primacy_model.simulation.simulator import Simulator
+from primacy_model.simulation.survival import can_elect
 
 WITHIN: Final = 30
 """In how many election timeouts a healed mesh agrees: see docs/simulation.md."""
@@ -106,6 +109,8 @@ class Conductor:
             simulator.plan(simulator.election_us, self.use)
         simulator.run_until(simulator.heal_us)
         self._heal()
+        if self._is_stranded():
+            return self._strand()
         return self._calm() or self._proof()
 
     def outcome(self, name: str | None, title: str) -> RunOutcome:
@@ -156,7 +161,7 @@ class Conductor:
         simulator.plan(simulator.election_us, self.use)
         for name in self.simulator.leaders():
             has_token = simulator.cluster.nodes[AgentId(name)].effect
-            if simulator.cluster.is_ready(name) and not has_token:
+            if simulator.is_ready(name) and not has_token:
                 take_token(simulator, name)
                 is_soon = simulator.clients.chance.comes_true(500)
                 most_us = simulator.election_us * (1 if is_soon else 24) // 4
@@ -167,7 +172,7 @@ class Conductor:
         chance, leaders = self.simulator.clients.chance, self.simulator.leaders()
         if leaders and chance.comes_true(600):
             return chance.pick(leaders)
-        return chance.pick(self.simulator.names)
+        return chance.pick(self.simulator.present())
 
     # --- calm -------------------------------------------------------------------------
 
@@ -181,6 +186,24 @@ class Conductor:
         for name in simulator.names:
             simulator.resume(name)
             simulator.restart(name)
+
+    def _is_stranded(self) -> bool:
+        """Tell whether lost disks have left too few agents to elect one of them."""
+        simulator = self.simulator
+        return bool(simulator.cluster.lost) and not can_elect(simulator.running())
+
+    def _strand(self) -> tuple[str, str] | None:
+        """Claim no convergence of agents that cannot elect one of them; judge the rest.
+
+        What was on its way arrives, and timers elapse. A request that stands in no log
+        then, of those that are lost neither, never happened.
+        """
+        simulator = self.simulator
+        simulator.counts.stranded += 1
+        simulator.run_until(simulator.heal_us + SETTLED * simulator.election_us)
+        logs = (node.disk.log for node in simulator.cluster.nodes.values())
+        held = frozenset(entry.request for log in logs for entry in log.entries)
+        return self._judge_history(held)
 
     def _calm(self) -> tuple[str, str] | None:
         """Wait until all agree."""
@@ -196,28 +219,37 @@ class Conductor:
                 self.converged = tenth * 100
             if tenth >= 10 * SETTLED:
                 return None
+        if self._is_stranded():
+            return self._strand()  # what arrived last has changed the roll
         return CONVERGENCE, f"not within {WITHIN} election timeouts: {disagreement}"
 
     def _disagreement(self) -> str:
-        """Say in what agents do not agree yet; nothing if they do."""
-        cluster, names = self.simulator.cluster, self.simulator.names
-        states = [state for name in names if (state := cluster.state(name)) is not None]
-        leaders = self.simulator.leaders()
-        if len(states) < len(names):
-            return f"{len(leaders)} lead, {len(states)} of {len(names)} run"
+        """Say in what members do not agree yet; nothing if they do."""
+        cluster, leaders = self.simulator.cluster, self.simulator.leaders()
         if len(leaders) != 1:
             return f"{len(leaders)} lead"
         lead = cluster.state(leaders[0])
         assert lead is not None
+        names = self._members(lead)
+        states = [state for name in names if (state := cluster.state(name)) is not None]
+        if len(states) < len(names):
+            return f"1 lead, {len(states)} of {len(names)} run"
+        if lead.roll.is_joint or not lead.roll.has(lead.me):
+            return f"{lead.me} leads under a roll that is not to stay"
         if any((state.leader, state.term) != (lead.me, lead.term) for state in states):
             return f"not all follow {lead.me}"
         if any(state.log != lead.log for state in states):
             return "logs differ"
         if any(state.commit_index != lead.log.last_index for state in states):
             return "not all is committed everywhere"
-        if any(state.alive != lead.config.everyone for state in states):
-            return "not all are seen alive"
+        if any(state.alive != AgentSet.of(names) for state in states):
+            return "not all are seen alive, or one that is lost is"
         return ""
+
+    def _members(self, lead: State) -> list[str]:
+        """Name the members of a leader's mesh whose disks are not lost."""
+        present = self.simulator.present()
+        return [name for name in lead.roll.members.members if name in present]
 
     # --- proof ------------------------------------------------------------------------
 
@@ -229,6 +261,7 @@ class Conductor:
         leader = self.simulator.leaders()[0]
         lead = simulator.cluster.state(leader)
         assert lead is not None
+        members = self._members(lead)
         requests: set[str] = {each.request for each in lead.log.entries}
         before = len(clients.history)
         deadline = simulator.now + ANSWERED * simulator.election_us
@@ -236,9 +269,9 @@ class Conductor:
             clients.begun("end", agent, kind, key, deadline)
             for key in (*REGISTERS, LIST)
             for agent, kind in (
-                (clients.chance.pick(simulator.names), OperationKind.READ),
+                (clients.chance.pick(members), OperationKind.READ),
                 (leader, OperationKind.APPEND if key == LIST else OperationKind.WRITE),
-                (clients.chance.pick(simulator.names), OperationKind.READ),
+                (clients.chance.pick(members), OperationKind.READ),
             )
         ]
         for call in asked:

@@ -18,13 +18,18 @@ Source: docs/decisions/011-claims-see-views.md; the guarantees of docs/specifica
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from copy import copy
 from dataclasses import replace
+from functools import cache
+from operator import is_not
 from typing import Final
 
 from primacy.agents import AgentMap
+from primacy.config import Config
+from primacy.electorate import Roll
 from primacy.log import CHUNK, Entry, Log
-from primacy.quantities import Index, Instant
-from primacy.state import Durable, State
+from primacy.state import NOTHING_DURABLE, Durable, State
+from primacy.types import Index, Instant
 from primacy_model.checker.actors import Views
 from primacy_model.mesh.agent import Gate, Node, Wire
 from primacy_model.mesh.history import Applied, Committed, History, Note, add_note
@@ -38,7 +43,7 @@ from primacy_model.timed.properties import (
     has_one_lease,
 )
 
-ABOUT_LOGS: Final = frozenset({"S5", "S7", "match-prefix", "commit-quorum"})
+ABOUT_LOGS: Final = frozenset({"S5", "S7", "S12", "match-prefix", "commit-quorum"})
 """The claims whose views hold logs."""
 
 Chunks = tuple[tuple[Entry, ...], ...]
@@ -68,6 +73,8 @@ class PropertyMonitor:
         """The history without what is settled."""
         self._views: dict[Projection, list[Hashable]] = {}
         self._scenes: dict[str, Hashable] = {}
+        self._told: tuple[Gate, History] | None = None
+        """Of what the scenes are."""
         self._look_at_all(Gate())
 
     # --- what happens -----------------------------------------------------------------
@@ -110,10 +117,14 @@ class PropertyMonitor:
             for projection, views in self._views.items()
             if self._is_new(views, place, _seen(projection, place, node, rest))
         }
+        told = gate, self._shown
+        is_news = self._told is None or any(map(is_not, told, self._told))
+        self._told = told
         self._ask(
             claim
             for claim in ALWAYS
-            if self._has_new_scene(claim, gate) or _projection(claim) in changed
+            if (is_news and self._has_new_scene(claim, gate))
+            or _projection(claim) in changed
         )
         self._settle(gate)
 
@@ -178,8 +189,9 @@ class PropertyMonitor:
     def _settle(self, gate: Gate) -> None:
         """Settle the next chunk, if every log has it and all of it is committed."""
         at = len(self._settled)
-        logs = [log for node in self._nodes for log in _logs(node)]
-        if not self._settles or min(len(log.full) for log in logs) <= at:
+        begun = (node for node in self._nodes if not _is_absent(node))
+        logs = [log for node in begun for log in _logs(node)]
+        if not self._settles or min((len(log.full) for log in logs), default=0) <= at:
             return
         chunk = logs[0].full[at]
         if any(log.full[at] != chunk for log in logs):
@@ -214,6 +226,11 @@ def _seen(projection: Projection, place: int, node: Node, rest: Node) -> Hashabl
     return view(place, rest if is_about_logs else node)
 
 
+def _is_absent(node: Node) -> bool:
+    """Tell whether an agent is down and has nothing on its disk."""
+    return node.state is None and node.disk == NOTHING_DURABLE
+
+
 def _logs(node: Node) -> tuple[Log, ...]:
     """List the logs that an agent has: on disk, and in memory."""
     return (node.disk.log,) if node.state is None else (node.disk.log, node.state.log)
@@ -232,17 +249,33 @@ def _cut(node: Node, chunks: int) -> Node:
 
 
 def _durable_cut(durable: Durable, chunks: int) -> Durable:
-    log = durable.log
-    return replace(durable, log=Log(log.full[chunks:], log.tail))
+    log, behind = durable.log, CHUNK * chunks
+    rolls = tuple(Index(at - behind) for at in log.rolls if at > behind)
+    return replace(durable, log=Log(log.full[chunks:], log.tail, rolls))
 
 
 def _state_cut(state: State, chunks: int) -> State:
     behind, lead = CHUNK * chunks, state.leadership
-    shift = lead.match
-    match = AgentMap(shift.agents, tuple(max(0, one - behind) for one in shift.values))
+    match = AgentMap()
+    for name in lead.match.agents.members:
+        match = match.set(name, max(0, lead.match.get(name) - behind))
     return replace(
         state,
+        config=_config_from(state.config, _roll_before(state, behind)),
         durable=_durable_cut(state.durable, chunks),
         commit_index=Index(max(0, state.commit_index - behind)),
         leadership=replace(lead, match=match),
     )
+
+
+def _roll_before(state: State, behind: int) -> Roll:
+    """Give the roll in force at the end of what is left out."""
+    return state.log.prefix(Index(behind)).roll(state.config.first_roll)
+
+
+@cache
+def _config_from(config: Config, roll: Roll) -> Config:
+    """Take a roll for the first: it is that of what is not left out."""
+    made = copy(config)
+    object.__setattr__(made, "first_roll", roll)
+    return made

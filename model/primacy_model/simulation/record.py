@@ -23,8 +23,8 @@ from primacy.agents import AgentSet
 from primacy.codec import PACKETS, loads
 from primacy.config import Config
 from primacy.log import Log
-from primacy.messages import Timer
-from primacy.quantities import NOBODY, Index
+from primacy.messages import ChangeKind, Timer
+from primacy.types import NOBODY, Index
 from primacy_model.checker.model import (
     IN_FLIGHT,
     Action,
@@ -216,6 +216,14 @@ def _action(
             label = f"client reads under the lease ({request})"
         case "transfer", (_, _, target):
             label = f"hand over to {target}"
+        case "change", (_, _, ChangeKind() as change, target):
+            label = f"is asked to {change.value} {target}"
+        case "replace_electors", (_, _, *electors):
+            label = f"is asked to make {' '.join(map(str, electors))} the electors"
+        case "lose_disk", _:
+            label = "loses its disk for ever"
+        case "join", _:
+            label = "begins with an empty disk"
         case "prepare_effect", _:
             label = "takes its token"
         case "act", _:
@@ -266,7 +274,7 @@ The same calls on a new cluster end in the same failure, while it is there.
 
 import warnings
 
-from primacy import Config, Timer, agents
+from primacy import ChangeKind, Config, Timer, agents
 from primacy_model.simulation.cluster import Cluster
 
 warnings.simplefilter("ignore")  # the electorate may be even
@@ -310,6 +318,6 @@ def _written(call: ClusterCall) -> str:
 
 
 def _literal(value: Argument) -> str:
-    if isinstance(value, Timer):
-        return f"Timer.{value.name}"
+    if isinstance(value, Timer | ChangeKind):
+        return f"{type(value).__name__}.{value.name}"
     return json.dumps(value) if isinstance(value, str) else repr(value)

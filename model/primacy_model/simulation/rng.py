@@ -32,6 +32,7 @@ class Stream(IntEnum):
     TIMERS = 2
     CLIENTS = 3
     FAULTS = 4
+    CHANGES = 5
 
 
 class Chance:

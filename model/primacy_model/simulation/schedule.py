@@ -47,8 +47,21 @@ FAULTS: Final = {
     "late": "timers elapse late",
     "clocks": "clocks change their rates, within the bound",
     "transfer": "the leader is asked to hand over",
+    "admit": "an agent begins with an empty disk, and is to be admitted",
+    "promote": "a worker is to become an elector",
+    "demote": "an elector is to become a worker",
+    "dismiss": "a worker is to leave",
+    "replace": "the electorate is to be replaced by another",
+    "midway": "all agents lose power while a change is not committed, and come back",
+    "disk": "an agent loses its disk for ever, and a new agent takes its place",
+    "renew": "a minority stops for ever and is replaced, while one more agent crashes",
 }
 """What safety is claimed under, and what may happen by default."""
+
+REQUESTS: Final = ("admit", "promote", "demote", "dismiss", "replace")
+"""What changes the roll, each by one request."""
+CHANGES: Final = (*REQUESTS, "midway", "disk", "renew")
+"""What changes the roll."""
 
 BEYOND: Final = {
     "early": "timers elapse early: leases are not claimed",
@@ -71,6 +84,8 @@ NAMED: Final = {
     **dict.fromkeys(("crash", "kill", "pause", "stall"), ANY),  # or the leader
     **dict.fromkeys(("partition", "oneway", "hub"), SOME),
     **dict.fromkeys(("clocks", "early", "skew"), SOME),
+    **dict.fromkeys(("admit", "promote", "demote", "dismiss", "disk"), (0, 1)),
+    **dict.fromkeys(("replace", "renew"), ANY),
     PAIR: (2, 2),
 }
 """How many agents a fault names; the other kinds name none."""
@@ -82,6 +97,8 @@ AMOUNTS: Final = {
     "storm": (0, MILLE),  # of a thousand packets arrive twice
     "slow": (1, 1_000),  # times as long
     "late": (0, MOST_MS),  # at most, in ms
+    **dict.fromkeys(REQUESTS, (0, 1)),  # 0: a leader is asked, 1: any agent is
+    **dict.fromkeys(("disk", "renew"), (0, 1)),  # 0: agent by agent, 1: by a `Replace`
 }
 """What the amount of a fault may be; 0 of the other kinds."""
 
@@ -98,7 +115,7 @@ class Fault:
     kind: str
     lasts_ms: int
     who: tuple[str, ...] = ()
-    """To whom; the leader of that moment, where it is none."""
+    """To whom. Where it is none: the leader, or for a change any agent."""
     amount: int = 0
     """How much of it; what that is depends on the kind."""
 
@@ -110,6 +127,8 @@ class Schedule:
     seed: int
     electors: int
     workers: int = 0
+    newcomers: int = 0
+    """How many agents that are in nobody's configuration may be admitted."""
     clients: int = 3
     length_ms: int = 20_000
     """For so long faults happen and clients ask; then all is healed."""
@@ -137,7 +156,13 @@ class Schedule:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Name all agents, electors first."""
+        """Name all agents: electors, workers, and who may come."""
+        newcomers = (newcomer_of(place) for place in range(self.newcomers))
+        return (*self.first_names, *newcomers)
+
+    @property
+    def first_names(self) -> tuple[str, ...]:
+        """Name the agents of the first roll, electors first."""
         return tuple(name_of(place) for place in range(self.electors + self.workers))
 
     @property
@@ -152,15 +177,16 @@ class Schedule:
 
     def configs(self) -> list[Config]:
         """Make the configuration of each agent: the longest lease that is allowed."""
-        electors = self.names[: self.electors]
+        electors = agents(*self.first_names[: self.electors])
+        workers = agents(*self.first_names[self.electors :])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", EvenElectorateWarning)
             return [
                 Config(
                     "simulated",
                     name,
-                    agents(*electors),
-                    agents(*self.names[self.electors :]),
+                    electors,
+                    workers,
                     self.heartbeat_ms,
                     self.election_ms,
                     self.leader_ms,
@@ -177,6 +203,11 @@ def name_of(place: int) -> str:
     return f"n{place:03}"
 
 
+def newcomer_of(place: int) -> str:
+    """Name an agent that no configuration names; it comes behind all others."""
+    return f"x{place:03}"
+
+
 # --- what is refused ------------------------------------------------------------------
 
 
@@ -185,6 +216,7 @@ def _check(schedule: Schedule) -> None:
         ("seed", 0, MOST_SEED),
         ("electors", 1, MOST_AGENTS),
         ("workers", 0, MOST_AGENTS - 1),
+        ("newcomers", 0, MOST_AGENTS - 1),
         ("clients", 0, MOST_CLIENTS),
         ("length_ms", 0, MOST_MS),
         ("drift_ppm", 1, 100_000),
@@ -202,7 +234,7 @@ def _check(schedule: Schedule) -> None:
             )
     if len(schedule.names) > MOST_AGENTS:
         raise BadScheduleError(
-            f"electors and workers must be at most {MOST_AGENTS} together, "
+            f"electors, workers and newcomers must be at most {MOST_AGENTS} together, "
             f"got {len(schedule.names)}"
         )
     if schedule.shape not in SHAPES:
@@ -258,13 +290,17 @@ def _check_fault(schedule: Schedule, fault: Fault) -> None:
             what = "the number of names in who" if field == "who" else field
             allowed = f"from {lower} to {upper}" if lower < upper else f"{lower}"
             raise BadScheduleError(
-                f"{what} of a {fault.kind} must be {allowed}, got {found}"
+                f"{what} of {_one(fault)} must be {allowed}, got {found}"
             )
     if fault.at_ms >= schedule.length_ms:
         raise BadScheduleError(
-            f"at_ms of a {fault.kind} must be less than length_ms, when all is healed: "
+            f"at_ms of {_one(fault)} must be less than length_ms, when all is healed: "
             f"{schedule.length_ms}, got {fault.at_ms}"
         )
+
+
+def _one(fault: Fault) -> str:
+    return f"{'an' if fault.kind[0] in 'aeiou' else 'a'} {fault.kind}"
 
 
 # --- written and read -----------------------------------------------------------------

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from primacy_model.simulation.rng import SHAPES, Chance, Stream
-from primacy_model.simulation.schedule import FAULTS, Fault, Schedule, name_of
+from primacy_model.simulation.schedule import (
+    CHANGES,
+    FAULTS,
+    MOST_AGENTS,
+    REQUESTS,
+    Fault,
+    Schedule,
+    name_of,
+    newcomer_of,
+)
 
 SIZES: Final = ((3, 0), (3, 0), (3, 1), (3, 2), (4, 0), (5, 0), (5, 0), (5, 2), (7, 0))
 """Electors and workers of a run, if nobody asks for a number."""
@@ -23,6 +32,8 @@ OPERATIONS: Final = (20, 60, 150, 300)
 """About how many operations of clients a run has: a log that grows costs time."""
 
 DRIFTS_PPM: Final = (100, 1_000, 20_000)
+
+MOST_NEWCOMERS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,10 @@ def schedule_of(seed: int, wish: Wish = Wish()) -> Schedule:
     chance = Chance(seed, Stream.SCHEDULE)
     drawn = chance.pick(SIZES)
     electors, workers = (wish.agents, 0) if wish.agents is not None else drawn
+    course = Chance(seed, Stream.CHANGES)
+    newcomers = _newcomers(course, wish, electors + workers)
     names = [name_of(place) for place in range(electors + workers)]
+    names += [newcomer_of(place) for place in range(newcomers)]
     election_ms = chance.pick((150, 300, 300, 600))
     drift = chance.pick(DRIFTS_PPM)
     is_calm = not wish.faults
@@ -52,10 +66,14 @@ def schedule_of(seed: int, wish: Wish = Wish()) -> Schedule:
     length_ms = drawn_ms if wish.length_ms is None else wish.length_ms
     clients = chance.between(2, 5)
     pause_ms = 2 * length_ms * clients // chance.pick(OPERATIONS)
+    times = length_ms, election_ms
+    weather = _faults(chance, names, _weather(wish), times)
+    changes = _changes(course, names, wish.faults, times) if newcomers else ()
     return Schedule(
         seed=seed,
         electors=electors,
         workers=workers,
+        newcomers=newcomers,
         clients=clients,
         length_ms=length_ms,
         heartbeat_ms=election_ms // chance.pick((2, 2, 3)),
@@ -70,8 +88,52 @@ def schedule_of(seed: int, wish: Wish = Wish()) -> Schedule:
         stragglers=chance.pick((0, 20, 100)) if has("storm") else 0,
         batch=chance.pick((1, 2, 4, 64)),
         pause_ms=max(1, pause_ms),
-        faults=_faults(chance, names, wish.faults, (length_ms, election_ms)),
+        faults=tuple(sorted((*weather, *changes), key=_instant)),
     )
+
+
+def _instant(fault: Fault) -> int:
+    return fault.at_ms
+
+
+def _weather(wish: Wish) -> list[str]:
+    """List the faults that a user asks for and that change no roll."""
+    return [kind for kind in wish.faults if kind not in CHANGES]
+
+
+def _newcomers(chance: Chance, wish: Wish, size: int) -> int:
+    """Draw how many agents may come; none where the roll stays as it is."""
+    if not {*wish.faults} & {*CHANGES}:
+        return 0
+    is_changing = not _weather(wish) or chance.comes_true(650)
+    most = min(MOST_NEWCOMERS, MOST_AGENTS - size)
+    return chance.between(1, most) if is_changing and most > 0 else 0
+
+
+def _changes(
+    chance: Chance, names: Sequence[str], allowed: Sequence[str], times: tuple[int, int]
+) -> tuple[Fault, ...]:
+    """Draw what becomes of the roll: some requests now and then, rarely a disaster."""
+    length_ms, election_ms = times
+    requests = [kind for kind in allowed if kind in REQUESTS]
+    found: list[Fault] = []
+    for kind, mille in (("renew", 250), ("disk", 300), ("midway", 500)):
+        if kind in allowed and (not requests or chance.comes_true(mille)):
+            at_ms = chance.between(length_ms // 20, length_ms // 2)
+            amount = 0 if kind == "midway" else chance.below(2)
+            lasts_ms = chance.between(1, 3 * election_ms)
+            found.append(Fault(at_ms, kind, lasts_ms, (), amount))
+    every_ms = election_ms * chance.pick((1, 2, 4))
+    at_ms = chance.between(0, 4 * election_ms)
+    while at_ms < length_ms and requests:
+        kind = chance.pick(requests)
+        who = chance.some(names, 1) if chance.comes_true(200) else []
+        if who and kind == "replace":
+            who = chance.some(names, chance.between(1, len(names)))
+        amount = int(chance.comes_true(200))  # 1: any agent is asked, leader or not
+        found.append(Fault(at_ms, kind, 0, tuple(who), amount))
+        at_ms += 1 + chance.below(2 * every_ms)
+    return tuple(found)
 
 
 def _rate(chance: Chance, drift: int) -> int:

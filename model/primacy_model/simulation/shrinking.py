@@ -19,7 +19,7 @@ from typing import Final
 
 from primacy_model.simulation.outcome import RunOutcome
 from primacy_model.simulation.phases import run
-from primacy_model.simulation.schedule import PAIR, Fault, Schedule, name_of
+from primacy_model.simulation.schedule import PAIR, Fault, Schedule
 
 MOST_RUNS: Final = 400
 SEEDS: Final = 3
@@ -90,7 +90,7 @@ def _fewer(faults: tuple[Fault, ...]) -> Iterator[tuple[Fault, ...]]:
 
 
 def _smaller_mesh(schedule: Schedule) -> Iterator[Schedule]:
-    """Leave out the last worker, or the last two electors, or one."""
+    """Leave out the last worker, the last two electors, or one, or newcomers."""
     for electors, workers in (
         (schedule.electors, 0),
         (schedule.electors, schedule.workers - 1),
@@ -101,19 +101,30 @@ def _smaller_mesh(schedule: Schedule) -> Iterator[Schedule]:
         is_smaller = electors + workers < schedule.electors + schedule.workers
         if workers < 0 or electors < 1 or not is_smaller:
             continue
-        names = {name_of(place) for place in range(electors + workers)}
-        befallen = (
-            replace(each, who=tuple(who for who in each.who if who in names))
-            for each in schedule.faults
-            if not each.who or _is_left(each, names)
-        )
-        yield replace(
-            schedule,
-            electors=electors,
-            workers=workers,
-            rates_ppm=schedule.rates_ppm[: len(names)],
-            faults=tuple(befallen),
-        )
+        yield _among(schedule, electors, workers, schedule.newcomers)
+    for newcomers in (0, schedule.newcomers // 2, schedule.newcomers - 1):
+        if 0 <= newcomers < schedule.newcomers:
+            yield _among(schedule, schedule.electors, schedule.workers, newcomers)
+
+
+def _among(schedule: Schedule, electors: int, workers: int, newcomers: int) -> Schedule:
+    """Leave out the last agents, and what befalls them."""
+    bare = replace(
+        schedule,
+        electors=electors,
+        workers=workers,
+        newcomers=newcomers,
+        rates_ppm=(),
+        faults=(),
+    )
+    rates = dict(zip(schedule.names, schedule.rates_ppm, strict=False))
+    befallen = (
+        replace(each, who=tuple(who for who in each.who if who in bare.names))
+        for each in schedule.faults
+        if not each.who or _is_left(each, bare.names)
+    )
+    kept = tuple(rates[name] for name in bare.names) if rates else ()
+    return replace(bare, rates_ppm=kept, faults=tuple(befallen))
 
 
 def _is_left(fault: Fault, names: Collection[str]) -> bool:

@@ -15,24 +15,27 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from primacy.fencing import Verdict
-from primacy.messages import Timer
+from primacy.messages import ChangeKind, Timer
 from primacy.outputs import (
     Apply,
     Arm,
     Output,
     Refused,
     Rejected,
+    RoleChanged,
+    RollChanged,
     ServeRead,
     Stale,
     WriteAccepted,
 )
-from primacy.quantities import NOBODY, AgentId
 from primacy.role import Role
 from primacy.state import State
+from primacy.types import NOBODY, AgentId, Index, Term
 from primacy_model.simulation.clients import (
     Clients,
     OpenOperation,
@@ -43,7 +46,7 @@ from primacy_model.simulation.clock import MS, DriftingClock
 from primacy_model.simulation.cluster import Cluster, Happened
 from primacy_model.simulation.conditions import Conditions
 from primacy_model.simulation.linearizability import OperationKind
-from primacy_model.simulation.outcome import REJECTED, RunCounts
+from primacy_model.simulation.outcome import ACCEPTED, REJECTED, RunCounts
 from primacy_model.simulation.property_monitor import Broken
 from primacy_model.simulation.rng import Chance, Stream
 from primacy_model.simulation.schedule import Schedule
@@ -53,6 +56,17 @@ EventHandler = Callable[..., None]  # each takes the arguments that it was plann
 
 TAIL: Final = 60
 """How many events are kept to be shown."""
+
+
+@dataclass(slots=True)
+class OpenChange:
+    """A change of the roll that is neither refused nor acknowledged."""
+
+    request: str
+    agent: str
+    """Whom it was asked of."""
+    kind: str
+    accepted: tuple[Index, Term] | None = None
 
 
 class Simulator:
@@ -83,6 +97,8 @@ class Simulator:
             Chance(schedule.seed, Stream.CLIENTS),
             schedule.has_leases,
         )
+        self.changes: dict[str, OpenChange] = {}
+        """The changes that are not answered yet, by request."""
         self.doomed: dict[str, int] = {}
         """Who loses power in its next step, and after how many outputs."""
         self.tail: deque[str] = deque(maxlen=TAIL)
@@ -93,7 +109,7 @@ class Simulator:
         self._armed: dict[tuple[str, Timer], tuple[int, int]] = {}
         self._copies: dict[int, int] = {}
         self._held: dict[str, list[tuple[EventHandler, tuple[EventArgument, ...]]]] = {}
-        self._leased: dict[str, tuple[int, int]] = {}
+        self._leased: dict[str, tuple[int, int, bool]] = {}
         self._hash = hashlib.sha256()
         for happened in self.cluster.started:
             self._take(happened)
@@ -143,13 +159,37 @@ class Simulator:
             and state.role is Role.LEADER
         ]
 
+    def present(self) -> list[str]:
+        """Name the agents that have begun and whose disks are not lost."""
+        absent = self.cluster.waiting | self.cluster.lost
+        return [name for name in self.names if name not in absent]
+
+    def is_ready(self, name: str) -> bool:
+        """Tell whether an agent can handle a message."""
+        return self.cluster.is_ready(name)
+
+    def running(self) -> list[State]:
+        """Show the agents that run."""
+        states = (self.cluster.state(name) for name in self.names)
+        return [state for state in states if state is not None]
+
+    def join(self, name: str) -> None:
+        """Let a new agent begin, with an empty disk."""
+        self.counts.joined += 1
+        self._take(self.cluster.join(name))
+
+    def lose_disk(self, name: str) -> None:
+        """Let an agent stop for ever."""
+        self.counts.lost += 1
+        self._take(self.cluster.lose_disk(name))
+
     def crash(self, name: str) -> None:
         """Let an agent lose power between two steps."""
         self._take(self.cluster.crash(name))
 
     def restart(self, name: str) -> None:
-        """Let an agent come back from its disk."""
-        if self.cluster.state(name) is not None:
+        """Let an agent come back from its disk, if it is down and has one."""
+        if name not in self.present() or self.cluster.state(name) is not None:
             return
         self._take(self.cluster.restart(name))
 
@@ -248,6 +288,23 @@ class Simulator:
             self.cluster.transfer(name, request, target, outputs_done=self._done(name))
         )
 
+    def change(self, name: str, kind: str, whom: Sequence[str]) -> None:
+        """Let an operator ask an agent to change the roll."""
+        self.counts.changes += 1
+        request = f"o{self.counts.changes}"
+        self.changes[request] = OpenChange(request, name, kind)
+        done = self._done(name)
+        if kind == "replace":
+            happened = self.cluster.replace_electors(
+                name, request, *whom, outputs_done=done
+            )
+        else:
+            (target,) = whom
+            happened = self.cluster.change(
+                name, request, ChangeKind(kind), target, outputs_done=done
+            )
+        self._take(happened)
+
     def act(self, name: str) -> None:
         """Let an agent act on the resource under the token that it took before."""
         if self._waits(name, self.act, name):
@@ -313,11 +370,13 @@ class Simulator:
         self._leased.pop(name, None)
         for call in [each for each in self.clients.open.values() if each.agent == name]:
             self.clients.given_up(call)
+        for change in [each for each in self.changes.values() if each.agent == name]:
+            del self.changes[change.request]
 
     def _judge_lease(self, name: str, state: State) -> None:
         """Judge leases where one begins or grows; it ends by itself."""
         lead = state.leadership
-        held = (state.term, lead.lease_until)
+        held = (state.term, lead.lease_until, lead.lease_given)
         if state.role is not Role.LEADER or self._leased.get(name) == held:
             return
         self._leased[name] = held
@@ -331,6 +390,11 @@ class Simulator:
                 for entry in output.entries.entries:
                     self.machines[name].apply(entry)
                     self._acknowledge(self.clients.open.get(entry.request), name)
+                    self._complete(self.changes.get(entry.request), name)
+            case WriteAccepted() if output.request in self.changes:
+                change = self.changes[output.request]
+                change.accepted = output.index, output.token
+                self._complete(change, name)
             case WriteAccepted():
                 call = self.clients.open.get(output.request)
                 if call is not None and call.accepted is None:
@@ -347,8 +411,13 @@ class Simulator:
                 call = self.clients.open.get(output.request)
                 if call is not None:
                     self.clients.refused(call)
+            case Refused() if output.request in self.changes:
+                self.counts.unchanged += 1
+                del self.changes[output.request]
             case Refused():
                 self._refused(name, output)
+            case RollChanged() | RoleChanged():
+                self._see(name, output)
             case Rejected():
                 raise Broken(
                     REJECTED, f"{name} rejects a packet: {output.reason.value}"
@@ -360,12 +429,43 @@ class Simulator:
         if call is None or call.accepted is None or call.agent != name:
             return
         machine = self.machines[name]
-        is_held = machine.holds(*call.accepted)
+        is_held = machine.holds(call.request, *call.accepted)
         if is_held:
             self.counts.writes += 1
             self.clients.answered(call, machine.answers.get(call.request))
         elif is_held is False:
             self.clients.given_up(call)
+
+    def _complete(self, change: OpenChange | None, name: str) -> None:
+        """Close a change whose entry is applied, or another in its place."""
+        if change is None or change.accepted is None or change.agent != name:
+            return
+        machine = self.machines[name]
+        is_held = machine.holds(change.request, *change.accepted)
+        if is_held is None:
+            if change.request in machine.applied:  # it is asked for once
+                raise Broken(ACCEPTED, f"{change} was applied elsewhere")
+            return
+        del self.changes[change.request]
+        if is_held:
+            done = getattr(self.counts, change.kind) + 1
+            setattr(self.counts, change.kind, done)
+
+    def _see(self, name: str, seen: RollChanged | RoleChanged) -> None:
+        """Count what becomes of rolls, and leaders that are taken off one."""
+        state = self.cluster.state(name)
+        if isinstance(seen, RollChanged):
+            before, after = seen.before, seen.after
+            is_later = after.index > before.index
+            self.counts.undone += not is_later
+            is_settled = is_later and before.is_joint and not after.is_joint
+            is_leader = state is not None and state.role is Role.LEADER
+            is_inherited = is_settled and is_leader and after.term > before.term
+            self.counts.inherited += is_inherited
+        elif state is not None and seen.before is Role.LEADER:
+            is_removed = not state.roll.has(state.me)
+            is_committed = state.roll.index <= state.commit_index
+            self.counts.leaders_removed += is_removed and is_committed
 
     def _refused(self, name: str, refused: Refused) -> None:
         call = self.clients.open.get(refused.request)

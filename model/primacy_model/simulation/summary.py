@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +22,24 @@ from primacy_model.simulation.seeds import Ran
 US_PER_HOUR = 3_600_000_000
 MOST_TOLD = 25
 """How many seeds that were not decided are named."""
+
+
+CHANGED: Final = {
+    "unchanged": "changes refused",
+    "admit": "agents admitted",
+    "promote": "agents promoted",
+    "demote": "agents demoted",
+    "dismiss": "agents dismissed",
+    "replace": "electorates replaced at once",
+    "inherited": "joint rolls settled by a later leader",
+    "undone": "changes cut off a log",
+    "leaders_removed": "leaders taken off the roll",
+    "midway": "power failures in the middle of a change",
+    "lost": "disks lost for ever",
+    "repaired": "lost agents replaced by new ones",
+    "renewed": "minorities replaced while another agent crashes",
+}
+"""What becomes of members: each is to happen where seeds decide."""
 
 
 @dataclass(slots=True)
@@ -47,7 +66,9 @@ class Tally:
         elif outcome.property is not None:
             self.failed.append(outcome)
 
-    def missing(self, *, has_faults: bool, has_clients: bool) -> str:
+    def missing(
+        self, *, has_faults: bool, has_clients: bool, has_changes: bool = False
+    ) -> str:
         """Name what must happen and never did; nothing if all did."""
         counts = self.counts
         if not counts.elections:
@@ -56,6 +77,9 @@ class Tally:
             return "no fault happened"
         if has_clients and not (counts.reads and counts.writes):
             return "no read or no write was served"
+        for each, what in CHANGED.items() if has_changes else ():
+            if not getattr(counts, each):
+                return f"there were no {what}"
         return ""
 
 
@@ -86,6 +110,9 @@ def print_counts(tally: Tally) -> None:
         ("of them under a lease", f"{counts.lease_reads:,}"),
         ("effects admitted", f"{counts.admitted:,}"),
         ("stale effects refused", f"{counts.refused:,}"),
+        ("changes of members asked for", f"{counts.changes:,}"),
+        *((what, f"{getattr(counts, each):,}") for each, what in CHANGED.items()),
+        ("left without a quorum (not counted)", f"{counts.stranded:,}"),
         (
             f"slowest convergence (at most {WITHIN})",
             f"{tally.slowest / 1000:.1f} election timeouts",

@@ -34,7 +34,7 @@ from typing import Final
 
 from primacy.agents import AgentSet
 from primacy.messages import Timer
-from primacy.quantities import AgentId
+from primacy.types import AgentId
 from primacy_model.checker.actors import Assembled, Doing
 from primacy_model.checker.model import Action, Arrow, Event, Property, Value
 from primacy_model.mesh import display
@@ -60,8 +60,9 @@ TIME: Final = "time"
 GST: Final = "gst"
 TICK: Final = "tick"
 
-AFTER_GST: Final = frozenset({"write", "split", "heal"})
-"""What may still happen after GST, if its budget is left; nothing of it must."""
+AFTER_GST: Final = frozenset({"write", "change", "split", "heal"})
+"""What may still happen after GST, if its budget is left; nothing of it must, but what
+operators ask who persist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,19 @@ class PhasePlan:
     flight, and fairness alone sees to it that it does."""
     heals: bool = False
     """A partition ends at GST; otherwise it lasts for ever."""
+    persists: bool = False
+    """After GST operators ask for changes until they are taken: what may be taken again
+    and again is."""
     alone: tuple[str, ...] = ()
     """Who may be cut off from all others; any split may happen if empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an operator asks of an agent, and will ask again until it is taken."""
+
+    agent: str
+    what: str
 
 
 def _at_any_time(_: PhasedWorld) -> bool:
@@ -149,7 +161,7 @@ class StabilizingMesh:
             return
         if not state.is_after_gst:
             for action in self.before_gst.actions(state.world):
-                if self._may_happen(action):
+                if action.kind not in self.plan.still and self._may_happen(action):
                     yield action
             if self.is_ready(state):
                 yield Action(GST, TIME, "GST is reached", GST)
@@ -169,13 +181,20 @@ class StabilizingMesh:
                     yield cause
 
     def is_strong(self, name: Hashable) -> bool:
-        """Tell whether fairness is strong: to timers of no known length."""
+        """Tell whether fairness is strong: to operators, to timers without lengths."""
+        if isinstance(name, Asked):
+            return True
         is_timer = isinstance(name, Cause) and isinstance(name.what, Timer)
         return is_timer and not self.plan.has_clocks
 
     def fairness(self, state: PhasedWorld, action: Action) -> Hashable | None:
-        """Name the class of an action: packets, timers, time and GST are fair."""
+        """Name the class of an action: packets, timers, time and GST are fair.
+
+        So are operators that persist.
+        """
         payload = action.payload
+        if state.is_after_gst and self.plan.persists and action.kind == "change":
+            return Asked(action.column, action.label)
         is_fair = action.kind in (GST, TICK) or (
             state.is_after_gst
             and isinstance(payload, Cause)
@@ -195,7 +214,7 @@ class StabilizingMesh:
             for place, timer in self._running_out(state):
                 yield Cause(place, timer)
         for place, node in enumerate(state.nodes):
-            if node.state is None:
+            if node.state is None and node.me not in self.plan.shape.down:
                 yield Cause(place, RESTART)
 
     def _running_out(self, state: PhasedWorld) -> Iterator[tuple[int, Timer]]:
@@ -208,7 +227,8 @@ class StabilizingMesh:
     def _interventions(self, state: PhasedWorld) -> Iterator[Action]:
         """List what clients do, and how the network splits and heals."""
         world, budgets = state.world, state.world.shared.budgets
-        if budgets.writes or budgets.partitions or world.shared.sides is not None:
+        is_asked = budgets.writes or budgets.changes
+        if is_asked or budgets.partitions or world.shared.sides is not None:
             for place, local in enumerate(world.locals):
                 for move in self.mesh.acts(place, local, world.shared):
                     doing = Doing(place, None, move)
@@ -223,12 +243,12 @@ class StabilizingMesh:
         assert isinstance(doing, Doing)
         gate = doing.move.shared
         if action.kind != "split" or not plan.alone or gate is None:
-            return action.kind not in plan.still
+            return True
         sides, everyone = gate.sides, self.mesh.shape.agents
         cut = (
             sides.members
             if sides.size == 1
-            else AgentSet.of(everyone).less(sides).members
+            else AgentSet.of(everyone).difference(sides).members
         )
         return len(cut) == 1 and cut[0] in plan.alone
 
@@ -270,7 +290,7 @@ class StabilizingMesh:
         """Pass GST: nothing is in flight, and timers run."""
         world, plan = state.world, self.plan
         gate = world.shared
-        left = Budgets(writes=gate.budgets.writes)
+        left = Budgets(writes=gate.budgets.writes, changes=gate.budgets.changes)
         if plan.starts_after_gst:
             left = replace(left, partitions=gate.budgets.partitions)
         sides = None if plan.heals else gate.sides

@@ -1,18 +1,20 @@
-"""L1 to L5: what is seen of a mesh, and what every fair run reaches after GST.
+"""L1 to L8 and L10: what is seen of a mesh, and what every fair run reaches after GST.
 
 Source: the liveness properties of docs/specification.md; docs/liveness.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
+from primacy.agents import AgentSet
 from primacy.log import EntryKind
-from primacy.quantities import AgentId
 from primacy.role import Role, Wait
 from primacy.state import State
+from primacy.types import AgentId
 from primacy_model.checker.model import Kind, Property
+from primacy_model.mesh.rolls import has, is_quorum, last_electorates
 from primacy_model.synchrony.state import PhasedWorld
 
 PhasePredicate = Callable[[PhasedWorld], bool]
@@ -40,9 +42,12 @@ def followers(phased: PhasedWorld, leader: State) -> list[AgentId]:
 
 def is_followed(phased: PhasedWorld, leader: State) -> bool:
     """Tell whether a leader and those that follow it are a quorum."""
-    electors = leader.config.initial_leaders.members
-    found = followers(phased, leader)
-    return 2 * sum(name in found for name in electors) > len(electors)
+    return _is_quorum(followers(phased, leader), leader)
+
+
+def _is_quorum(agents: Iterable[AgentId], leader: State) -> bool:
+    """Tell whether agents are a quorum of the roll of a leader's log."""
+    return is_quorum(AgentSet.of(agents), last_electorates(leader))
 
 
 def is_whole(phased: PhasedWorld) -> bool:
@@ -159,9 +164,72 @@ def is_committed(phased: PhasedWorld) -> bool:
         and any(index <= node.applied for index in _writes(node.state))
     ]
     return any(
-        leader.me in applied
-        and 2 * sum(name in applied for name in leader.config.initial_leaders.members)
-        > leader.config.initial_leaders.size
+        leader.me in applied and _is_quorum(applied, leader)
+        for leader in leaders(phased)
+    )
+
+
+def _is_changed(state: State) -> bool:
+    """Tell whether an agent's log has a change that is complete and committed."""
+    rolls, (electors, outgoing) = state.log.rolls, last_electorates(state)
+    return bool(rolls) and rolls[-1] <= state.commit_index and electors == outgoing
+
+
+def is_changing(phased: PhasedWorld) -> bool:
+    """Tell whether a leader of a mesh after GST took a change."""
+    return phased.is_after_gst and any(leader.log.rolls for leader in leaders(phased))
+
+
+def is_changed(phased: PhasedWorld) -> bool:
+    """L6: a change that a leader took is complete, and a quorum follows one with it."""
+    return phased.is_after_gst and any(
+        _is_changed(leader) and is_followed(phased, leader)
+        for leader in leaders(phased)
+    )
+
+
+def is_replaced(phased: PhasedWorld) -> bool:
+    """L7: a leader with a quorum has a new elector, and the dead one is none."""
+    return phased.is_after_gst and any(
+        _is_changed(leader)
+        and is_followed(phased, leader)
+        and last_electorates(leader)[0] == AgentSet.of(("a", "b", "d"))
+        for leader in leaders(phased)
+    )
+
+
+def is_removed(phased: PhasedWorld) -> bool:
+    """Tell whether it is committed that the first leader is off the roll."""
+    return phased.is_after_gst and any(
+        _is_changed(state) and not has(last_electorates(state), A)
+        for state in phased.states
+    )
+
+
+def is_succeeded(phased: PhasedWorld) -> bool:
+    """L8: an elector of the roll without the first leader leads it, with a quorum."""
+    return is_removed(phased) and any(
+        leader.me != A and _is_changed(leader) and is_followed(phased, leader)
+        for leader in leaders(phased)
+    )
+
+
+def is_admitted(phased: PhasedWorld) -> bool:
+    """Tell whether the last agent is a member by the log of a leader, after GST."""
+    newcomer = phased.nodes[-1].me
+    return phased.is_after_gst and any(
+        any(leader.log.at(index).workers.has(newcomer) for index in leader.log.rolls)
+        for leader in leaders(phased)
+    )
+
+
+def is_joined(phased: PhasedWorld) -> bool:
+    """L10: the agent that was admitted follows, and has applied what its leader has."""
+    node = phased.nodes[-1]
+    return phased.is_after_gst and any(
+        _is_changed(leader)
+        and node.me in followers(phased, leader)
+        and node.applied == leader.log.last_index
         for leader in leaders(phased)
     )
 
@@ -188,3 +256,7 @@ L3: Final = (
 )
 L4: Final = _eventually("L4", "all agree after a partition", is_agreed, is_after_gst)
 L5: Final = _eventually("L5", "a write is committed", is_committed, is_written)
+L6: Final = _eventually("L6", "a change ends", is_changed, is_changing)
+L7: Final = _eventually("L7", "a dead elector is replaced", is_replaced, is_after_gst)
+L8: Final = _eventually("L8", "a removed leader is succeeded", is_succeeded, is_removed)
+L10: Final = _eventually("L10", "a joiner follows", is_joined, is_admitted)

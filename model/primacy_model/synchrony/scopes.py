@@ -1,4 +1,4 @@
-"""The worlds of L1 to L5: one for each claim, and deeper ones with less left out.
+"""The worlds of L1 to L8 and L10: at least one each, and deeper ones.
 
 Each is as small as it can be without being vacuous. What synchrony and fairness they
 rest on is said in `model`; how the claims are decided, in `liveness`. A world ends
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from primacy_model.checker.model import Property
 from primacy_model.mesh.agent import Budgets
 from primacy_model.mesh.bounds import Shape
 from primacy_model.synchrony.model import PhasePlan, StabilizingMesh
@@ -21,16 +22,25 @@ from primacy_model.synchrony.properties import (
     L3,
     L4,
     L5,
+    L6,
+    L7,
+    L8,
+    L10,
     followed_leader,
     has_leader,
     is_agreed,
+    is_changed,
     is_committed,
+    is_joined,
     is_joined_again,
     is_leaderless,
     is_led_by_lowest,
+    is_replaced,
     is_split,
     is_split_and_led,
+    is_succeeded,
 )
+from primacy_model.synchrony.state import PhasedWorld
 
 ELECTING: Final = (
     "elapse election",
@@ -46,6 +56,7 @@ FOLLOWING: Final = (
     "tick",
 )
 
+CHANGING: Final = ("deliver Append", "deliver AppendReply", "change")
 WRITING: Final = ("deliver Append", "deliver AppendReply", "write")
 
 
@@ -141,6 +152,46 @@ def _progressing(name: str, summary: str) -> StabilizingMesh:
     )
 
 
+def _changing(
+    name: str, summary: str, shape: Shape, claim: Property[PhasedWorld]
+) -> StabilizingMesh:
+    """Make a world in which a leader takes a change whose packets may be lost.
+
+    An agent may crash before GST, and never come back.
+    """
+    plan = PhasePlan(shape, terms=4, still=frozenset({"elapse election"}))
+    goal = {"L6": is_changed, "L8": is_succeeded, "L10": is_joined}[claim.id]
+    crashed = ("crash", "restart") if shape.budgets.crashes else ()
+    kinds = (*FOLLOWING, *CHANGING, "gst", *crashed)
+    return StabilizingMesh(
+        name, summary, plan, (claim,), kinds, goal, settled=followed_leader
+    )
+
+
+def _replacing(
+    name: str,
+    summary: str,
+    changes: tuple[str, ...],
+) -> StabilizingMesh:
+    """Make a world of L7: one of three electors is dead, and an operator persists.
+
+    It is synchronous from the beginning: no other agent is down, for two of three would
+    be none too many.
+    """
+    shape = Shape(
+        workers=("d",),
+        begins="elected",
+        down=("c",),
+        changes=changes,
+        budgets=Budgets(changes=len(changes)),
+    )
+    plan = PhasePlan(shape, terms=4, starts_after_gst=True, persists=True)
+    kinds = (*FOLLOWING, *CHANGING)
+    return StabilizingMesh(
+        name, summary, plan, (L7,), kinds, is_replaced, settled=followed_leader
+    )
+
+
 LIVING: Final[Sequence[StabilizingMesh]] = (
     _emerging(
         "emerges",
@@ -177,8 +228,54 @@ LIVING: Final[Sequence[StabilizingMesh]] = (
         "progresses",
         "A leader takes a write whose packets are lost, while one follower is down.",
     ),
+    _changing(
+        "changes",
+        "A leader takes an elector off the roll, which may be down.",
+        Shape(
+            begins="elected",
+            crashers=("c",),
+            changes=("demote c at a",),
+            budgets=Budgets(changes=1, crashes=1),
+        ),
+        L6,
+    ),
+    _changing(
+        "changes-at-once",
+        "A leader replaces an elector, which may be down, by a worker.",
+        Shape(
+            electors=("a", "b"),
+            workers=("c",),
+            begins="elected",
+            changes=("replace a c at a",),
+            budgets=Budgets(changes=1),
+        ),
+        L6,
+    ),
+    _replacing(
+        "replaces-at-once",
+        "A dead elector is replaced by a worker, by both electorates.",
+        ("replace a b d at a",),
+    ),
+    _changing(
+        "succeeds",
+        "A leader takes itself off the roll, and another elector leads.",
+        Shape(begins="elected", changes=("demote a at a",), budgets=Budgets(changes=1)),
+        L8,
+    ),
+    _changing(
+        "joins",
+        "A leader admits an agent that was on no roll and has sent nothing.",
+        Shape(
+            electors=("a", "b"),
+            joiners=("d",),
+            begins="elected",
+            changes=("admit d at a",),
+            budgets=Budgets(changes=1),
+        ),
+        L10,
+    ),
 )
-"""The worlds of L1 to L5."""
+"""The worlds of L1 to L8 and L10."""
 
 DEEP_LIVING: Final[Sequence[StabilizingMesh]] = (
     _emerging(
@@ -217,6 +314,11 @@ DEEP_LIVING: Final[Sequence[StabilizingMesh]] = (
         "A leader is cut off and begins a round, heard or not; then all is healed.",
         0,
         1,
+    ),
+    _replacing(
+        "replaces-deep",
+        "A worker is made an elector, and one that is dead is taken off the roll.",
+        ("promote d at a", "demote c at a"),
     ),
 )
 """The same with less left out."""

@@ -17,13 +17,12 @@ from typing import Final
 
 from primacy.agents import AgentMap
 from primacy.config import Config
+from primacy.dispatch import step
 from primacy.messages import Elapsed, Received, Timer
 from primacy.outputs import Arm, Disarm, Outputs
-from primacy.quantities import NO_ROUND, START, AgentId
 from primacy.recovery import recover
 from primacy.role import Role, Wait
 from primacy.state import State
-from primacy.stepping import step
 from primacy.timers import (
     check_timer,
     claim_timer,
@@ -32,6 +31,7 @@ from primacy.timers import (
     promise_timer,
     window_timer,
 )
+from primacy.types import NO_ROUND, START, AgentId, Round
 from primacy_model.mesh import display
 from primacy_model.mesh.agent import InFlight, Node, perform
 from primacy_model.mesh.model import MeshWorld
@@ -122,21 +122,22 @@ def run_step(config: Config, node: Node, what: InFlight | Timer | str) -> AgentS
 
 
 def renumber_rounds(state: State) -> State:
-    """Let a leader count its rounds from 0 again, where no read waits for one.
+    """Let a leader call its last round the first, where no read waits for one.
 
-    It has just checked its quorum, and no answer is in flight: of the rounds until then
-    it remembers nothing that would make a difference. Leases are not configured.
+    It has just checked its quorum, and no answer is in flight: all that it can still
+    tell is who acknowledged that round. Leases are not configured.
     """
     lead = state.leadership
     is_checked = lead.checked_round == lead.round
     if state.role != Role.LEADER or not is_checked or lead.reads.reads:
         return state
+    first = Round(min(lead.round, 1))
     anew = replace(
         lead,
-        seen=AgentMap.zero(state.config.everyone),
-        round=NO_ROUND,
-        confirmed_round=NO_ROUND,
-        checked_round=NO_ROUND,
+        seen=AgentMap().set_all(lead.seen.at_least(lead.round), first),
+        round=first,
+        confirmed_round=first if lead.confirmed_round == lead.round else NO_ROUND,
+        checked_round=first,
         lease_round=NO_ROUND,
     )
     return replace(state, leadership=anew)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from primacy.dispatch import step
 from primacy.messages import (
     Elapsed,
     LeaseRead,
@@ -27,17 +28,17 @@ from primacy.messages import (
     Write,
 )
 from primacy.outputs import Outputs
-from primacy.quantities import NOBODY, AgentId, Command, RequestId, Term
 from primacy.recovery import recover
 from primacy.role import Role, Wait
 from primacy.state import Durable, State
-from primacy.stepping import step
+from primacy.types import NOBODY, AgentId, Command, RequestId
 from primacy_model.checker.actors import Move
 from primacy_model.mesh import display
-from primacy_model.mesh.actions import spend
-from primacy_model.mesh.agent import Gate, InFlight, Node, perform
-from primacy_model.mesh.bounds import Shape, config_of
+from primacy_model.mesh.actions import overstayed, spend
+from primacy_model.mesh.agent import Gate, InFlight, crash, perform
+from primacy_model.mesh.bounds import Shape, config_of, request_of
 from primacy_model.mesh.history import ReadRequested
+from primacy_model.mesh.rolls import is_removed
 from primacy_model.timed.clocks import (
     FAR,
     LENGTHS,
@@ -91,6 +92,7 @@ class TimedMoves:
 
     def __init__(self, shape: Shape, pace: Pace) -> None:
         self.shape, self.pace = shape, pace
+        self.changes = tuple(map(request_of, shape.changes))
         self.now = NOW if pace.forgets else FAR
         self.configs = tuple(config_of(shape, name, **LENGTHS) for name in shape.agents)
         self.places = {AgentId(name): at for at, name in enumerate(shape.agents)}
@@ -110,10 +112,8 @@ class TimedMoves:
         yield from self._elapsing(local, state, course)
         yield from self._asked(name, local, state, course)
         if gate.budgets.crashes and name in (self.shape.crashers or self.shape.agents):
-            disk = local.node.disk
-            node = Node(None, disk, frozenset(), 0, Term(0), state.term)
             left = _spent(course, "crashes")
-            yield Move("crash", "crash", Clocked(node), shared=left)
+            yield Move("crash", "crash", Clocked(crash(local.node)), shared=left)
 
     def hears(
         self, local: Clocked, course: TimeCourse, message: InFlight
@@ -158,7 +158,8 @@ class TimedMoves:
     ) -> Iterator[TimedMove]:
         for timer in Timer:
             is_ripe = timer in local.node.armed and local.waits(timer) == 0
-            if timer == Timer.HEARTBEAT and course.gate.budgets.rounds == 0:
+            is_spent = course.gate.budgets.rounds == 0
+            if timer == Timer.HEARTBEAT and is_spent and not is_removed(state):
                 continue
             if is_ripe and self._matters(state, timer):
                 said = f"elapse {timer.value}", f"{timer.value} timer elapses"
@@ -227,6 +228,11 @@ class TimedMoves:
                 said = "transfer", f"hand over to {target}"
                 left = _spent(course, "transfers")
                 yield self._requested(local, left, said, ask)
+        for change, asked in self.changes if budgets.changes else ():
+            if asked in ("", name):
+                said = "change", f"{change.request} is asked for"
+                left = _spent(course, "changes")
+                yield self._requested(local, left, said, change)
 
     def _requested(
         self, local: Clocked, left: TimeCourse, said: tuple[str, str], message: Message
@@ -256,9 +262,11 @@ class TimedMoves:
             rest = local.node.armed - {message.timer}
             local = replace(local, node=replace(local.node, armed=rest))
         after, outputs = step(state, message)
-        if after.leadership.round > state.leadership.round:
+        is_begun = after.leadership.round > state.leadership.round
+        if is_begun and course.gate.budgets.rounds:  # else a breach
             shared = _spent(course, "rounds")
-        return self._performed(local, after, outputs, said, shared)
+        move = self._performed(local, after, outputs, said, shared)
+        return replace(move, notes=(*move.notes, *overstayed(state, message, after)))
 
     def _performed(
         self,

@@ -25,9 +25,9 @@ from typing import Final
 
 from primacy.messages import Timer
 from primacy.outputs import Arm, Disarm, Output
-from primacy.quantities import START, Instant
 from primacy.role import Role
 from primacy.state import State
+from primacy.types import START, Instant
 from primacy_model.mesh.agent import Node
 
 SLOT_MS: Final = 8

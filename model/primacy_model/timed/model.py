@@ -14,13 +14,12 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from primacy.messages import Elapsed, Received, Timer
-from primacy.quantities import AgentId, Term
 from primacy.recovery import initial
-from primacy.state import NOTHING_DURABLE
+from primacy.types import AgentId
 from primacy_model.checker.actors import Actors, Assembled, Claim, Doing, Whole
 from primacy_model.checker.model import Value
 from primacy_model.mesh import display
-from primacy_model.mesh.agent import Gate, InFlight, Node, perform
+from primacy_model.mesh.agent import Gate, InFlight, empty_node, perform
 from primacy_model.mesh.bounds import Shape, bounds_of, kinds_of
 from primacy_model.mesh.history import History, Note, add_note
 from primacy_model.mesh.model import SETTLING
@@ -58,7 +57,9 @@ class TimedMesh(Actors[Clocked, InFlight, TimeCourse, History]):
         self._moves = TimedMoves(shape, pace)
         self.now, self.places = self._moves.now, self._moves.places
         self.configs = self._moves.configs
-        self._claims = claims(self.now, tuple(sometimes), says_more=says_more)
+        self._claims = claims(
+            self.now, shape.terms, tuple(sometimes), says_more=says_more
+        )
 
     @property
     def name(self) -> str:
@@ -114,7 +115,7 @@ class TimedMesh(Actors[Clocked, InFlight, TimeCourse, History]):
         To one that is down it does what it will do when the agent has restarted.
         """
         state = local.node.state or self._moves.recovered(place, local.node.disk)
-        return is_obsolete(state, message.packet)
+        return is_obsolete(state, message.packet, self.shape.returning)
 
     def noted(self, ghost: History, note: Hashable) -> History:
         """Write down what happened."""
@@ -156,7 +157,7 @@ class TimedMesh(Actors[Clocked, InFlight, TimeCourse, History]):
     def _fresh(self) -> TimedWorld:
         begun = []
         for config in self.configs:
-            blank = Node(None, NOTHING_DURABLE, frozenset(), 0, Term(0), Term(0))
+            blank = empty_node(config.me)
             state, outputs = initial(config)
             node = perform(blank, state, outputs).node
             begun.append(apply_timers(Clocked(blank), node, outputs))

@@ -14,6 +14,7 @@ Source: docs/timed.md; Ongaro 2014, section 6.4.1; clauses `lease.*`, `vote.stic
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from primacy_model.checker.actors import Assembled
@@ -48,6 +49,17 @@ PAIR: Final = Shape(
     budgets=Budgets(rounds=1, writes=1, reads=1),
 )
 """Here a lease may be had before an entry of its term is committed, in few states."""
+
+
+CHANGING: Final = Shape(
+    electors=("a",),
+    workers=("b",),
+    begins="elected",
+    terms=2,
+    impatient=("a", "b"),
+    changes=("promote b at a", "demote a at a"),
+    budgets=Budgets(rounds=1, changes=2),
+)
 
 
 def scopes() -> tuple[TimedScope, ...]:
@@ -90,6 +102,12 @@ def scopes() -> tuple[TimedScope, ...]:
             PAIR,
             ("lease-held", "lease-passed-on", "committed", "read-served"),
         ),
+        TimedMesh(
+            "change-lease",
+            "A leader with a lease adds another elector, then takes itself off.",
+            CHANGING,
+            ("lease-held", "lease-renewed", "lease-passed-on", "changed", "removed"),
+        ),
     )
     return tuple(Assembled(mesh) for mesh in meshes)
 
@@ -114,6 +132,18 @@ def deep() -> tuple[TimedScope, ...]:
             "Clients write and read while a leader renews its lease or gets one.",
             _shape(Budgets(rounds=1, writes=1, reads=1), ("a", "b")),
             ("lease-passed-on", "lease-survived", "committed", "read-served"),
+        ),
+        TimedMesh(
+            "change-lease-deep",
+            "The same while clients read under the lease.",
+            replace(CHANGING, budgets=Budgets(rounds=1, reads=1, changes=2)),
+            (
+                "lease-held",
+                "lease-renewed",
+                "lease-passed-on",
+                "changed",
+                "read-served",
+            ),
         ),
     )
     return tuple(Assembled(mesh) for mesh in meshes)

@@ -1,8 +1,8 @@
 """The contracts of core's containers: what each operation promises.
 
 Each promise is an axiom that a test evaluates on the concrete classes. A size is a
-number of which only one thing is known: two parts of a set that together are larger
-than the set share a member. `quorum` proves that by induction.
+number of which little is known: what quorums of near electorates have in common stands
+in `rolls`, and `quorum` proves that by induction.
 
 Trusted: the axioms, as far as `tests/proofs/axioms/test_contracts.py` does not reach.
 Source: the container contracts in docs/design.md.
@@ -14,6 +14,7 @@ from typing import Final
 
 from primacy_proofs.axioms.contract import Contract, contract
 from primacy_proofs.axioms.logs import log_contracts, segment_contracts
+from primacy_proofs.axioms.rolls import electorate_contracts, roll_contracts
 from primacy_proofs.smt.solver import (
     INT,
     Expr,
@@ -25,6 +26,7 @@ from primacy_proofs.smt.solver import (
     equal,
     implies,
     negation,
+    number,
 )
 from primacy_proofs.smt.symbols import (
     AGENT,
@@ -34,46 +36,45 @@ from primacy_proofs.smt.symbols import (
     MAP,
     NO_ASKED,
     NO_PARKED,
+    NOBODY_,
     PARKED,
     SET,
     TEXT,
-    agents_of,
     asked,
     asked_with,
     at_least,
-    common,
     confirmed,
+    difference,
+    electorate,
+    first,
     get,
+    intersection,
     later,
-    less,
     member,
     parked_with,
     parks,
     put,
     put_all,
-    shared,
     size,
     suggestion,
     unconfirmed,
-    united,
+    union,
     with_,
+    within,
     without,
-    zero,
 )
 
 
 def _sets() -> list[Contract]:
     a, b = constant("a", AGENT), constant("b", AGENT)
-    s, t, u = constant("s", SET), constant("t", SET), constant("u", SET)
+    s, t = constant("s", SET), constant("t", SET)
 
     def made(name: str, result: Expr, contents: Expr, *more: Expr) -> Contract:
         inside = member(a, result)
         return contract(name, [a, s, *more], equal(inside, contents), [inside])
 
     inside, inside_t = member(a, s), member(a, t)
-    alone = common(s, with_(EMPTY_SET, a))
-    both = [size(common(s, t)), size(common(s, u))]
-    who = shared(s, t, u)
+    alone = intersection(s, with_(EMPTY_SET, a))
     return [
         contract(
             "nobody is a member of the empty set",
@@ -86,46 +87,44 @@ def _sets() -> list[Contract]:
             "without removes one agent", without(s, b), all_of(inside, differ(a, b)), b
         ),
         made(
-            "common keeps the members of both",
-            common(s, t),
+            "an intersection has the members of both",
+            intersection(s, t),
             all_of(inside, member(a, t)),
             t,
         ),
         made(
-            "united joins the members of both",
-            united(s, t),
+            "a union has the members of either",
+            union(s, t),
             any_of(inside, member(a, t)),
             t,
         ),
         made(
-            "less keeps the members of one alone",
-            less(s, t),
+            "a difference has the members of one alone",
+            difference(s, t),
             all_of(inside, negation(member(a, t))),
             t,
         ),
         contract(
-            "an outsider is not common",
+            "an outsider is not in an intersection",
             [s, t, b],
             implies(
-                negation(member(b, s)), equal(common(s, with_(t, b)), common(s, t))
+                negation(member(b, s)),
+                equal(intersection(s, with_(t, b)), intersection(s, t)),
             ),
-            [common(s, with_(t, b))],
+            [intersection(s, with_(t, b))],
         ),
         contract(
             "a member alone is no more than all",
             [s, t, a],
-            implies(inside_t, size(alone) <= size(common(s, t))),
-            [size(alone), size(common(s, t))],
+            implies(inside_t, size(alone) <= size(intersection(s, t))),
+            [size(alone), size(intersection(s, t))],
         ),
         contract("a size is never negative", [s], size(s) >= 0, [size(s)]),
         contract(
-            "two parts larger than the whole share a member",
-            [s, t, u],
-            implies(
-                both[0] + both[1] > size(s),
-                all_of(member(who, s), member(who, t), member(who, u)),
-            ),
-            both,
+            "the first is a member, if it is an agent",
+            [s],
+            implies(differ(first(s), NOBODY_), member(first(s), s)),
+            [first(s)],
         ),
     ]
 
@@ -135,74 +134,60 @@ def _maps() -> list[Contract]:
     a, b, n = constant("a", AGENT), constant("b", AGENT), constant("n", INT)
     changed, all_changed = put(m, b, n), put_all(m, s, n)
     i = constant("i", INT)
-    is_outside = all_of(member(b, agents_of(m)), negation(member(b, s)))
+    kept, t = within(m, s), constant("t", SET)
+    is_outside = all_of(negation(member(b, s)), negation(member(b, t)))
+    suggested = suggestion(changed, electorate(s, t))
     return [
         contract(
-            "zero has the agents it is given",
-            [s],
-            equal(agents_of(zero(s)), s),
-            [zero(s)],
-        ),
-        contract(
-            "zero is 0 for each",
-            [s, a],
-            implies(member(a, s), equal(get(zero(s), a), 0)),
-            [get(zero(s), a)],
-        ),
-        contract(
-            "set keeps the agents",
-            [m, b, n],
-            implies(member(b, agents_of(m)), equal(agents_of(changed), agents_of(m))),
-            [changed],
+            "the empty map is 0 for each",
+            [a],
+            equal(get(EMPTY_MAP, a), 0),
+            [get(EMPTY_MAP, a)],
         ),
         contract(
             "set changes one number",
             [m, a, b, n],
-            implies(
-                all_of(member(a, agents_of(m)), member(b, agents_of(m))),
-                equal(get(changed, a), choose(equal(a, b), n, get(m, a))),
-            ),
+            equal(get(changed, a), choose(equal(a, b), n, get(m, a))),
             [get(changed, a)],
-        ),
-        contract(
-            "set_all keeps the agents",
-            [m, s, n],
-            equal(agents_of(all_changed), agents_of(m)),
-            [all_changed],
         ),
         contract(
             "set_all changes the numbers of some",
             [m, s, a, n],
-            implies(
-                member(a, agents_of(m)),
-                equal(get(all_changed, a), choose(member(a, s), n, get(m, a))),
-            ),
+            equal(get(all_changed, a), choose(member(a, s), n, get(m, a))),
             [get(all_changed, a)],
+        ),
+        contract(
+            "within keeps the numbers of some",
+            [m, s, a],
+            equal(get(kept, a), choose(member(a, s), get(m, a), number(0))),
+            [get(kept, a)],
         ),
         contract(
             "at_least collects those not below",
             [m, a, n],
             equal(
                 member(a, at_least(m, n)),
-                all_of(member(a, agents_of(m)), get(m, a) >= n),
+                all_of(differ(get(m, a), 0), get(m, a) >= n),
             ),
             [member(a, at_least(m, n))],
         ),
-        contract("no number, no agent", [], equal(agents_of(EMPTY_MAP), EMPTY_SET)),
         contract(
             "an outsider's number suggests nothing",
-            [m, s, b, n],
-            implies(is_outside, equal(suggestion(changed, s), suggestion(m, s))),
-            [suggestion(changed, s)],
+            [m, s, t, b, n],
+            implies(is_outside, equal(suggested, suggestion(m, electorate(s, t)))),
+            [suggested],
         ),
         contract(
             "an outsider's number puts no insider among those not below",
             [m, s, b, n, i],
             implies(
-                is_outside,
-                equal(common(s, at_least(changed, i)), common(s, at_least(m, i))),
+                negation(member(b, s)),
+                equal(
+                    intersection(s, at_least(changed, i)),
+                    intersection(s, at_least(m, i)),
+                ),
             ),
-            [common(s, at_least(changed, i))],
+            [intersection(s, at_least(changed, i))],
         ),
     ]
 
@@ -270,6 +255,8 @@ CONTRACTS: Final = (
     *_maps(),
     *log_contracts(),
     *segment_contracts(),
+    *electorate_contracts(),
+    *roll_contracts(),
     *_reads(),
 )
 """Every promise that the proofs rest on."""

@@ -1,10 +1,11 @@
 """Core's containers on bits: the meaning of symbols where values may be open.
 
-An agent, a number, a text and an entry's body are each one number, plain or open. A set
-has a bit for each agent, nobody first; a map has a set and a number for each agent; a
-log or a segment has a length and entries, zero beyond the length; reads are a list of
-places, each taken or not: no formula compares them, so a list may have gaps. Values of
-one sort may differ in how many places they have.
+An agent, a number and a text are each one number, plain or open. A set has a bit for
+each agent, nobody first, and a map has a number; an electorate has two sets. An entry's
+body has a number, for its kind and its texts, and three sets, of which only a roll's
+have members. A log or a segment has a length and entries, zero beyond the length; reads
+are a list of places, each taken or not: no formula compares them, so a list may have
+gaps. Values of one sort may differ in how many places they have.
 
 Nothing here is trusted: what is found is judged again on core's own values.
 """
@@ -12,8 +13,8 @@ Nothing here is trusted: what is found is judged again on core's own values.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
-from functools import reduce
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, reduce
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -27,6 +28,11 @@ TEXTS: Final = ("", "mesh", "x", "y")
 BitValue = Any
 """Of any sort, as above."""
 Set = Sequence[BitValue]
+Map = Sequence[BitValue]
+BitElectorate = tuple[Set, Set]
+Body = tuple[BitValue, Set, Set, Set]
+Roll = tuple[BitValue, Set, Set, Set]
+"""Where it was set, the electors, the outgoing ones and the workers."""
 Entries = Sequence[tuple[BitValue, BitValue]]
 Log = tuple[BitValue, Entries]
 
@@ -71,6 +77,10 @@ def same(one: BitValue, other: BitValue) -> BitValue:
             same(zero_like(b) if a is None else a, zero_like(a) if b is None else b)
             for a, b in zip_longest(one, other)
         )
+    if isinstance(one, bool):
+        return other if one else negate(other)
+    if isinstance(other, bool):
+        return one if other else negate(one)
     if isinstance(one, Expr):
         return equal(one, other)
     return equal(other, one) if isinstance(other, Expr) else one == other
@@ -94,12 +104,12 @@ def _clamped(index: BitValue, highest: BitValue) -> BitValue:
     return choose(below < 0, 0, below)
 
 
-# --- sets and maps --------------------------------------------------------------------
+# --- sets, maps and electorates -------------------------------------------------------
 
 
 def _size(agents: Set) -> BitValue:
     counts = [choose(bit, 1, 0) for bit in agents]
-    return reduce(operator.add, counts)
+    return reduce(operator.add, counts, 0)
 
 
 def _with(agents: Set, agent: BitValue) -> Set:
@@ -111,54 +121,117 @@ def _without(agents: Set, agent: BitValue) -> Set:
 
 
 def _common(one: Set, other: Set) -> Set:
-    return tuple(both(pair) for pair in zip(one, other, strict=True))
+    return tuple(both(pair) for pair in _beside(one, other))
 
 
 def _united(one: Set, other: Set) -> Set:
-    return tuple(either(pair) for pair in zip(one, other, strict=True))
+    return tuple(either(pair) for pair in _beside(one, other))
 
 
 def _less(one: Set, other: Set) -> Set:
-    return tuple(both([a, negate(b)]) for a, b in zip(one, other, strict=True))
+    return tuple(both([a, negate(b)]) for a, b in _beside(one, other))
 
 
-def _shared(whole: Set, one: Set, other: Set) -> BitValue:
-    inside = _common(_common(whole, one), other)
+def _beside(one: Set, other: Set) -> Iterator[tuple[BitValue, BitValue]]:
+    return zip_longest(one, other, fillvalue=False)
+
+
+def _first(agents: Set) -> BitValue:
     found: BitValue = 0
-    for at in reversed(range(len(inside))):
-        found = choose(inside[at], at, found)
+    for at in reversed(range(len(agents))):
+        found = choose(agents[at], at, found)
     return found
 
 
-def _put_all(numbers: tuple[Set, Set], agents: Set, value: BitValue) -> tuple[Set, Set]:
-    over, held = numbers
-    among = _common(over, agents)
-    changed = [choose(*each) for each in zip(among, [value] * len(held), held)]  # noqa: B905 - all as long
-    return over, tuple(changed)
+def _put_all(numbers: Map, agents: Set, value: BitValue) -> Map:
+    pairs = zip_longest(agents, numbers, fillvalue=False)
+    return tuple(choose(bit, value, held) for bit, held in pairs)
 
 
-def _put(numbers: tuple[Set, Set], agent: BitValue, value: BitValue) -> tuple[Set, Set]:
-    nobody = (False,) * len(numbers[0])
-    return _put_all(numbers, _with(nobody, agent), value)
+def _put(numbers: Map, agent: BitValue, value: BitValue) -> Map:
+    return _put_all(numbers, _with((False,) * len(numbers), agent), value)
 
 
-def _at_least(numbers: tuple[Set, Set], value: BitValue) -> Set:
-    pairs = zip(*numbers, strict=True)
-    return tuple(both([is_one, held >= value]) for is_one, held in pairs)
+def _within(numbers: Map, agents: Set) -> Map:
+    pairs = zip_longest(agents, numbers, fillvalue=False)
+    return tuple(choose(bit, held, 0) for bit, held in pairs)
 
 
-def _suggestion(numbers: tuple[Set, Set], electors: Set) -> BitValue:
-    among, found = _common(numbers[0], electors), 0
-    for is_one, held in zip(among, numbers[1], strict=True):
-        reached = _common(_at_least(numbers, held), among)
-        is_most = _size(reached) * 2 > _size(among)
-        found = choose(both([is_one, is_most, held > found]), held, found)
+def _at_least(numbers: Map, value: BitValue) -> Set:
+    return tuple(both([negate(same(held, 0)), held >= value]) for held in numbers)
+
+
+def _suggestion(numbers: Map, voting: BitElectorate) -> BitValue:
+    one, other = (_middle(numbers, agents) for agents in voting)
+    return choose(one < other, one, other)
+
+
+def _middle(numbers: Map, agents: Set) -> BitValue:
+    """Find the highest number that more than half of some agents have reached."""
+    found: BitValue = 0
+    is_found: BitValue = False
+    for is_one, held in zip_longest(agents, numbers, fillvalue=False):
+        reached = _common(agents, tuple(each >= held for each in numbers))
+        is_higher = either([negate(is_found), held > found])
+        is_better = both([is_one, _size(reached) * 2 > _size(agents), is_higher])
+        found = choose(is_better, held, found)
+        is_found = either([is_found, is_better])
     return found
+
+
+def _is_quorum(voting: BitElectorate, agents: Set) -> BitValue:
+    return both(_size(_common(of, agents)) * 2 > _size(of) for of in voting)
+
+
+def _is_near(one: BitElectorate, other: BitElectorate) -> BitValue:
+    shares = [_same_set(mine, theirs) for mine in one for theirs in other]
+    are_settled = both([_same_set(*one), _same_set(*other)])
+    if are_settled is False:
+        return either(shares)
+    changed = _united(_less(one[0], other[0]), _less(other[0], one[0]))
+    return either([*shares, both([are_settled, same(_size(changed), 1)])])
+
+
+@lru_cache(maxsize=1024)
+def _same_set(one: Set, other: Set) -> BitValue:
+    """Tell whether two sets are the same; few are compared, and often."""
+    return same(one, other)
+
+
+def _shared(_: BitElectorate, one: Set, __: BitElectorate, other: Set) -> BitValue:
+    return _first(_common(one, other))
+
+
+# --- bodies ---------------------------------------------------------------------------
+
+ROLLS: Final = len(TEXTS) ** 2 + 1
+"""The number of the first body that sets a roll; before it are a no-op and commands."""
+NOOP: Final[Body] = (0, (), (), ())
+
+
+def _named(command: BitValue, request: BitValue) -> BitValue:
+    return command * len(TEXTS) + request
+
+
+def command_body(command: BitValue, request: BitValue) -> Body:
+    """Make the body of a command."""
+    return _named(command, request) + 1, (), (), ()
+
+
+def roll_body(
+    voting: BitElectorate, workers: Set, command: BitValue, request: BitValue
+) -> Body:
+    """Make the body of an entry that sets a roll."""
+    return _named(command, request) + ROLLS, *voting, workers
+
+
+def _sets_roll(body: Body) -> BitValue:
+    return body[0] >= ROLLS
 
 
 # --- logs and segments ----------------------------------------------------------------
 
-BLANK: Final = (0, 0)
+BLANK: Final = (0, NOOP)
 """What stands behind the end of a log."""
 
 
@@ -235,6 +308,45 @@ def _is_ordered(cut: Log, lowest: BitValue, highest: BitValue) -> BitValue:
     return both(parts)
 
 
+# --- two logs, and the rolls of one ---------------------------------------------------
+
+
+def _is_alike(one: Log, other: Log, index: BitValue) -> BitValue:
+    return negate(either(is_so for _, is_so in _unlike_at(one, other, index)))
+
+
+def _unlike(one: Log, other: Log, index: BitValue) -> BitValue:
+    found: BitValue = 0
+    for place, is_so in reversed(list(_unlike_at(one, other, index))):
+        found = choose(is_so, place, found)
+    return found
+
+
+def _unlike_at(one: Log, other: Log, index: BitValue) -> Iterator[tuple[int, BitValue]]:
+    """Tell of each place up to an index whether two logs differ there."""
+    for place in range(1, max(len(one[1]), len(other[1])) + 1):
+        differ = negate(same(_entry(one, place), _entry(other, place)))
+        yield place, both([place <= index, differ])
+
+
+def _roll(first: Roll, log: Log, index: BitValue) -> Roll:
+    """Give the roll in force at an index, and before it where it was set."""
+    found: BitValue = first
+    for place, (_, body) in enumerate(log[1], start=1):
+        is_so = both([place <= index, place <= log[0], _sets_roll(body)])
+        found = choose(is_so, (place, *body[1:]), found)
+    where, electors, outgoing, workers = found
+    return where, electors, outgoing, workers
+
+
+OF_ROLLS: Final[dict[str, Callable[[Roll, Log, BitValue], BitValue]]] = {
+    "roll_index": lambda first, log, index: _roll(first, log, index)[0],
+    "electorate_at": lambda first, log, index: _roll(first, log, index)[1:3],
+    "workers_at": lambda first, log, index: _roll(first, log, index)[3],
+}
+"""What each symbol means that rests on the first roll, which is given first."""
+
+
 # --- reads ----------------------------------------------------------------------------
 
 
@@ -278,24 +390,33 @@ SYMBOLS: Final[dict[str, Callable[..., BitValue]]] = {
     "no_text": lambda: 0,
     "empty_log": lambda: (0, ()),
     "empty_segment": lambda: (0, ()),
-    "noop": lambda: 0,
+    "noop": lambda: NOOP,
     "no_asked_reads": lambda: (),
     "no_parked_reads": lambda: (),
     "precedes": operator.lt,
-    "command": lambda command, request: command * len(TEXTS) + request + 1,
+    "command": command_body,
+    "roll": roll_body,
+    "sets_roll": _sets_roll,
+    "body_electorate": lambda body: body[1:3],
+    "body_workers": operator.itemgetter(3),
     "member": lambda agent, agents: pick(agents, agent, 0, default=False),
     "size": _size,
     "with": _with,
     "without": _without,
-    "common": _common,
-    "united": _united,
-    "less": _less,
+    "intersection": _common,
+    "union": _united,
+    "difference": _less,
+    "first": _first,
+    "electorate": lambda electors, outgoing: (electors, outgoing),
+    "electors_of": operator.itemgetter(0),
+    "outgoing_of": operator.itemgetter(1),
+    "is_quorum": _is_quorum,
+    "near": _is_near,
     "shared": _shared,
-    "agents_of": operator.itemgetter(0),
-    "get": lambda numbers, agent: pick(numbers[1], agent, 0, 0),
-    "zero": lambda agents: (agents, (0,) * len(agents)),
+    "get": lambda numbers, agent: pick(numbers, agent, 0, 0),
     "put": _put,
     "put_all": _put_all,
+    "within": _within,
     "at_least": _at_least,
     "suggestion": _suggestion,
     "last": operator.itemgetter(0),
@@ -307,6 +428,8 @@ SYMBOLS: Final[dict[str, Callable[..., BitValue]]] = {
     "holds": _holds,
     "differs": _differs,
     "probe": _probe,
+    "is_alike": _is_alike,
+    "unlike": _unlike,
     "length": operator.itemgetter(0),
     "segment_term": lambda cut, index: _entry(cut, index)[0],
     "segment_body": lambda cut, index: _entry(cut, index)[1],
@@ -321,4 +444,4 @@ SYMBOLS: Final[dict[str, Callable[..., BitValue]]] = {
     "parked_with": _parked_with,
     "later": lambda parked, applied: _kept(parked, lambda index: index > applied),
 }
-"""What each symbol means."""
+"""What each symbol means, whatever the first roll is."""

@@ -7,7 +7,7 @@ symbols differs; how formulas are put together is here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -15,8 +15,10 @@ from primacy_proofs.smt.solver import (
     Expr,
     Quantified,
     dissect,
+    is_same,
     negation,
     read_quantifier,
+    substitute,
 )
 from primacy_proofs.smt.solver import all_of as all_exprs
 from primacy_proofs.smt.solver import any_of as any_expr
@@ -151,21 +153,36 @@ class Reader:
         return Reading(free, judge)
 
     def _over_all(self, inside: Quantified) -> Reading:
+        """Read a quantifier, variable by variable, each part as soon as it can be.
+
+        That something holds of all is read as: there are none of which it does not.
+        """
+        inside = _without_named(inside)
         names = [dissect(each).symbol for each in inside.bound]
         self.variables(names)
-        sorts = [str(each.sort().name()) for each in inside.bound]
-        body = self.read(inside.body)
-        free = tuple(name for name in body.free if name not in names)
-        ranges = [self._meaning.every(sort) for sort in sorts]
-        judge = both if inside.is_universal else either
+        ranges = [self._meaning.every(str(each.sort().name())) for each in inside.bound]
+        if inside.is_universal:
+            *premises, conclusion = clauses(inside.body)
+            parts = [*map(self.read, premises), _negated(self.read(conclusion))]
+        else:
+            parts = [self.read(part) for part in conjuncts(inside.body)]
+        known_at = by_depth(names, parts)
 
-        def over(values: Values) -> Any:  # noqa: ANN401 - plain or open
-            return judge(
-                body.of({**values, **dict(zip(names, each, strict=True))})
-                for each in _product(ranges)
+        def some(depth: int, values: Values) -> Any:  # noqa: ANN401 - plain or open
+            held = both(part.of(values) for part in known_at[depth])
+            if held is False or depth == len(names):
+                return held
+            rest = either(
+                some(depth + 1, {**values, names[depth]: value})
+                for value in ranges[depth]
             )
+            return both([held, rest])
 
-        return Reading(free, over)
+        free = {name for part in parts for name in part.free}
+        judge = negate if inside.is_universal else _as_it_is
+        return Reading(
+            tuple(sorted(free.difference(names))), lambda values: judge(some(0, values))
+        )
 
     def _joined(
         self,
@@ -213,10 +230,61 @@ def _implied(
     return either([negate(given), conclusion(values)])
 
 
-def _product(ranges: Sequence[Sequence[Any]]) -> Iterable[tuple[Any, ...]]:
-    if not ranges:
-        yield ()
+def _without_named(inside: Quantified) -> Quantified:
+    """Put in what is said to be equal to a variable: there is no other to try."""
+    if inside.is_universal:
+        return inside
+    for part in conjuncts(inside.body):
+        form = dissect(part)
+        for bound in inside.bound if form.symbol == "=" else ():
+            one, other = form.arguments
+            if is_same(one, bound) and not _looks_at(other, inside.bound):
+                body = substitute(inside.body, bound, other)
+                rest = tuple(each for each in inside.bound if not is_same(each, bound))
+                return _without_named(Quantified(False, rest, body))
+    return inside
+
+
+def _looks_at(expr: Expr, among: Sequence[Expr]) -> bool:
+    """Tell whether an expression has one of some variables in it."""
+    inside = read_quantifier(expr, "any ")
+    parts = (inside.body,) if inside else dissect(expr).arguments
+    is_one = any(is_same(expr, each) for each in among)
+    return is_one or any(_looks_at(part, among) for part in parts)
+
+
+def _as_it_is(part: Any) -> Any:  # noqa: ANN401 - plain or open
+    return part
+
+
+def _negated(reading: Reading) -> Reading:
+    return Reading(reading.free, lambda values: negate(reading.of(values)))
+
+
+def by_depth(names: Sequence[str], parts: Iterable[Reading]) -> list[list[Reading]]:
+    """Sort parts by how many variables must be known to read them."""
+    found: list[list[Reading]] = [[] for _ in range(len(names) + 1)]
+    for part in parts:
+        places = [names.index(name) + 1 for name in part.free if name in names]
+        found[max(places, default=0)].append(part)
+    return found
+
+
+def clauses(body: Expr) -> Iterator[Expr]:
+    """Take a law apart: its premises, and then its conclusion."""
+    form = dissect(body)
+    if form.symbol == "=>":
+        yield from conjuncts(form.arguments[0])
+        yield from clauses(form.arguments[1])
+    else:
+        yield body
+
+
+def conjuncts(premise: Expr) -> Iterator[Expr]:
+    """Take a formula apart that says several things at once."""
+    form = dissect(premise)
+    if form.symbol != "and":
+        yield premise
         return
-    for value in ranges[0]:
-        for rest in _product(ranges[1:]):
-            yield (value, *rest)
+    for part in form.arguments:
+        yield from conjuncts(part)

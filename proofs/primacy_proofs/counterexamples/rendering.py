@@ -10,8 +10,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from primacy.agents import NO_AGENTS
 from primacy_proofs.counterexamples.evaluation import Reader
 from primacy_proofs.counterexamples.obligation import Posed, pose
 from primacy_proofs.counterexamples.search import FiniteModel, search
@@ -29,7 +30,7 @@ from primacy_proofs.counterexamples.wording import (
 from primacy_proofs.laws.catalog import LAWS
 from primacy_proofs.laws.law import NEVER_RAISES, Laws
 from primacy_proofs.smt.solver import INT, Expr, constant
-from primacy_proofs.smt.symbols import AGENT
+from primacy_proofs.smt.symbols import AGENT, FIRST_ELECTORS, FIRST_WORKERS
 from primacy_proofs.symbolic.containers import Answered, Served
 from primacy_proofs.symbolic.paths import Decision
 from primacy_proofs.symbolic.records import columns
@@ -69,6 +70,10 @@ ALWAYS: Final = ("role", "term")
 NOTHING: Final = ("-", "{}", "0", "no", "nobody")
 """What says nothing, if all agents have it and the law does not look at it."""
 DISK: Final = "disk."
+OUTGOING: Final = {"roll.outgoing": "roll.electors"}
+"""What is shown only where it is not the same as another field."""
+BLANK: Final = {"roll.index": 0, "roll.term": 0, "roll.workers": NO_AGENTS}
+"""What a packet says of a roll that is not worth a word; see `OUTGOING` too."""
 UNCOUNTED: Final[dict[type, str]] = {
     Answered: "replies to reads",
     Served: "reads that are served",
@@ -213,18 +218,20 @@ class Picture:
         packet = constant("a packet", FIELDS[kind, "sender"].domain(0))
         reader = Reader(self._model.told)
         reader.variables(["a packet"])
-        parts: list[str] = []
-        sender = "nobody"
-        for column in columns(PACKETS[kind]):
-            value = reader.read(field(kind, column.name, packet)).of(
+        said: dict[str, Any] = {
+            column.name: reader.read(field(kind, column.name, packet)).of(
                 {"a packet": number}
             )
-            if column.name == "sender":
-                sender = render_value(value)
-            elif column.name == "mesh":
-                parts += [] if value == "mesh" else ["of another mesh"]
-            elif not (column.name in ("roll.index", "roll.term") and value == 0):
-                parts.append(field_said(column.name, value))
+            for column in columns(PACKETS[kind])
+        }
+        sender, mesh = render_value(said.pop("sender")), said.pop("mesh")
+        parts = [] if mesh == "mesh" else ["of another mesh"]
+        blank = BLANK | {name: said.get(other) for name, other in OUTGOING.items()}
+        parts += [
+            field_said(name, value)
+            for name, value in said.items()
+            if name not in blank or value != blank[name]
+        ]
         return f"{kind} from {sender}: {', '.join(parts)}"
 
     def _taken(self) -> Iterator[Decision]:
@@ -247,6 +254,8 @@ class Picture:
     # --- agents before and after ------------------------------------------------------
 
     def _table(self) -> Iterator[str]:
+        electors, workers = map(self._witness.now, (FIRST_ELECTORS, FIRST_WORKERS))
+        yield f"the mesh began with electors {electors} and workers {workers}"
         agents = self._model.bounds.names[1:]
         rows = [["agents", *agents]]
         for name, cells in self._rows(agents):
@@ -258,12 +267,13 @@ class Picture:
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
             yield "  " + "  ".join(cells).rstrip()
         if any(row[0].endswith("log") for row in rows):
-            yield f"  ({LOG_LEGEND})"
+            yield from _wrapped(f"({LOG_LEGEND})", "  ")
 
     def _rows(self, agents: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
         """List what is shown of agents: what is looked at, and what changes.
 
-        The disk is shown where it has something else than the memory.
+        The disk is shown where it has something else than the memory, and outgoing
+        electors where they are others than the electors.
         """
         looks = {*ALWAYS, *self._witness.law_looks}
         looks |= self._path_looks.difference(HISTORY)
@@ -272,14 +282,13 @@ class Picture:
             if declared.arity() != 1 or declared.domain(0) != AGENT:
                 continue
             cells = [self._witness.cell(name, agent) for agent in agents]
-            if name.startswith(DISK):
-                memory = name.removeprefix(DISK)
-                kept = [self._witness.cell(memory, agent) for agent in agents]
-                is_shown = cells != kept
-            else:
-                is_shown = name in looks
-                if name not in HISTORY:
-                    is_shown = is_shown or any(" -> " in cell for cell in cells)
+            is_shown = name in looks or name.startswith(DISK)
+            if name not in HISTORY:
+                is_shown = is_shown or any(" -> " in cell for cell in cells)
+            other = OUTGOING.get(name, name.removeprefix(DISK))
+            if other != name:
+                others = [self._witness.cell(other, agent) for agent in agents]
+                is_shown = is_shown and cells != others
             if is_shown:
                 yield name, cells
 

@@ -11,6 +11,7 @@ Worlds are judged by core's own containers, see `search`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -43,8 +44,6 @@ from primacy_proofs.smt.solver import (
 )
 from primacy_proofs.system import lifting
 from primacy_proofs.system.world import (
-    ELECTORS,
-    EVERYONE,
     MESH,
     PACKET_SORTS,
     World,
@@ -100,8 +99,9 @@ def _rich() -> Iterator[Expr]:
     yield equal(w("role", candidate), on.ROLES[Role.CANDIDATE])
     yield w("term", candidate) > w("term", leader)
     yield on.member(candidate, w("granted", candidate))
-    yield on.member(worker, EVERYONE)
-    yield negation(on.member(worker, ELECTORS))
+    yield w("roll.index", leader) >= 1
+    yield on.member(worker, w("roll.workers", leader))
+    yield negation(on.member(worker, w("roll.electors", leader)))
     yield on.asked(w("reads", leader), follower, read, index, begun)
     yield w("asked", read)
     yield w("floor", read) >= 1
@@ -140,18 +140,35 @@ def _sent(w: World, kind: str, packet: Expr) -> Iterator[Expr]:
 
 ALONE: Final = "who was handed the leadership is not the only elector"
 HELD: Final = "who is a quorum alone holds its last entry, which its map suggests"
+JOINT: Final = "no agent alone is a quorum of a joint roll"
 KEPT: Final = "a leader has what is committed, so nothing up to there is rewritten (S8)"
+LAST: Final = (
+    "a leader that sets a roll holds its entry, the last; no map suggests more"
+)
 MANY: Final = "who waited for votes is no quorum alone; its new map suggests 0"
+OFF: Final = "an agent off a roll is in none of its quorums"
 ORDERED: Final = "what a leader sends is cut from its log, whose terms never fall"
 REACHED: Final = (
     "a map suggests what a quorum has reached; the check does not rely on it"
 )
 
+LINE: Final = re.compile(r":\d+:")
+"""The number of a line, in a decision."""
+OF_TERM: Final = "advance_commit: if not state.log.accepts(index, state.term): ->"
+COUNTED: Final = "is_quorum: return _is_majority(agents, self.electors) and ( ->"
+
 REASONS: Final = (
     (("TransferNow", "is_quorum(candidate.granted): -> yes"), ALONE),
     (("heartbeats._confirm", "is_quorum(lead.seen.at_least(number)): -> no"), REACHED),
-    (("replication._advance", "is_quorum(match.at_least(index)): -> no"), REACHED),
-    (("election.stand", "log.accepts(index, state.term): -> no"), HELD),
+    ((f"if number <= lead.confirmed_round: -> no\nelectorate.{COUNTED} no",), REACHED),
+    (("advance_commit", "is_quorum(match.at_least(index)): -> no"), REACHED),
+    ((f"{OF_TERM} yes\nelectorate.{COUNTED} no",), REACHED),
+    (("Change", f"{OF_TERM} no"), LAST),
+    (("Replace", f"{OF_TERM} no"), LAST),
+    (("Replace", "appending.commit_up_to"), JOINT),
+    (("election.stand", f"{OF_TERM} no"), HELD),
+    (("election.stand", "advance_commit: if index < state.roll.index: -> yes"), HELD),
+    (("_may_stand: if state.roll.has(state.me): -> no", f"{COUNTED} yes"), OFF),
     (("VoteReply", "is_quorum(match.at_least(index)): -> yes"), MANY),
     (
         (
@@ -165,7 +182,8 @@ REASONS: Final = (
 )
 """Why a path is not taken, where z3 is not told enough of containers to see it.
 
-Of each, what must be found in the message or the decisions of the path.
+Of each, what must be found in the message or the decisions of the path, which have no
+line numbers there.
 """
 
 
@@ -186,7 +204,7 @@ class Fate:
         """Say why it is not taken; empty if it is, or if nobody knows."""
         if self.excluded_by is not None:
             return ", ".join(self.excluded_by) or "what a mesh is"
-        told = "\n".join((self.message, *self.decisions))
+        told = LINE.sub(":", "\n".join((self.message, *self.decisions)))
         found = (why for marks, why in REASONS if all(mark in told for mark in marks))
         return "" if self.agents else next(found, "")
 

@@ -13,7 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from primacy_proofs.counterexamples.evaluation import Reader, Reading, negate
+from primacy_proofs.counterexamples.evaluation import (
+    Reader,
+    Reading,
+    by_depth,
+    clauses,
+    negate,
+)
 from primacy_proofs.counterexamples.small_values import Bounds, decode, encode, every
 from primacy_proofs.counterexamples.small_world import Open, Told
 from primacy_proofs.laws.law import Law
@@ -174,12 +180,9 @@ class Judge:
         names = tuple(dissect(each).symbol for each in variables)
         sorts = tuple(str(each.sort().name()) for each in variables)
         self._stated.variables(names)
-        *premises, conclusion = (self._stated.read(part) for part in _clauses(body))
-        known_at: list[list[Reading]] = [[] for _ in range(len(names) + 1)]
-        for premise in premises:
-            places = [names.index(name) + 1 for name in premise.free]
-            known_at[max(places, default=0)].append(premise)
-        return WatchedLaw(names, sorts, tuple(map(tuple, known_at)), conclusion, body)
+        *premises, conclusion = (self._stated.read(part) for part in clauses(body))
+        known_at = tuple(map(tuple, by_depth(names, premises)))
+        return WatchedLaw(names, sorts, known_at, conclusion, body)
 
     def _failing(
         self, law: WatchedLaw, depth: int, values: dict[str, Any]
@@ -193,22 +196,3 @@ class Judge:
         for value in every(self.told.bounds, law.sorts[depth]):
             values[law.names[depth]] = value
             yield from self._failing(law, depth + 1, values)
-
-
-def _clauses(body: Expr) -> Iterator[Expr]:
-    """Take a law apart: its premises, and then its conclusion."""
-    form = dissect(body)
-    if form.symbol == "=>":
-        yield from _conjuncts(form.arguments[0])
-        yield from _clauses(form.arguments[1])
-    else:
-        yield body
-
-
-def _conjuncts(premise: Expr) -> Iterator[Expr]:
-    form = dissect(premise)
-    if form.symbol != "and":
-        yield premise
-        return
-    for part in form.arguments:
-        yield from _conjuncts(part)

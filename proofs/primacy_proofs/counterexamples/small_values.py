@@ -1,7 +1,8 @@
 """Small values: agents, numbers, texts and containers, on bits and as core has them.
 
 Agents are `a`, `b` and so on, and nobody; the one that takes the step is `a`, unless
-the bounds name another. Numbers that are open lie between 0 and a highest one, and logs
+the bounds name another. A roll that stands in a log may have any of them as electors,
+and others as workers. Numbers that are open lie between 0 and a highest one, and logs
 are no longer than that. What history has of a number beyond is what it has of the first
 one beyond, and of a negative one what it has of 0. Instants of true time go twice as
 far, and none is beyond.
@@ -11,24 +12,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any, Final
 
 from primacy.agents import AgentMap, AgentSet
 from primacy.log import Entry, EntryKind, Log, Segment
-from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
-from primacy.quantities import Command, RequestId
+from primacy.pending_reads import FollowerRead, FollowerReads, LeaderRead, LeaderReads
+from primacy.types import NO_TERM, Command, RequestId
 from primacy_proofs.counterexamples import bitvectors, interpretation
 from primacy_proofs.counterexamples.evaluation import Sorts
-from primacy_proofs.counterexamples.interpretation import ENUMERATIONS, NOOP
+from primacy_proofs.counterexamples.interpretation import ENUMERATIONS, body_of
 from primacy_proofs.system.world import PACKET_SORTS
 
 NAMES: Final = ("", "a", "b", "c", "d")
 """Nobody, and the agents there may be; the first agent takes the step."""
 PACKETS: Final = 2
 """How many packets of a kind there are; the first one arrives, where one does."""
-BODIES: Final = (0, *(bitvectors.SYMBOLS["command"](at, at) for at in (2, 3)))
-"""What entries hold that stand in a log already: nothing, or one of two commands."""
+COMMANDS: Final = tuple(bitvectors.command_body(at, at) for at in (2, 3))
+"""The commands that stand in a log already."""
+ADDRESS: Final = 2
+"""The text, and the request, of all roll entries that stand in a log already."""
 NUMBERS: Final = ("Int", "Real")
 """The sorts of numbers; instants of true time are small whole numbers too."""
 SmallValue = Any
@@ -93,25 +96,26 @@ def decode(sort: str, code: SmallValue) -> SmallValue:
         case "AgentSet":
             return AgentSet.of(NAMES[at] for at, bit in enumerate(code) if bit)
         case "AgentMap":
-            agents = decode("AgentSet", code[0])
-            held = [n for bit, n in zip(*code, strict=True) if bit]
-            return AgentMap(agents, tuple(held))
+            held = {NAMES[at]: n for at, n in enumerate(code) if n != 0}
+            return AgentMap(AgentSet.of(held), tuple(held.values()))
+        case "Electorate":
+            return tuple(decode("AgentSet", part) for part in code)
         case "Log":
             return Log.of(_entries(code))
         case "Segment":
             return Segment(_entries(code))
-        case "AskedReads":
-            return AskedReads(
+        case "LeaderReads":
+            return LeaderReads(
                 tuple(
-                    AskedRead(NAMES[a], bitvectors.TEXTS[t], i, n)  # type: ignore[arg-type]
+                    LeaderRead(NAMES[a], bitvectors.TEXTS[t], i, n)  # type: ignore[arg-type]
                     for is_taken, a, t, i, n in code
                     if is_taken
                 )
             )
-        case "ParkedReads":
-            return ParkedReads(
+        case "FollowerReads":
+            return FollowerReads(
                 tuple(
-                    ParkedRead(bitvectors.TEXTS[t], i)  # type: ignore[arg-type]
+                    FollowerRead(bitvectors.TEXTS[t], i)  # type: ignore[arg-type]
                     for is_taken, t, i in code
                     if is_taken
                 )
@@ -120,12 +124,17 @@ def decode(sort: str, code: SmallValue) -> SmallValue:
             return ENUMERATIONS[sort][code] if sort in ENUMERATIONS else code
 
 
-def _body(code: int) -> interpretation.EntryBody:
-    if code == 0:
-        return NOOP
-    command, request = divmod(code - 1, len(bitvectors.TEXTS))
+def _body(code: bitvectors.Body) -> interpretation.EntryBody:
+    kind, *sets = code
+    base, of = bitvectors.ROLLS, EntryKind.ROLL
+    if kind < base:
+        base, of = 1, EntryKind.COMMAND
+    if kind == 0:
+        return interpretation.NOOP
+    command, request = divmod(kind - base, len(bitvectors.TEXTS))
     named = Command(bitvectors.TEXTS[command]), RequestId(bitvectors.TEXTS[request])
-    return EntryKind.COMMAND, *named
+    parts = (decode("AgentSet", each) for each in sets)
+    return body_of(Entry(NO_TERM, of, *named, *parts))
 
 
 def _entries(code: bitvectors.Log) -> tuple[Entry, ...]:
@@ -140,11 +149,10 @@ def encode(bounds: Bounds, sort: str, value: SmallValue) -> SmallValue:
             return NAMES.index(value)
         case "Text":
             return bitvectors.TEXTS.index(value)
-        case "Body":
-            codes = range(1 + len(bitvectors.TEXTS) ** 2)
-            return next(code for code in codes if _body(code) == value)
         case "AgentSet":
             return tuple(value.has(name) for name in bounds.names)
+        case "Electorate":
+            return tuple(encode(bounds, "AgentSet", part) for part in value)
         case _:
             return ENUMERATIONS[sort].index(value) if sort in ENUMERATIONS else value
 
@@ -163,8 +171,9 @@ def every(bounds: Bounds, sort: str) -> tuple[SmallValue, ...]:
             return False, True
         case "Text":
             return bitvectors.TEXTS
-        case "Body":
-            return tuple(_body(code) for code in range(1 + len(bitvectors.TEXTS) ** 2))
+        case "Electorate":
+            sets = every(bounds, "AgentSet")[1:]  # without any electors, no quorum
+            return tuple(product(sets, sets))
         case "AgentSet":
             agents = bounds.names[1:]
             return tuple(
@@ -184,9 +193,10 @@ def nothing(bounds: Bounds, sort: str) -> SmallValue:
     """Make the bits of what is known of a number beyond the bounds: nothing."""
     nobody = (False,) * (bounds.agents + 1)
     zeros = (0,) * (bounds.agents + 1)
-    empty = {"AgentSet": nobody, "AgentMap": (nobody, zeros), "Bool": False}
-    reads = {"AskedReads": (), "ParkedReads": ()}
-    logs = {"Log": (0, ()), "Segment": (0, ())}
+    pair = nobody, nobody
+    empty = {"AgentSet": nobody, "AgentMap": zeros, "Electorate": pair, "Bool": False}
+    reads = {"LeaderReads": (), "FollowerReads": ()}
+    logs = {"Log": (0, ()), "Segment": (0, ()), "Body": bitvectors.NOOP}
     return {**empty, **reads, **logs}.get(sort, 0)
 
 

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
+from primacy.electorate import Roll
 from primacy_proofs.counterexamples import bitvectors, interpretation
-from primacy_proofs.counterexamples.evaluation import Sorts
+from primacy_proofs.counterexamples.evaluation import Sorts, both, either, negate
 from primacy_proofs.counterexamples.interpretation import ENUMERATIONS
 from primacy_proofs.counterexamples.small_values import (
-    BODIES,
+    ADDRESS,
+    COMMANDS,
     NUMBERS,
     PACKETS,
     Bounds,
@@ -61,10 +63,16 @@ CONTAINERS: Final[dict[str, Sorts]] = {
     **{
         dissect(each).symbol: ()
         for each in vars(symbols).values()
-        if isinstance(each, Expr)
+        if isinstance(each, Expr) and not dissect(each).arguments
     },
 }
 """The symbols of core's containers; the world may use their names for other things."""
+FIRST_ROLL: Final = tuple(
+    dissect(each).symbol for each in (symbols.FIRST_ELECTORS, symbols.FIRST_WORKERS)
+)
+"""The electors and the workers of the first roll."""
+VOTING: Final = ("electors", "outgoing")
+"""Sets of which the most is tried first."""
 Key = tuple[str, tuple[SmallValue, ...]]
 """A function of the world, and its arguments as values of core."""
 
@@ -91,6 +99,10 @@ class Open:
         """What holds of the values that were made."""
         self._fixed: Final = _fixed(bounds)
 
+    def _first_roll(self) -> bitvectors.Roll:
+        electors, workers = (self.symbol(name, "AgentSet", ())() for name in FIRST_ROLL)
+        return 0, electors, electors, workers
+
     def every(self, sort: str) -> Sequence[SmallValue]:
         """List the values of a sort."""
         return [encode(self.bounds, sort, v) for v in every(self.bounds, sort)]
@@ -103,6 +115,9 @@ class Open:
         """Say what a symbol means."""
         if is_fixed(name, domain) and name in bitvectors.SYMBOLS:
             return bitvectors.SYMBOLS[name]
+        if is_fixed(name, domain) and name in bitvectors.OF_ROLLS:
+            of_rolls = bitvectors.OF_ROLLS[name]
+            return lambda *arguments: of_rolls(self._first_roll(), *arguments)
         if name in self._fixed:
             value = self._fixed[name]
             return lambda: value
@@ -168,15 +183,19 @@ class Open:
                 return constant(name, BOOL)
             case "AgentSet":
                 rest = [constant(f"{name}.{at}", BOOL) for at in range(1, agents + 1)]
-                is_most = "electors" in name  # z3 tries false first
+                is_most = any(each in name for each in VOTING)  # z3 tries false first
                 return (False, *(map(negation, rest) if is_most else rest))
             case "AgentMap":
-                over = self._new(f"{name}.of", "AgentSet", within)
                 held = [
-                    self._number(f"{name}.{at}", 0, highest) for at in range(agents)
+                    self._number(f"{name}.{at}", 0, highest)
+                    for at in range(1, agents + 1)
                 ]
-                pairs = zip(over, [0, *held], strict=True)
-                return over, tuple(bitvectors.choose(bit, n, 0) for bit, n in pairs)
+                return 0, *held
+            case "Electorate":
+                parts = ("electors", "outgoing")
+                return tuple(
+                    self._new(f"{name}.{part}", "AgentSet", within) for part in parts
+                )
             case "Log" | "Segment":
                 size = self._number(f"{name}.size", 0, highest)
                 entries = [
@@ -190,21 +209,25 @@ class Open:
                     bitvectors.choose(size > at, entry, bitvectors.BLANK)
                     for at, entry in enumerate(entries)
                 )
-            case "AskedReads":
+            case "LeaderReads":
                 taken = constant(f"{name}.taken", BOOL)
                 who = self._number(f"{name}.who", 1, agents)
                 what = self._number(f"{name}.what", 1, codes["Text"])
                 index = self._number(f"{name}.index", 0, highest)
                 begun = self._number(f"{name}.begun", 0, highest)
                 return ((taken, who, what, index, begun),)
-            case "ParkedReads":
+            case "FollowerReads":
                 taken = constant(f"{name}.taken", BOOL)
                 what = self._number(f"{name}.what", 1, codes["Text"])
                 return ((taken, what, self._number(f"{name}.index", 0, highest)),)
             case "Body":
-                return bitvectors.pick(
-                    BODIES, self._number(name, 0, len(BODIES) - 1), 0, 0
-                )
+                voting = self._new(name, "Electorate", within)
+                workers = self._new(f"{name}.workers", "AgentSet", within)
+                self._limit_roll(voting, workers)
+                roll = bitvectors.roll_body(voting, workers, ADDRESS, ADDRESS)
+                among = (bitvectors.NOOP, *COMMANDS, roll)
+                which = self._number(name, 0, len(among) - 1)
+                return bitvectors.pick(among, which, 0, bitvectors.NOOP)
             case _ if is_packet(sort):
                 return self._number(name, 0, PACKETS - 1)
             case _ if sort in codes:  # no text is empty: who would ask for that
@@ -215,6 +238,14 @@ class Open:
                 return self._number(name, *within)
             case _:
                 raise NotSmallError(f"{name}: {sort}")
+
+    def _limit_roll(
+        self, voting: bitvectors.BitElectorate, workers: bitvectors.Set
+    ) -> None:
+        """Leave out rolls such as core never sets: no electors, or with workers."""
+        for each in voting:
+            pairs = zip(each[1:], workers[1:], strict=True)
+            self.limits += [either(each), *(negate(both(pair)) for pair in pairs)]
 
     def _number(self, name: str, least: int, most: int) -> Expr:
         made = constant(name, BITS)
@@ -236,7 +267,6 @@ def _fixed(bounds: Bounds) -> dict[str, SmallValue]:
         "me": bounds.me,
         "mesh": 1,
         "mesh_id": 2,
-        "everyone": (False, *(True,) * bounds.agents),
         "no_agents": nobody,
         "no_numbers": nothing(bounds, "AgentMap"),
         "packet": 0,
@@ -254,6 +284,10 @@ class Told:
     entries: dict[Key, SmallValue] = field(default_factory=dict)
     lasts: bool = False
 
+    def _first_roll(self) -> Roll:
+        electors, workers = (self.symbol(name, "AgentSet", ())() for name in FIRST_ROLL)
+        return Roll(electors, electors, workers)
+
     def every(self, sort: str) -> Sequence[SmallValue]:
         """List the values of a sort."""
         return every(self.bounds, sort)
@@ -267,6 +301,9 @@ class Told:
         fixed = _fixed(self.bounds)
         if is_fixed(name, domain) and name in interpretation.SYMBOLS:
             return interpretation.SYMBOLS[name]
+        if is_fixed(name, domain) and name in interpretation.OF_ROLLS:
+            of_rolls = interpretation.OF_ROLLS[name]
+            return lambda *arguments: of_rolls(self._first_roll(), *arguments)
         if name in fixed:
             value = decode(sort, fixed[name])
             return lambda: value

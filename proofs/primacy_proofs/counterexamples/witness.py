@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from primacy.role import Role
 from primacy_proofs.counterexamples.evaluation import Reader
+from primacy_proofs.counterexamples.interpretation import EntryBody, body_of
 from primacy_proofs.counterexamples.obligation import Posed
 from primacy_proofs.counterexamples.search import FiniteModel
 from primacy_proofs.counterexamples.small_values import NUMBERS
@@ -25,7 +26,7 @@ from primacy_proofs.smt.solver import (
     dissect,
     read_quantifier,
 )
-from primacy_proofs.smt.symbols import AGENT
+from primacy_proofs.smt.symbols import AGENT, BODY
 from primacy_proofs.system.clocks import PROMISE, clock, lease_of
 from primacy_proofs.system.world import FUNCTIONS, HISTORY, ME, World
 
@@ -102,7 +103,7 @@ class Witness:
         reader = Reader(self.model.told)
         reader.variables(names)
         reading = reader.read(clock(*map(constant, names, sorts)))
-        for agent in self.model.bounds.names[1:]:
+        for agent in self._names:
             life = self.after("life", agent)
             shows = [
                 f"{reading.of(dict(zip(names, place, strict=True)))} at instant {at}"
@@ -132,14 +133,28 @@ class Witness:
                     yield f"  and {len(lines) - MOST_LINES} more like this"
 
     def _arguments(self, name: str) -> Iterator[tuple[Any, ...]]:
-        declared, bounds = FUNCTIONS[name], self.model.bounds
+        declared = FUNCTIONS[name]
         sorts = [str(declared.domain(at).name()) for at in range(declared.arity())]
-        return product(
-            *(
-                bounds.known(sort) if sort in NUMBERS else self.model.told.every(sort)
-                for sort in sorts
-            )
-        )
+        return product(*map(self._values, sorts))
+
+    def _values(self, sort: str) -> Sequence[Any]:
+        """List the values of a sort of which history may remember something."""
+        if sort in NUMBERS:
+            return self.model.bounds.known(sort)
+        if sort == BODY.name():
+            return self._bodies()
+        return self.model.told.every(sort)
+
+    def _bodies(self) -> list[EntryBody]:
+        """List what stands in the log of any agent: nothing else can be applied."""
+        worlds, agents = (self.posed.before, self.posed.after), self._names
+        logs = [self.at(world, "log", agent) for world in worlds for agent in agents]
+        found = {body_of(entry): None for log in logs for entry in log.entries}
+        return list(found)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return self.model.bounds.names[1:]
 
     def _remembered(self, name: str) -> Iterator[str]:
         """List what is remembered of a kind."""
@@ -166,8 +181,11 @@ class Witness:
             return False  # nobody does nothing
         match name:
             case "leader_of" | "led.log" | "leased":
-                agents = self.model.bounds.names[1:]
-                return any(is_so("led", *arguments, agent) for agent in agents)
+                return any(is_so("led", *arguments, agent) for agent in self._names)
+            case "ground":
+                term, place = arguments
+                is_led = self._has_meaning("led.log", (term,))
+                return is_led and place in self.after("led.log", term).rolls
             case "campaign_log":
                 return is_so("vote_cast", arguments[1], *arguments)
             case "final.term" | "final.index":

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from primacy.agents import AgentMap, AgentSet
 from primacy.log import Entry, EntryKind, Log, Segment
-from primacy.pending import AskedReads, ParkedReads
+from primacy.pending_reads import FollowerReads, LeaderReads
+from primacy.types import NO_TERM
 from primacy_proofs.laws.law import Law
 from primacy_proofs.smt.solver import dissect
 from primacy_proofs.symbolic.paths import Decision
@@ -29,9 +30,11 @@ from primacy_proofs.system.world import (
 )
 
 FIELDS: Final = {
-    "roll.electors": "electorate",
-    "roll.index": "index that set it",
-    "roll.term": "term that set it",
+    "roll.electors": "electors",
+    "roll.outgoing": "outgoing electors",
+    "roll.workers": "workers",
+    "roll.index": "index that set them",
+    "roll.term": "term that set them",
     "wait": "timer waits for",
     "leader": "follows",
     "granted": "votes counted",
@@ -46,6 +49,7 @@ FIELDS: Final = {
     "round": "heartbeat round",
     "lease_start": "lease round begun (own clock)",
     "lease_until": "lease until (own clock)",
+    "lease_given": "lease given by its roll",
     "reads": "reads waiting",
     "due": "timer elapses not before",
     "life": "times begun anew",
@@ -53,7 +57,9 @@ FIELDS: Final = {
 """Fields of agents whose name alone does not say enough; the last two are history's."""
 SAID: Final = {
     "now": "its clock shows {0}",
-    "roll.electors": "electorate {0}",
+    "roll.electors": "electors {0}",
+    "roll.outgoing": "outgoing electors {0}",
+    "roll.workers": "workers {0}",
     "granted": "granted: {0}",
     "accepted": "accepted: {0}",
     "transfer": "transfer: {0}",
@@ -71,6 +77,8 @@ HISTORY_WORDS: Final = {
     "campaign_log": "the log with which {1} stood in term {0}: {value}",
     "held": "{0}, in term {1}, held the entry of term {1} at index {2}",
     "blocked": "no entry of term {0} at index {1} can be committed any more",
+    "ground": "the leader of term {0} set the roll at index {1} when it had committed "
+    "up to index {value}",
     "chosen": "the leader of term {0} committed up to index {1}, by counting",
     "final": "a leader of term {0} or before committed up to index {1} or more",
     "final.term": "index {1}, for term {0}: committed by the leader of term {value}",
@@ -103,7 +111,10 @@ HISTORY_WORDS: Final = {
     WORKED: "the message comes from a worker",
 }
 """What history remembers."""
-LOG_LEGEND: Final = "a log is written from index 1, each entry as term:command"
+LOG_LEGEND: Final = (
+    "a log is written from index 1, each entry as term:command; "
+    "one that sets a roll as term:{electors}/{outgoing electors}+{workers}"
+)
 VARIABLES: Final = {
     ("Int", "t"): "term",
     ("Int", "u"): "term",
@@ -114,6 +125,7 @@ VARIABLES: Final = {
     ("Agent", "c"): "candidate",
     ("Agent", ""): "agent",
     ("AgentSet", ""): "agents",
+    ("Electorate", ""): "electorate",
     ("Text", ""): "read",
     ("Body", ""): "command",
 }
@@ -190,15 +202,18 @@ def render_value(value: Any) -> str:  # noqa: ANN401 - of any sort
             return " ".join(f"{agent}:{number}" for agent, number in pairs) or "-"
         case Log() | Segment():
             return " ".join(map(_entry, value.entries)) or "-"
-        case AskedReads():
+        case LeaderReads():
             parts = (f"{r.request} of {r.requester}" for r in value.reads)
             places = (f"index {r.index}, round {r.round}" for r in value.reads)
             return "; ".join(map("{}: {}".format, parts, places)) or "-"
-        case ParkedReads():
+        case FollowerReads():
             listed = (f"{each.request}: index {each.index}" for each in value.reads)
             return "; ".join(listed) or "-"
-        case (EntryKind(), str(), str()):
-            return _entry(Entry(0, *value)).partition(":")[2]  # type: ignore[arg-type]
+        case (AgentSet() as electors, AgentSet() as outgoing):
+            sets = (electors,) if outgoing == electors else (electors, outgoing)
+            return "/".join(map(render_value, sets))
+        case (EntryKind(), str(), str(), *_):
+            return _entry(Entry(NO_TERM, *value)).partition(":")[2]
         case _:
             return str(value)
 
@@ -206,6 +221,10 @@ def render_value(value: Any) -> str:  # noqa: ANN401 - of any sort
 def _entry(entry: Entry) -> str:
     if entry.kind is EntryKind.NOOP:
         return f"{entry.term}:noop"
+    if entry.kind is EntryKind.ROLL:
+        voting = render_value((entry.electors, entry.outgoing))
+        workers = f"+{render_value(entry.workers)}" if entry.workers.size else ""
+        return f"{entry.term}:{voting}{workers}"
     named = dict.fromkeys((entry.command or "-", entry.request or "-"))
     return f"{entry.term}:{'/'.join(named)}"
 
@@ -217,8 +236,9 @@ def render_decisions(decisions: Iterable[Decision]) -> Iterator[tuple[str, str]]
     """Tell a path: where, and what is asked, with the answer.
 
     What a line of core asks is not always what it says: of `if not f():` it asks `f()`,
-    of records that it compares it asks part after part. That an index lies within a log
-    is no question of the protocol; it is left out.
+    of records that it compares it asks part after part, and what follows from earlier
+    questions it does not ask. That an index lies within a log is no question of the
+    protocol; it is left out.
     """
     for (function, line), of_line in groupby(decisions, lambda d: (d.function, d.line)):
         module, _, name = function.partition(".")
@@ -238,7 +258,7 @@ def _asked(decisions: list[Decision]) -> Iterator[tuple[str, str]]:
     elif len(answers) == len(parts):
         yield from map(_of_part, parts, decisions)
     else:
-        yield source, ", ".join(answers)
+        yield f"{source} in part", ", ".join(answers)
 
 
 def _of_part(part: str, decision: Decision) -> tuple[str, str]:

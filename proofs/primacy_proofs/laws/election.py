@@ -1,8 +1,9 @@
 """The laws of elections: why a term has one leader, and a token one owner.
 
-The argument, from the end. Two leaders of a term were each elected by a quorum; two
-quorums share an elector; its votes of the term are on its disk, and a disk holds one
-vote a term. So the two are one. What carries it is `a cast bounds the term`: a vote
+The argument, from the end. Two leaders of a term were each elected by a quorum of the
+electorate with which it stood; the two electorates are near (`electorates` says why),
+so their quorums share a voter; its votes of the term are on its disk, and a disk holds
+one vote a term. So the two are one. What carries it is `a cast bounds the term`: a vote
 that was ever on the disk is there still, or its term is past.
 
 Source: Ongaro 2014, section 3.4; docs/specification.md, S1 to S4 and S9.
@@ -11,6 +12,7 @@ Source: Ongaro 2014, section 3.4; docs/specification.md, S1 to S4 and S9.
 from __future__ import annotations
 
 from primacy.role import Role
+from primacy_proofs.laws import tactics
 from primacy_proofs.laws.law import Law, consequence, invariant, step_law
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
@@ -18,25 +20,47 @@ from primacy_proofs.smt.solver import (
     Expr,
     all_of,
     any_of,
-    constant,
     differ,
     equal,
-    exists,
-    forall,
     implies,
     number,
 )
 from primacy_proofs.smt.symbols import AGENT
-from primacy_proofs.system.world import ADMITTING, ELECTORS, PACKET_SORTS, World, field
+from primacy_proofs.system.log_history import some_quorum
+from primacy_proofs.system.world import ADMITTING, PACKET_SORTS, World, field
 
 FOLLOWER = on.ROLES[Role.FOLLOWER]
+PRE_CANDIDATE = on.ROLES[Role.PRE_CANDIDATE]
 CANDIDATE = on.ROLES[Role.CANDIDATE]
 LEADER = on.ROLES[Role.LEADER]
 
 
-def is_elector(agent: Expr) -> Expr:
-    """Tell whether an agent is one of the electorate."""
-    return on.member(agent, ELECTORS)
+def is_voter(agent: Expr, voting: Expr) -> Expr:
+    """Tell whether an agent is one of an electorate."""
+    sets = on.electors_of(voting), on.outgoing_of(voting)
+    return any_of(*(on.member(agent, each) for each in sets))
+
+
+def roll_of(w: World, n: Expr) -> Expr:
+    """Give the electorate with which an agent counts."""
+    return on.electorate(w("roll.electors", n), w("roll.outgoing", n))
+
+
+def is_or_was_voter(agent: Expr, log: Expr) -> Expr:
+    """Tell whether an agent is a voter of the last roll of a log, or of the one before.
+
+    Where a change is not committed, those that it takes off may be needed.
+    """
+    end = on.last(log)
+    before = on.electorate_at(log, on.roll_index(log, end) - 1)
+    is_now = is_voter(agent, on.electorate_at(log, end))
+    return any_of(is_now, is_voter(agent, before))
+
+
+def stood_with(w: World, t: Expr, c: Expr) -> Expr:
+    """Give the electorate with which a candidate stood."""
+    log = w("campaign_log", t, c)
+    return on.electorate_at(log, on.last(log))
 
 
 @invariant("durable", AGENT, on=lambda w, n: [[w("disk.term", n)], [w("term", n)]])
@@ -59,16 +83,21 @@ def the_disk_has_the_log(w: World, n: Expr) -> Expr:
     return equal(w("disk.log", n), w("log", n))
 
 
-@invariant("roll", AGENT, on=lambda w, n: [[w("roll.electors", n)]])
-def the_roll_is_fixed(w: World, n: Expr) -> Expr:
-    """Everyone counts with the same electorate."""
-    return equal(w("roll.electors", n), ELECTORS)
+_OF_ROLLS = ("electors", "outgoing", "index", "term")
 
 
-@invariant("roll", AGENT, on=lambda w, n: [[w("roll.index", n)], [w("roll.term", n)]])
-def the_roll_is_the_first(w: World, n: Expr) -> Expr:
-    """No entry set a roll."""
-    return all_of(equal(w("roll.index", n), 0), equal(w("roll.term", n), 0))
+@invariant(
+    "roll", AGENT, on=lambda w, n: [[w(f"roll.{part}", n)] for part in _OF_ROLLS]
+)
+def the_roll_is_that_of_the_log(w: World, n: Expr) -> Expr:
+    """Say that an agent counts with the electorate that its own log sets."""
+    log = w("log", n)
+    set_at = on.roll_index(log, on.last(log))
+    return all_of(
+        equal(roll_of(w, n), on.electorate_at(log, on.last(log))),
+        equal(w("roll.index", n), set_at),
+        equal(w("roll.term", n), on.term_at(log, set_at)),
+    )
 
 
 @invariant("election", AGENT, on=lambda w, n: [[w("term", n)]])
@@ -89,10 +118,14 @@ def a_cast_bounds_the_term(w: World, v: Expr, t: Expr, c: Expr) -> Expr:
 
 @invariant("election", AGENT, INT, AGENT, on=_cast)
 def a_cast_is_among_electors(w: World, v: Expr, t: Expr, c: Expr) -> Expr:
-    """S2: who votes and who is voted for is an elector."""
-    return implies(
-        w("vote_cast", v, t, c), all_of(is_elector(v), is_elector(c), t >= number(1))
-    )
+    """S2: who votes for another is of the electorate with which that one stood.
+
+    The candidate itself is of it too, or of the one before.
+    """
+    votes = any_of(equal(v, c), is_voter(v, stood_with(w, t, c)))
+    stands = is_or_was_voter(c, w("campaign_log", t, c))
+    real = all_of(t >= number(1), differ(c, on.NOBODY_))
+    return implies(w("vote_cast", v, t, c), all_of(votes, stands, real))
 
 
 @invariant(
@@ -147,18 +180,9 @@ def a_counted_vote_was_cast(w: World, n: Expr, v: Expr) -> Expr:
 
 @invariant("election", INT, AGENT, on=lambda w, t, n: [[w("led", t, n)]])
 def a_leader_was_elected(w: World, t: Expr, n: Expr) -> Expr:
-    """More than half of the electors cast their vote for it."""
-    voters, voter = constant("voters", on.SET), constant("voter", AGENT)
-    counted = on.size(on.common(ELECTORS, voters))
-    voted = forall(
-        [voter],
-        implies(on.member(voter, voters), w("vote_cast", voter, t, n)),
-        [[on.member(voter, voters)]],
-    )
-    is_majority = counted * 2 > on.size(ELECTORS)
-    return implies(
-        w("led", t, n), exists([voters], all_of(is_majority, voted), [[counted]])
-    )
+    """Say that a quorum of the electorate with which it stood voted for it."""
+    voted = some_quorum(stood_with(w, t, n), lambda v: w("vote_cast", v, t, n))
+    return implies(w("led", t, n), voted)
 
 
 @invariant("election", AGENT, on=lambda w, n: [[w("role", n)]])
@@ -174,9 +198,10 @@ def a_leader_voted_for_itself(w: World, t: Expr, n: Expr) -> Expr:
 
 
 @invariant("election", AGENT, on=lambda w, n: [[w("role", n)]])
-def who_stands_or_leads_is_an_elector(w: World, n: Expr) -> Expr:
+def who_stands_is_an_elector(w: World, n: Expr) -> Expr:
     """S2: a worker never stands."""
-    return implies(differ(w("role", n), FOLLOWER), is_elector(n))
+    stands = any_of(*(equal(w("role", n), role) for role in (PRE_CANDIDATE, CANDIDATE)))
+    return implies(stands, is_or_was_voter(n, w("log", n)))
 
 
 def _of_leaders(kind: str) -> Law:
@@ -212,12 +237,13 @@ def a_leader_follows_itself(w: World, n: Expr) -> Expr:
     return implies(equal(w("role", n), LEADER), equal(w("leader", n), n))
 
 
-@consequence(
+@invariant(
     "election",
     INT,
     AGENT,
     AGENT,
     on=lambda w, t, n, m: [[w("led", t, n), w("led", t, m)]],
+    proof=tactics.ONE_LEADER,
 )
 def a_term_has_one_leader(w: World, t: Expr, n: Expr, m: Expr) -> Expr:
     """S1: of all leaders that ever were."""
@@ -250,8 +276,11 @@ def a_token_names_one_leader(w: World, t: Expr, n: Expr, m: Expr) -> Expr:
 
 @consequence("election", INT, AGENT, on=lambda w, t, n: [[w("led", t, n)]])
 def a_leader_is_an_elector(w: World, t: Expr, n: Expr) -> Expr:
-    """S2: any agent that ever led."""
-    return implies(w("led", t, n), is_elector(n))
+    """S2: any agent that ever led was of the electorate with which it stood.
+
+    Or of the one before, if the last change of its log took it off.
+    """
+    return implies(w("led", t, n), is_or_was_voter(n, w("campaign_log", t, n)))
 
 
 @step_law("fencing", INT, AGENT, INT, AGENT)

@@ -21,12 +21,16 @@ from types import MappingProxyType
 from typing import Final
 
 from primacy_proofs.smt.solver import (
+    FALSE,
     TRUE,
     Expr,
     Sort,
+    all_of,
     any_of,
     constant,
+    equal,
     forall,
+    implies,
     negation,
 )
 from primacy_proofs.system.world import World
@@ -37,6 +41,8 @@ Instance = Callable[..., tuple[Expr, ...]]
 """The values of one law, from the world after and the variables of another."""
 Cases = Callable[..., Sequence[Expr]]
 """The cases of a proof, from the variables of the law; what is left is one more."""
+Measure = Callable[..., Sequence[Expr]]
+"""Integers, from the variables of a law: compared like words, the first one first."""
 
 
 class LawKind(Enum):
@@ -59,6 +65,18 @@ class Lemma:
 
 
 @dataclass(frozen=True, slots=True)
+class Induction:
+    """An instance of a law, of the same world, that serves its own proof.
+
+    It is taken for granted only where its measure is smaller and not negative: so
+    there is no infinite descent, and the law holds by strong induction.
+    """
+
+    instance: Instance
+    measure: Measure
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """The help that the proof of a law gets, beside the laws of its groups."""
 
@@ -72,6 +90,7 @@ class Proof:
     """Of the world after: each is proved of the same step on its own."""
     lemmas_of_step: tuple[Lemma, ...] = ()
     """Instances of step laws, of the same step."""
+    inductions: tuple[Induction, ...] = ()
     cases: Cases | None = None
 
 
@@ -142,14 +161,27 @@ def lemmas(law: Law, after: World, laws: Laws) -> list[Expr]:
     found = [(after, each) for each in proof.lemmas_after]
     found += [(before, each) for each in proof.lemmas_before]
     stated = [
-        known[each.law].body(world, *each.instance(world, *names))
+        known[each.law].body(world, *each.instance(after, *names))
         for world, each in found
     ]
     stated += [
         known[each.law].body(before, after, *each.instance(after, *names))
         for each in proof.lemmas_of_step
     ]
+    worlds = (before, after) if law.kind is LawKind.STEP else (after,)
+    for each in proof.inductions:
+        values = each.instance(after, *names)
+        is_smaller = _is_smaller(each.measure(*values), each.measure(*names))
+        stated.append(implies(is_smaller, law.body(*worlds, *values)))
     return stated
+
+
+def _is_smaller(one: Sequence[Expr], other: Sequence[Expr]) -> Expr:
+    """Tell whether one measure stands before another, and is not negative."""
+    smaller = FALSE
+    for mine, theirs in reversed(list(zip(one, other, strict=True))):
+        smaller = any_of(mine < theirs, all_of(equal(mine, theirs), smaller))
+    return all_of(smaller, *(each >= 0 for each in one))
 
 
 @cache
@@ -222,19 +254,22 @@ PATHS: Final = "paths"
 REJECTION: Final = "rejection"
 """The group of one law: exactly what cannot be valid is rejected."""
 
+_BASE: Final = ("durable", "roll", "election", "log", "commit")
+"""One stratum: a term has one leader because of what may have been committed."""
+
 RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
     "durable": ("durable",),
-    "roll": ("roll",),
-    "election": ("durable", "roll", "election"),
-    "fencing": ("durable", "roll", "election", "fencing"),
-    "worker": ("durable", "roll", "election", "worker"),
-    "log": ("durable", "roll", "election", "log"),
+    "roll": ("durable", "roll"),
+    "election": _BASE,
+    "fencing": (*_BASE, "fencing"),
+    "worker": (*_BASE, "worker"),
+    "log": _BASE,
     PATHS: (),
-    "commit": ("durable", "roll", "election", "log", "commit"),
-    "read": ("durable", "roll", "election", "log", "commit", "read"),
-    "lease": ("durable", "roll", "election", "log", "commit", "read", "lease"),
-    TOTAL: ("durable", "roll", "election", "log", "commit"),
-    REJECTION: ("durable", "roll", "election", "log", "commit"),
+    "commit": _BASE,
+    "read": (*_BASE, "read"),
+    "lease": (*_BASE, "read", "lease"),
+    TOTAL: _BASE,
+    REJECTION: _BASE,
 }
 """Which groups of laws the proofs of a group may use."""
 

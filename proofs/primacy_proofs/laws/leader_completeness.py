@@ -1,11 +1,12 @@
 """The laws of commits: what is committed stays, and everyone applies the same.
 
 The argument. What a leader counts as held was held by a quorum while it was in the term
-of the leader. A later leader was elected by a quorum, which shares a voter with that
-one. The voter had the entry when it voted, and so had the candidate, whose log was no
-older; or it had lost the entry already, to a leader between the two that lacked it.
-But for that leader the same holds, so the entry was `blocked`: a quorum had left its
-term without holding it. Chosen and blocked exclude each other.
+of the leader. A later leader was elected by a quorum, of an electorate that is near
+(`electorates` says why), so it shares a voter with that one. The voter had the entry
+when it voted, and so had the candidate, whose log was no older; or it had lost the
+entry already, to a leader between the two that lacked it. But for that leader the same
+holds, so the entry was `blocked`: a quorum had left its term without holding it. Chosen
+and blocked exclude each other.
 
 Source: Ongaro 2014, section 3.6; docs/specification.md, S7 and S8.
 """
@@ -15,9 +16,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from primacy_proofs.laws import tactics
 from primacy_proofs.laws.election import LEADER
 from primacy_proofs.laws.law import Lemma, Proof, consequence, invariant, step_law
-from primacy_proofs.laws.log_matching import led_log, same, was_led, within
+from primacy_proofs.laws.log_matching import (
+    is_led_entry,
+    led_log,
+    same,
+    was_led,
+    within,
+)
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     INT,
@@ -31,10 +39,9 @@ from primacy_proofs.smt.solver import (
     number,
 )
 from primacy_proofs.smt.symbols import AGENT, BODY
-from primacy_proofs.system.log_history import has, some_quorum
+from primacy_proofs.system.log_history import has, some_near_quorum, some_quorum
 from primacy_proofs.system.world import (
     APPLYING,
-    EVERYONE,
     FUNCTIONS,
     ME,
     PACKET_SORTS,
@@ -158,18 +165,7 @@ def what_is_given_out_is_newly_committed(
     return implies(given, is_newly_committed(before, after, i))
 
 
-@step_law(
-    GROUP,
-    INT,
-    proof=Proof(
-        lemmas_after=(
-            Lemma(
-                "a quorum held what was chosen",
-                lambda w, _: (w("term", ME), w("commit_index", ME)),
-            ),
-        ),
-    ),
-)
+@step_law(GROUP, INT, proof=tactics.CHOSEN_NOW)
 def later_leaders_have_what_is_chosen_now(before: World, after: World, u: Expr) -> Expr:
     """S7: a leader that chooses has been deposed only by leaders that have it."""
     term, index = after("term", ME), after("commit_index", ME)
@@ -182,8 +178,7 @@ def later_leaders_have_what_is_chosen_now(before: World, after: World, u: Expr) 
 @invariant(GROUP, AGENT, INT, INT, on=lambda w, v, t, i: [[w("held", v, t, i)]])
 def what_was_held_is_its_leaders(w: World, v: Expr, t: Expr, i: Expr) -> Expr:
     """Say that an entry that was held in its term stands in its leader's log."""
-    stands = all_of(t >= number(1), was_led(w, t), has(led_log(w, t), i, t))
-    return implies(w("held", v, t, i), all_of(w("term", v) >= t, stands))
+    return implies(w("held", v, t, i), all_of(w("term", v) >= t, is_led_entry(w, t, i)))
 
 
 @invariant(
@@ -231,30 +226,39 @@ def a_voter_saw_what_it_held(  # noqa: PLR0917 - two votes of one voter
     INT,
     INT,
     on=lambda w, u, n, t, i: [[w("led", u, n), w("blocked", t, i)]],
+    proof=tactics.LACKED,
 )
 def what_a_later_leader_lacks_is_blocked(
     w: World, u: Expr, n: Expr, t: Expr, i: Expr
 ) -> Expr:
     """Say that a leader has whatever may have been chosen before its term."""
     lacks = negation(has(led_log(w, u), i, t))
-    earlier = all_of(number(1) <= t, t < u, number(1) <= i)
-    premise = all_of(w("led", u, n), earlier, lacks)
+    premise = all_of(w("led", u, n), t < u, is_led_entry(w, t, i), lacks)
     return implies(premise, w("blocked", t, i))
 
 
 @invariant(GROUP, INT, INT, on=lambda w, t, i: [[w("blocked", t, i)]])
 def a_quorum_left_what_is_blocked(w: World, t: Expr, i: Expr) -> Expr:
-    """Say that what is blocked has a quorum that will never hold it."""
-    left = some_quorum(lambda v: all_of(w("term", v) > t, negation(w("held", v, t, i))))
-    return implies(w("blocked", t, i), left)
+    """Say that what is blocked has a quorum, of a near electorate, that left it."""
+    left = some_near_quorum(
+        on.electorate_at(led_log(w, t), i),
+        lambda v: all_of(w("term", v) > t, negation(w("held", v, t, i))),
+    )
+    return implies(w("blocked", t, i), all_of(is_led_entry(w, t, i), left))
 
 
-@invariant(GROUP, INT, INT, on=lambda w, t, i: [[w("chosen", t, i)]])
+@invariant(
+    GROUP,
+    INT,
+    INT,
+    on=lambda w, t, i: [[w("chosen", t, i)]],
+    proof=tactics.HELD_WHAT_WAS_CHOSEN,
+)
 def a_quorum_held_what_was_chosen(w: World, t: Expr, i: Expr) -> Expr:
     """Say that what was chosen has a quorum that held it in its term."""
-    stands = all_of(t >= number(1), was_led(w, t), has(led_log(w, t), i, t))
-    held = some_quorum(lambda v: w("held", v, t, i))
-    return implies(w("chosen", t, i), all_of(stands, held))
+    voting = on.electorate_at(led_log(w, t), i)
+    held = some_quorum(voting, lambda v: w("held", v, t, i))
+    return implies(w("chosen", t, i), all_of(is_led_entry(w, t, i), held))
 
 
 @consequence(GROUP, INT, INT, on=lambda w, t, i: [[w("chosen", t, i)]])
@@ -321,9 +325,8 @@ _OF_ONE_LOG: Final = Proof(
         "what was chosen is not blocked",
         "what matches was held",
         "what matches is within the log",
-        "a leader counts everyone",
         "a commit index is final",
-        "the roll is fixed",
+        "the roll is that of the log",
         "who leads is known to have led",
         "a candidate has not led",
         "a leader voted for itself",
@@ -337,15 +340,15 @@ _OF_ONE_LOG: Final = Proof(
     lemmas_before=(
         Lemma(
             "later leaders have what is known",
-            lambda w, t, _, j: (t, w("leader_of", t), j),
+            lambda _, t, __, j: (t, World()("leader_of", t), j),
         ),
         Lemma(
             "what was chosen is known",
-            lambda w, _, __, j: (w("known.by", j), w("known.at", j), j),
+            lambda _, __, ___, j: (World()("known.by", j), World()("known.at", j), j),
         ),
         Lemma(
             "logs of leaders agree with leaders",
-            lambda w, _, i, j: (w("known.by", j), i, j),
+            lambda _, __, i, j: (World()("known.by", j), i, j),
         ),
     ),
     lemmas_after=(
@@ -605,7 +608,7 @@ def an_acknowledgement_is_to_a_leader(w: World, m: Expr) -> Expr:
 def what_matches_was_held(w: World, n: Expr, a: Expr, i: Expr) -> Expr:
     """Say that a leader takes for held what was held in its term."""
     term = w("term", n)
-    leads = all_of(equal(w("role", n), LEADER), on.member(a, EVERYONE))
+    leads = equal(w("role", n), LEADER)
     reached = all_of(i <= on.get(w("match", n), a), has(led_log(w, term), i, term))
     return implies(all_of(leads, reached), w("held", a, term, i))
 
@@ -613,22 +616,9 @@ def what_matches_was_held(w: World, n: Expr, a: Expr, i: Expr) -> Expr:
 @invariant(GROUP, AGENT, AGENT, on=lambda w, n, a: [[on.get(w("match", n), a)]])
 def what_matches_is_within_the_log(w: World, n: Expr, a: Expr) -> Expr:
     """Say that a match index is an index of the leader's log."""
-    leads = all_of(equal(w("role", n), LEADER), on.member(a, EVERYONE))
+    leads = equal(w("role", n), LEADER)
     match = on.get(w("match", n), a)
     return implies(leads, all_of(number(0) <= match, match <= on.last(w("log", n))))
-
-
-@invariant(
-    GROUP,
-    AGENT,
-    on=lambda w, n: [[on.agents_of(w(name, n))] for name in ("match", "next", "seen")],
-)
-def a_leader_counts_everyone(w: World, n: Expr) -> Expr:
-    """Say that the maps of a leader are over all agents."""
-    over = [
-        equal(on.agents_of(w(name, n)), EVERYONE) for name in ("match", "next", "seen")
-    ]
-    return implies(equal(w("role", n), LEADER), all_of(*over))
 
 
 @step_law(

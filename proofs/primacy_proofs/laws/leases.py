@@ -14,9 +14,12 @@ from __future__ import annotations
 
 from primacy.reads import has_lease
 from primacy.role import Role, Wait
+from primacy_proofs.laws import tactics
+from primacy_proofs.laws.election import roll_of
+from primacy_proofs.laws.electorates import has_heir
 from primacy_proofs.laws.law import Proof, consequence, invariant, step_law
 from primacy_proofs.laws.log_matching import was_led
-from primacy_proofs.laws.reads import has_heir, leads
+from primacy_proofs.laws.reads import leads
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     INT,
@@ -173,8 +176,9 @@ def an_heir_comes_after_the_promises(w: World, v: Expr, t: Expr) -> Expr:
 
 
 def is_leased(w: World, n: Expr) -> Expr:
-    """Tell whether an agent leads and a round of its term was confirmed."""
-    return all_of(leads(w, n), w("confirmed_round", n) >= number(1))
+    """Tell whether an agent leads and a round gave it a lease."""
+    given = all_of(leads(w, n), w("lease_given", n))
+    return all_of(given, w("confirmed_round", n) >= number(1))
 
 
 def since(w: World, n: Expr) -> Expr:
@@ -195,6 +199,13 @@ def a_lease_begins_with_its_round(w: World, n: Expr) -> Expr:
     return all_of(implies(begun, real), implies(leads(w, n), confirmed))
 
 
+@invariant(GROUP, AGENT, on=lambda w, n: [[w("lease_given", n)]])
+def a_lease_was_confirmed(w: World, n: Expr) -> Expr:
+    """Say that a lease is given by a round that was confirmed."""
+    given = all_of(leads(w, n), w("lease_given", n))
+    return implies(given, w("confirmed_round", n) >= number(1))
+
+
 @invariant(GROUP, AGENT, on=lambda w, n: [[w("confirmed_round", n)]])
 def a_lease_counts_from_a_round(w: World, n: Expr) -> Expr:
     """Say that a lease ends no later than its length after its round began."""
@@ -204,15 +215,25 @@ def a_lease_counts_from_a_round(w: World, n: Expr) -> Expr:
     return implies(is_leased(w, n), all_of(w("begun", w("term", n), count), ends))
 
 
-@invariant(GROUP, AGENT, on=lambda w, n: [[w("confirmed_round", n)]])
+@invariant(
+    GROUP,
+    AGENT,
+    on=lambda w, n: [[w("confirmed_round", n)]],
+    proof=tactics.ACKNOWLEDGED,
+)
 def a_quorum_acknowledged_the_round_of_a_lease(w: World, n: Expr) -> Expr:
     """Say that a quorum promised when the lease began, or later."""
     term, count = w("term", n), since(w, n)
-    promised = some_quorum(lambda v: w("acked", v, term) >= count)
+    promised = some_quorum(roll_of(w, n), lambda v: w("acked", v, term) >= count)
     return implies(is_leased(w, n), promised)
 
 
-@invariant(GROUP, AGENT, on=lambda w, n: [[w("confirmed_round", n), w("role", n)]])
+@invariant(
+    GROUP,
+    AGENT,
+    on=lambda w, n: [[w("confirmed_round", n), w("role", n)]],
+    proof=tactics.IN_TIME,
+)
 def a_leased_leader_has_no_heir_in_time(w: World, n: Expr) -> Expr:
     """Say that no later leader was elected before the promises ended."""
     term = w("term", n)
@@ -240,12 +261,12 @@ def holds_lease(w: World, n: Expr) -> Expr:
     if w.changes:
         raise ValueError("a lease is asked for in a world that a step changed")
     shown = clock(n, FUNCTIONS["life"](n), FUNCTIONS["time"]())
-    for name in ("life", "time", "role", "confirmed_round", "lease_until"):
+    for name in ("life", "time", "role", "lease_given", "lease_until"):
         w.looked_at.add(name)
     return substitute(substitute(HOLDS, ME, n), INSTANT, shown)
 
 
-@consequence(GROUP, AGENT, on=lambda w, n: [[w("role", n)]])
+@consequence(GROUP, AGENT, on=lambda w, n: [[w("role", n)]], proof=tactics.OF_HEIR)
 def who_holds_a_lease_has_no_heir(w: World, n: Expr) -> Expr:
     """Say that nobody leads a later term while a lease holds."""
     free = all_of(leads(w, n), negation(has_heir(w, w("term", n))))

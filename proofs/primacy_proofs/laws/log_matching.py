@@ -12,8 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from primacy_proofs.laws.election import CANDIDATE, LEADER
-from primacy_proofs.laws.law import Law, consequence, invariant, step_law
+from primacy_proofs.laws.election import CANDIDATE, LEADER, stood_with
+from primacy_proofs.laws.law import (
+    UNAIDED,
+    Law,
+    Proof,
+    consequence,
+    invariant,
+    step_law,
+)
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     INT,
@@ -55,13 +62,25 @@ def was_led(w: World, term: Expr) -> Expr:
     return w("led", term, w("leader_of", term))
 
 
+def is_led_entry(w: World, term: Expr, index: Expr) -> Expr:
+    """Tell whether an entry of a term stands at an index of its leader's log."""
+    stands = has(led_log(w, term), index, term)
+    return all_of(number(1) <= term, was_led(w, term), stands)
+
+
 Of = Callable[..., Expr]
 """A function of a world and of what names a log: an agent, a term, or both."""
 
 
 def _of_logs(
-    whose: str, names: tuple[Sort, ...], log: Of, counts: Of, bound: Of
-) -> tuple[Law, Law, Law]:
+    whose: str,
+    names: tuple[Sort, ...],
+    log: Of,
+    *,
+    counts: Of,
+    bound: Of,
+    agreement: Proof = UNAIDED,
+) -> tuple[Law, ...]:
     """Make what holds of the logs that agents, leaders or candidates have."""
 
     def pairs(w: World, *key: Expr) -> list[list[Expr]]:
@@ -98,36 +117,76 @@ def _of_logs(
         before = all_of(counts(w, *of), within(kept, i), number(1) <= j, j <= i)
         return implies(before, on.term_at(kept, j) <= on.term_at(kept, i))
 
+    def like(w: World, *key: Expr) -> Expr:
+        """Say that up to an entry, a log is that of the entry's leader, rolls too."""
+        *of, i = key
+        is_one = all_of(counts(w, *of), within(log(w, *of), i))
+        return implies(is_one, _is_alike(w, log(w, *of), i))
+
+    like.__name__ = f"{whose}_are_alike"
     come.__name__ = f"entries_of_{whose}_come_from_leaders"
     agree.__name__ = f"{whose}_agree_with_leaders"
     rise.__name__ = f"terms_never_fall_within_{whose}"
     return (
         invariant(GROUP, *names, INT, on=ones)(come),
-        invariant(GROUP, *names, INT, INT, on=pairs)(agree),
+        invariant(GROUP, *names, INT, INT, on=pairs, proof=agreement)(agree),
         invariant(GROUP, *names, INT, INT, on=pairs)(rise),
+        consequence(
+            GROUP,
+            *names,
+            INT,
+            on=lambda w, *key: [[_is_alike(w, log(w, *key[:-1]), key[-1])]],
+        )(like),
     )
 
+
+def _is_alike(w: World, log: Expr, index: Expr) -> Expr:
+    """Tell whether a log is that of the leader of an entry, up to it."""
+    return on.is_alike(log, led_log(w, on.term_at(log, index)), index)
+
+
+_OF_AGREEMENT: Final = (
+    "Append comes from a leader",
+    "an append has a place in its leaders log",
+    "an append is cut from its leaders log",
+    "a leader keeps the log it stood with",
+    "a leader voted for itself",
+    "a candidate has not led",
+    "entries of logs come from leaders",
+    "entries of logs of leaders come from leaders",
+    "history knows the leader",
+    "history knows the log of a leader",
+    "logs of leaders agree with leaders",
+    "terms never fall within logs",
+    "terms never fall within logs of leaders",
+    "the disk has the log",
+    "who leads is known to have led",
+    "a cast bounds the term",
+    "no term is negative",
+)
+"""What the proof rests on that a log agrees with those of leaders."""
 
 OF_LOGS: Final = _of_logs(
     "logs",
     (AGENT,),
     lambda w, n: w("log", n),
-    lambda _, n: equal(n, n),
-    lambda w, n: w("term", n),
+    counts=lambda _, n: equal(n, n),
+    bound=lambda w, n: w("term", n),
+    agreement=Proof(uses=_OF_AGREEMENT),
 )
 OF_LOGS_OF_LEADERS: Final = _of_logs(
     "logs_of_leaders",
     (INT,),
     led_log,
-    was_led,
-    lambda _, t: t,
+    counts=was_led,
+    bound=lambda _, t: t,
 )
 OF_LOGS_OF_CANDIDATES: Final = _of_logs(
     "logs_of_candidates",
     (INT, AGENT),
     lambda w, t, n: w("campaign_log", t, n),
-    lambda w, t, n: w("vote_cast", n, t, n),
-    lambda _, t, __: t - 1,
+    counts=lambda w, t, n: w("vote_cast", n, t, n),
+    bound=lambda _, t, __: t - 1,
 )
 
 
@@ -175,8 +234,8 @@ def a_leader_keeps_the_log_it_stood_with(w: World, t: Expr, n: Expr, i: Expr) ->
 
 @invariant(GROUP, INT, AGENT, on=lambda w, t, n: [[w("led", t, n)]])
 def a_leader_drops_nothing_it_stood_with(w: World, t: Expr, n: Expr) -> Expr:
-    """Say that the log of a leader is no shorter than that of its candidacy."""
-    grown = on.last(w("campaign_log", t, n)) <= on.last(led_log(w, t))
+    """Say that a leader has added its no-op to the log of its candidacy."""
+    grown = on.last(w("campaign_log", t, n)) < on.last(led_log(w, t))
     return implies(w("led", t, n), grown)
 
 
@@ -193,12 +252,16 @@ REQUEST = PACKET_SORTS["VoteRequest"]
 
 @invariant(GROUP, REQUEST, on=lambda w, m: [[w.sent("VoteRequest", m)]])
 def a_request_shows_the_log_of_its_candidate(w: World, m: Expr) -> Expr:
-    """Say that a candidate tells where its log ends."""
+    """Say that a candidate tells where its log ends, and its electorate."""
     sender, term = (field("VoteRequest", name, m) for name in ("sender", "term"))
+    shown = (
+        field("VoteRequest", f"roll.{part}", m) for part in ("electors", "outgoing")
+    )
     log = w("campaign_log", term, sender)
     ends = all_of(
         equal(field("VoteRequest", "last_index", m), on.last(log)),
         equal(field("VoteRequest", "last_term", m), on.term_at(log, on.last(log))),
+        equal(on.electorate(*shown), stood_with(w, term, sender)),
     )
     return implies(
         w.sent("VoteRequest", m), all_of(w("vote_cast", sender, term, sender), ends)
@@ -206,6 +269,27 @@ def a_request_shows_the_log_of_its_candidate(w: World, m: Expr) -> Expr:
 
 
 APPEND = PACKET_SORTS["Append"]
+_OF_APPENDS: Final = (
+    "Append comes from a leader",
+    "an append has a place in its leaders log",
+    "a leader drops nothing it stood with",
+    "a leader keeps the log it stood with",
+    "a leader voted for itself",
+    "a candidate has not led",
+    "a cast bounds the term",
+    "entries of logs come from leaders",
+    "entries of logs of leaders come from leaders",
+    "history knows the leader",
+    "history knows the log of a leader",
+    "logs agree with leaders",
+    "terms never fall within logs",
+    "terms never fall within logs of leaders",
+    "the disk has the log",
+    "a commit index is final",
+    "what matches is within the log",
+    "who leads is known to have led",
+)
+"""What the proof about appends rests on."""
 
 
 @invariant(GROUP, APPEND, on=lambda w, m: [[w.sent("Append", m)]])
@@ -229,6 +313,7 @@ def an_append_has_a_place_in_its_leaders_log(w: World, m: Expr) -> Expr:
         [w.sent("Append", m), on.segment_term(field("Append", "entries", m), k)],
         [w.sent("Append", m), on.segment_body(field("Append", "entries", m), k)],
     ],
+    proof=Proof(uses=_OF_APPENDS),
 )
 def an_append_is_cut_from_its_leaders_log(w: World, m: Expr, k: Expr) -> Expr:
     """Say that what a leader sends stands in its log."""

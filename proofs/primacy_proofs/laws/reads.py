@@ -11,7 +11,9 @@ Source: Ongaro 2014, section 6.4; docs/specification.md, S10.
 
 from __future__ import annotations
 
-from primacy_proofs.laws.election import LEADER
+from primacy_proofs.laws import tactics
+from primacy_proofs.laws.election import LEADER, stood_with
+from primacy_proofs.laws.electorates import has_heir
 from primacy_proofs.laws.law import Proof, consequence, invariant, step_law
 from primacy_proofs.laws.log_matching import was_led
 from primacy_proofs.smt import symbols as on
@@ -21,7 +23,6 @@ from primacy_proofs.smt.solver import (
     all_of,
     any_of,
     choose,
-    differ,
     equal,
     implies,
     negation,
@@ -30,7 +31,6 @@ from primacy_proofs.smt.solver import (
 from primacy_proofs.smt.symbols import AGENT, TEXT
 from primacy_proofs.system.log_history import some_quorum
 from primacy_proofs.system.world import (
-    EVERYONE,
     ME,
     PACKET_SORTS,
     SERVING,
@@ -51,31 +51,16 @@ def leads(w: World, n: Expr) -> Expr:
     return equal(w("role", n), LEADER)
 
 
-def has_heir(w: World, t: Expr) -> Expr:
-    """Tell whether a leader of a later term was ever elected."""
-    return differ(w("successor_term", t), 0)
-
-
 # --- heirs ----------------------------------------------------------------------------
-
-
-@invariant(
-    GROUP,
-    INT,
-    INT,
-    AGENT,
-    on=lambda w, t, u, n: [[w("successor_term", t), w("led", u, n)]],
-)
-def a_later_leader_makes_an_heir(w: World, t: Expr, u: Expr, n: Expr) -> Expr:
-    """Say that history knows that a leader was succeeded."""
-    return implies(all_of(w("led", u, n), t < u), has_heir(w, t))
 
 
 @invariant(GROUP, INT, on=lambda w, t: [[w("successor_term", t)]])
 def an_heir_was_elected(w: World, t: Expr) -> Expr:
     """Say that a quorum voted for the first later leader before it led."""
-    voted = some_quorum(lambda v: w("elects", t, v))
-    return implies(has_heir(w, t), all_of(w("successor_term", t) > t, voted))
+    heir = w("successor_term", t)
+    voting = stood_with(w, heir, w("leader_of", heir))
+    voted = some_quorum(voting, lambda v: w("elects", t, v))
+    return implies(has_heir(w, t), all_of(heir > t, voted))
 
 
 @invariant(GROUP, INT, AGENT, on=lambda w, t, v: [[w("elects", t, v)]])
@@ -137,9 +122,8 @@ def a_reply_names_what_was_acknowledged(w: World, m: Expr) -> Expr:
 @invariant(GROUP, AGENT, AGENT, on=lambda w, n, a: [[on.get(w("seen", n), a)]])
 def what_was_seen_was_acknowledged(w: World, n: Expr, a: Expr) -> Expr:
     """Say that a leader counts only what was acknowledged."""
-    counted = all_of(leads(w, n), on.member(a, EVERYONE))
     seen = on.get(w("seen", n), a)
-    return implies(counted, seen <= w("acked", a, w("term", n)))
+    return implies(leads(w, n), seen <= w("acked", a, w("term", n)))
 
 
 @invariant(
@@ -233,7 +217,12 @@ def a_request_was_asked(w: World, m: Expr) -> Expr:
     return implies(w.sent("ReadIndexRequest", m), asked)
 
 
-@invariant(GROUP, ANSWER, on=lambda w, m: [[w.sent("ReadIndexReply", m)]])
+@invariant(
+    GROUP,
+    ANSWER,
+    on=lambda w, m: [[w.sent("ReadIndexReply", m)]],
+    proof=tactics.FRESH,
+)
 def an_answer_is_fresh(w: World, m: Expr) -> Expr:
     """Say that a granted index has all that was committed at the question."""
     request, index = (field("ReadIndexReply", name, m) for name in ("request", "index"))
@@ -251,7 +240,7 @@ def a_parked_read_is_fresh(w: World, n: Expr, q: Expr, i: Expr) -> Expr:
     return implies(on.parks(w("parked", n), q, i), fresh)
 
 
-@step_law(GROUP, INT)
+@step_law(GROUP, INT, proof=tactics.UNCONFIRMED)
 def a_late_round_is_never_confirmed(before: World, after: World, r: Expr) -> Expr:
     """Say that a quorum that acknowledges a round has elected no heir before it."""
     term, confirmed = after("term", ME), after("confirmed_round", ME)
@@ -261,7 +250,7 @@ def a_late_round_is_never_confirmed(before: World, after: World, r: Expr) -> Exp
     return implies(all_of(is_new, real), negation(after("late", term, r)))
 
 
-@step_law(GROUP, TEXT, INT)
+@step_law(GROUP, TEXT, INT, proof=tactics.FRESH)
 def a_confirmed_read_is_fresh(_: World, after: World, q: Expr, i: Expr) -> Expr:
     """S10: served by read index, at the leader or elsewhere."""
     fresh = all_of(after("floor", q) <= i, i <= after("commit_index", ME))

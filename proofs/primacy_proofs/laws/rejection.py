@@ -4,8 +4,8 @@ It is about one path, in any state that an agent may be in. Nothing is assumed o
 sent the packet. What cannot be valid is written down here, from the clauses; core
 decides it in `validity` and in two handlers.
 
-Source: clauses `message.*`, `leader.electors-only`, `claim.initial-leaders-only`,
-`stand.electors-only`, `roll.first` of docs/specification.md.
+Source: clauses `message.*`, `claim.initial-leaders-only`, `stand.electors-only`,
+`roll.first`, `roll.position` of docs/specification.md.
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ from primacy_proofs.symbolic.records import lower
 from primacy_proofs.symbolic.values import expr_of_agent
 from primacy_proofs.system.lifting import UNKNOWN, Case, Stepped
 from primacy_proofs.system.world import (
-    ELECTORS,
-    EVERYONE,
     FUNCTIONS,
     ME,
     MESH,
@@ -85,21 +83,16 @@ def _defects(heard: Heard) -> Iterator[Expr]:
     sender, term, kind = heard("sender"), heard("term"), heard.kind
     yield differ(heard("mesh"), MESH)  # message.mesh
     yield equal(sender, ME)  # message.sender
-    yield negation(on.member(sender, EVERYONE))
+    yield equal(sender, on.NOBODY_)
     yield term < (0 if kind in LEAST_0 else 1)  # message.term
     if kind in POSITIONS:
         yield _is_no_position(heard)  # message.position
     yield from _other_numbers(heard)
     if kind == "Claim":
-        yield negation(on.member(sender, ELECTORS))  # claim.initial-leaders-only
+        # claim.initial-leaders-only
+        yield negation(on.member(sender, on.FIRST_ELECTORS))
     if kind in REQUESTS:
-        yield negation(on.member(sender, heard("roll.electors")))  # stand.electors-only
-        yield differ(heard("roll.electors"), ELECTORS)  # roll.first
-        yield differ(heard("roll.index"), 0)
-        yield differ(heard("roll.term"), 0)
-    if kind in (*LEADERS, "TransferNow"):
-        # leader.electors-only
-        yield negation(on.member(sender, own("roll.electors")))
+        yield from _roll_defects(heard)
     if kind == "Append":
         order = on.is_ordered(heard("entries"), heard("prev_term"), term)
         yield negation(order)  # message.entries
@@ -109,12 +102,31 @@ def _defects(heard: Heard) -> Iterator[Expr]:
         yield all_of(equal(term, own("term")), is_led, is_other)
 
 
+def _roll_defects(heard: Heard) -> Iterator[Expr]:
+    """Say what a roll cannot be that a candidate brings."""
+    sets = [heard("roll.electors"), heard("roll.outgoing")]
+    is_voter = any_of(*(on.member(heard("sender"), each) for each in sets))
+    is_worker = on.member(heard("sender"), heard("roll.workers"))
+    index, term = heard("roll.index"), heard("roll.term")
+    yield negation(any_of(is_voter, is_worker))  # stand.taken-off
+    yield all_of(equal(index, 0), negation(is_voter))  # stand.electors-only
+    yield negation(_is_position(index, term, heard("last_term")))  # roll.position
+    yield index > heard("last_index")
+    others = any_of(*(differ(each, on.FIRST_ELECTORS) for each in sets))
+    yield all_of(equal(index, 0), others)  # roll.first
+
+
 def _is_no_position(heard: Heard) -> Expr:
-    """Say that no log has an entry of that term there; index 0 has term 0."""
+    """Say that no log has an entry of that term there."""
     index, of = (heard(name) for name in POSITIONS[heard.kind])
+    highest = heard("term") - 1 if heard.kind in REQUESTS else heard("term")
+    return negation(_is_position(index, of, highest))
+
+
+def _is_position(index: Expr, of: Expr, highest: Expr) -> Expr:
+    """Tell whether a log can have an entry of a term there; index 0 has term 0."""
     is_start = all_of(equal(index, 0), equal(of, 0))
-    is_known = of < heard("term") if heard.kind in REQUESTS else of <= heard("term")
-    return negation(any_of(is_start, all_of(index >= 1, of >= 1, is_known)))
+    return any_of(is_start, all_of(index >= 1, of >= 1, of <= highest))
 
 
 def _other_numbers(heard: Heard) -> Iterator[Expr]:

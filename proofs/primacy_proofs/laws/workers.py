@@ -13,8 +13,13 @@ Source: docs/specification.md, S2, clauses `quorum.electors-only` and `commit.qu
 
 from __future__ import annotations
 
-from primacy.role import Role
-from primacy_proofs.laws.election import CANDIDATE, FOLLOWER, LEADER
+from primacy_proofs.laws.election import (
+    CANDIDATE,
+    FOLLOWER,
+    LEADER,
+    PRE_CANDIDATE,
+    roll_of,
+)
 from primacy_proofs.laws.law import invariant, step_law
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
@@ -28,22 +33,23 @@ from primacy_proofs.smt.solver import (
     negation,
 )
 from primacy_proofs.smt.symbols import AGENT
-from primacy_proofs.system.log_history import majority
-from primacy_proofs.system.world import ELECTORS, WORKED, World
-
-PRE_CANDIDATE = on.ROLES[Role.PRE_CANDIDATE]
+from primacy_proofs.system.world import WORKED, World
 
 
 @invariant("worker", AGENT, on=lambda w, n: [[w("match", n)]])
 def a_leader_has_committed_what_it_may(w: World, n: Expr) -> Expr:
     """Say that the highest index that a quorum holds waits for nothing."""
     match, log = w("match", n), w("log", n)
-    index = on.suggestion(match, ELECTORS)
+    voting = roll_of(w, n)
+    index = on.suggestion(match, voting)
     is_of_term = all_of(
         index <= on.last(log), equal(on.term_at(log, index), w("term", n))
     )
     waits = all_of(
-        index > w("commit_index", n), is_of_term, majority(on.at_least(match, index))
+        index > w("commit_index", n),
+        index >= w("roll.index", n),
+        is_of_term,
+        on.is_quorum(voting, on.at_least(match, index)),
     )
     return implies(equal(w("role", n), LEADER), negation(waits))
 
@@ -52,7 +58,8 @@ def a_leader_has_committed_what_it_may(w: World, n: Expr) -> Expr:
 def a_campaign_that_goes_on_has_no_quorum(w: World, n: Expr) -> Expr:
     """Say that who has a quorum of grants has gone on."""
     stands = any_of(equal(w("role", n), PRE_CANDIDATE), equal(w("role", n), CANDIDATE))
-    return implies(stands, negation(majority(w("granted", n))))
+    won = on.is_quorum(roll_of(w, n), w("granted", n))
+    return implies(stands, negation(won))
 
 
 @invariant("worker", AGENT, on=lambda w, n: [[w("role", n)]])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from primacy.messages import Timer
+from primacy.messages import ChangeKind, Timer
 from primacy.role import Role, Wait
 from primacy_proofs.smt.solver import BOOL, INT, constant, enumeration, function, sort
 
@@ -18,18 +18,22 @@ MAP: Final = sort("AgentMap")
 LOG: Final = sort("Log")
 SEGMENT: Final = sort("Segment")
 BODY: Final = sort("Body")
-"""What an entry holds beside its term: kind, command and request."""
+"""What an entry holds beside its term: kind, command, request, and a roll's sets."""
+ELECTORATE: Final = sort("Electorate")
+"""The electors of a roll and the outgoing ones: what its quorums are counted in."""
 TEXT: Final = sort("Text")
 """Mesh keys, request ids and commands: only compared."""
-ASKED: Final = sort("AskedReads")
-PARKED: Final = sort("ParkedReads")
+ASKED: Final = sort("LeaderReads")
+PARKED: Final = sort("FollowerReads")
 
 ROLE, _roles = enumeration("Role", [role.name for role in Role])
 WAIT, _waits = enumeration("Wait", [wait.name for wait in Wait])
 TIMER, _timers = enumeration("Timer", [timer.name for timer in Timer])
+CHANGE, _changes = enumeration("ChangeKind", [change.name for change in ChangeKind])
 ROLES: Final = dict(zip(Role, _roles, strict=True))
 WAITS: Final = dict(zip(Wait, _waits, strict=True))
 TIMERS: Final = dict(zip(Timer, _timers, strict=True))
+CHANGES: Final = dict(zip(ChangeKind, _changes, strict=True))
 
 NOBODY_: Final = constant("nobody", AGENT)
 EMPTY_TEXT: Final = constant("no_text", TEXT)
@@ -48,18 +52,26 @@ member = function("member", AGENT, SET, BOOL)
 size = function("size", SET, INT)
 with_ = function("with", SET, AGENT, SET)
 without = function("without", SET, AGENT, SET)
-common = function("common", SET, SET, SET)
-united = function("united", SET, SET, SET)
-less = function("less", SET, SET, SET)
-shared = function("shared", SET, SET, SET, AGENT)
+intersection = function("intersection", SET, SET, SET)
+union = function("union", SET, SET, SET)
+difference = function("difference", SET, SET, SET)
+first = function("first", SET, AGENT)
 
-agents_of = function("agents_of", MAP, SET)
+electorate = function("electorate", SET, SET, ELECTORATE)
+electors_of = function("electors_of", ELECTORATE, SET)
+outgoing_of = function("outgoing_of", ELECTORATE, SET)
+is_quorum = function("is_quorum", ELECTORATE, SET, BOOL)
+near = function("near", ELECTORATE, ELECTORATE, BOOL)
+"""They share a component, or both are settled and differ by one elector."""
+shared = function("shared", ELECTORATE, SET, ELECTORATE, SET, AGENT)
+"""A member of a quorum of one electorate and of a quorum of another, if they meet."""
+
 get = function("get", MAP, AGENT, INT)
-zero = function("zero", SET, MAP)
 put = function("put", MAP, AGENT, INT, MAP)
 put_all = function("put_all", MAP, SET, INT, MAP)
+within = function("within", MAP, SET, MAP)
 at_least = function("at_least", MAP, INT, SET)
-suggestion = function("suggestion", MAP, SET, INT)
+suggestion = function("suggestion", MAP, ELECTORATE, INT)
 
 last = function("last", LOG, INT)
 term_at = function("term_at", LOG, INT, INT)
@@ -70,6 +82,22 @@ segment = function("segment", LOG, INT, INT, SEGMENT)
 holds = function("holds", LOG, INT, SEGMENT, BOOL)
 differs = function("differs", LOG, INT, SEGMENT, INT)
 probe = function("probe", LOG, INT, INT, INT)
+
+roll_body = function("roll", ELECTORATE, SET, TEXT, TEXT, BODY)
+sets_roll = function("sets_roll", BODY, BOOL)
+body_electorate = function("body_electorate", BODY, ELECTORATE)
+body_workers = function("body_workers", BODY, SET)
+roll_index = function("roll_index", LOG, INT, INT)
+"""Where the roll was set that is in force at an index of a log, 0 for the first."""
+electorate_at = function("electorate_at", LOG, INT, ELECTORATE)
+workers_at = function("workers_at", LOG, INT, SET)
+is_alike = function("is_alike", LOG, LOG, INT, BOOL)
+"""Two logs have the same entries up to an index."""
+unlike = function("unlike", LOG, LOG, INT, INT)
+"""An index at which two logs differ, if they do up to one."""
+FIRST_ELECTORS: Final = constant("electors", SET)
+FIRST_WORKERS: Final = constant("workers", SET)
+FIRST_ELECTORATE: Final = electorate(FIRST_ELECTORS, FIRST_ELECTORS)
 
 length = function("length", SEGMENT, INT)
 segment_term = function("segment_term", SEGMENT, INT, INT)

@@ -16,11 +16,11 @@ EXEMPT: Final[Mapping[str, str]] = {
     "__init__.py": "names the public API and runs nothing",
     "__main__.py": "finds the command: nothing in core imports it",
     "agents.py": "container of agents: proofs put a contract in its place",
-    "change.py": "copies a record as `dataclasses.replace` does",
+    "records.py": "copies a record as `dataclasses.replace` does",
     "codec.py": "JSON at the edge: no handler calls it",
     "config.py": "validated at construction, before the first step",
     "log.py": "container of entries: proofs put a contract in its place",
-    "pending.py": "container of reads: proofs put a contract in its place",
+    "pending_reads.py": "container of reads: proofs put a contract in its place",
 }
 """The modules that may use all of Python, each with its reason. The rest are strict.
 
@@ -30,21 +30,21 @@ They stand at the top of core; a module of the same name below is strict.
 EXPORTS: Final[Mapping[str, frozenset[str]]] = {
     "primacy": frozenset(),
     "primacy.agents": frozenset({"NO_AGENTS", "AgentMap", "AgentSet"}),
-    "primacy.change": frozenset({"replace"}),
+    "primacy.records": frozenset({"replace"}),
     "primacy.codec": frozenset(),
     "primacy.config": frozenset({"Config"}),
     "primacy.log": frozenset(
         {"EMPTY_LOG", "EMPTY_SEGMENT", "Entry", "EntryKind", "Log", "Segment"}
     ),
-    "primacy.pending": frozenset(
-        {"NO_ASKED_READS", "NO_PARKED_READS"}
-        | {"AskedRead", "AskedReads", "ParkedRead", "ParkedReads"}
+    "primacy.pending_reads": frozenset(
+        {"NO_LEADER_READS", "NO_FOLLOWER_READS"}
+        | {"LeaderRead", "LeaderReads", "FollowerRead", "FollowerReads"}
     ),
 }
 """What strict modules may take from those: values and types that have a proxy."""
 
 CONTAINERS: Final = frozenset(
-    {"AgentMap", "AgentSet", "AskedReads", "Log", "ParkedReads"}
+    {"AgentMap", "AgentSet", "LeaderReads", "Log", "FollowerReads"}
 )
 """Values that only their own methods make: else equal contents might not be equal."""
 

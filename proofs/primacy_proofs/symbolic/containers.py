@@ -14,13 +14,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from primacy.agents import AgentMap, AgentSet
+from primacy.agents import NO_AGENTS, AgentMap, AgentSet
+from primacy.electorate import Roll
 from primacy.log import Entry, EntryKind, Log, Segment
-from primacy.pending import AskedRead, AskedReads, ParkedRead, ParkedReads
+from primacy.pending_reads import FollowerRead, FollowerReads, LeaderRead, LeaderReads
 from primacy_proofs.smt import symbols as on
-from primacy_proofs.smt.solver import Expr, all_of, equal, number
+from primacy_proofs.smt.solver import Expr, all_of, equal, is_same, number
 from primacy_proofs.symbolic.paths import ContractError, MeaninglessError, decide
 from primacy_proofs.symbolic.values import (
+    LiftedAgent,
     LiftedBool,
     LiftedInt,
     Proxy,
@@ -49,6 +51,11 @@ class LiftedSet(Proxy):
         """Count the members."""
         return LiftedInt(on.size(self.expr))
 
+    @property
+    def first(self) -> LiftedAgent:
+        """Name a member, nobody if there is none."""
+        return LiftedAgent(on.first(self.expr))
+
     def has(self, agent: object) -> LiftedBool:
         """Tell whether an agent is a member."""
         return LiftedBool(on.member(expr_of_agent(agent), self.expr))
@@ -61,54 +68,49 @@ class LiftedSet(Proxy):
         """Remove an agent."""
         return LiftedSet(on.without(self.expr, expr_of_agent(agent)))
 
-    def common(self, other: object) -> LiftedSet:
+    def intersection(self, other: object) -> LiftedSet:
         """Keep the members of both."""
-        return LiftedSet(on.common(self.expr, expr_of_set(other)))
+        return LiftedSet(on.intersection(self.expr, expr_of_set(other)))
 
-    def united(self, other: object) -> LiftedSet:
+    def union(self, other: object) -> LiftedSet:
         """Join the members of both."""
-        return LiftedSet(on.united(self.expr, expr_of_set(other)))
+        return LiftedSet(on.union(self.expr, expr_of_set(other)))
 
-    def less(self, other: object) -> LiftedSet:
+    def difference(self, other: object) -> LiftedSet:
         """Keep the members that the other has not."""
-        return LiftedSet(on.less(self.expr, expr_of_set(other)))
+        return LiftedSet(on.difference(self.expr, expr_of_set(other)))
 
 
 class LiftedMap(Proxy):
-    """A number for each of some agents."""
+    """A number for each agent, 0 for all but some."""
 
     __slots__ = ()
 
-    @classmethod
-    def zero(cls, agents: object) -> LiftedMap:
-        """Begin with 0 for every agent."""
-        return cls(on.zero(expr_of_set(agents)))
-
-    def _demand_agent(self, agent: object) -> Expr:
-        name = expr_of_agent(agent)
-        _demand(on.member(name, on.agents_of(self.expr)), "an agent of the map")
-        return name
-
     def get(self, agent: object) -> LiftedInt:
         """Read an agent's number."""
-        return LiftedInt(on.get(self.expr, self._demand_agent(agent)))
+        return LiftedInt(on.get(self.expr, expr_of_agent(agent)))
 
     def set(self, agent: object, value: object) -> LiftedMap:
         """Change an agent's number."""
-        name = self._demand_agent(agent)
+        name = expr_of_agent(agent)
         return LiftedMap(on.put(self.expr, name, expr_of_int(value)))
+
+    def within(self, agents: object) -> LiftedMap:
+        """Keep the numbers of some agents; all others have 0."""
+        return LiftedMap(on.within(self.expr, expr_of_set(agents)))
 
     def set_all(self, agents: object, value: object) -> LiftedMap:
         """Change the number of each of some agents."""
         return LiftedMap(on.put_all(self.expr, expr_of_set(agents), expr_of_int(value)))
 
     def at_least(self, value: object) -> LiftedSet:
-        """Collect the agents whose number is not below a value."""
+        """Collect the agents whose number is not 0 and not below a value."""
         return LiftedSet(on.at_least(self.expr, expr_of_int(value)))
 
-    def suggestion(self, electors: object) -> LiftedInt:
-        """Suggest a number; nothing is promised but that workers do not matter."""
-        return LiftedInt(on.suggestion(self.expr, expr_of_set(electors)))
+    def suggestion(self, electors: object, outgoing: object) -> LiftedInt:
+        """Suggest a number; nothing is promised but that others do not matter."""
+        voting = expr_of_electorate(electors, outgoing)
+        return LiftedInt(on.suggestion(self.expr, voting))
 
 
 class LiftedSegment(Proxy):
@@ -157,6 +159,28 @@ class LiftedLog(Proxy):
         at = expr_of_int(index)
         found = equal(on.term_at(self.expr, at), expr_of_int(term))
         return LiftedBool(all_of(at <= on.last(self.expr), found))
+
+    def roll(self, first: Roll) -> Roll:
+        """Give the roll in force at the end; the first one is the configuration's."""
+        _demand_first(first)
+        return self._roll_at(on.last(self.expr))
+
+    def prior_roll(self, first: Roll) -> Roll:
+        """Give the roll before it."""
+        _demand_first(first)
+        return self._roll_at(on.roll_index(self.expr, on.last(self.expr)) - 1)
+
+    def _roll_at(self, index: Expr) -> Roll:
+        """Give the roll in force at an index: the first one at 0, and below."""
+        set_at = on.roll_index(self.expr, index)
+        voting = on.electorate_at(self.expr, index)
+        return Roll(
+            LiftedSet(on.electors_of(voting)),  # type: ignore[arg-type]  # lifted
+            LiftedSet(on.outgoing_of(voting)),  # type: ignore[arg-type]  # lifted
+            LiftedSet(on.workers_at(self.expr, index)),  # type: ignore[arg-type]  # lifted
+            LiftedInt(set_at),  # type: ignore[arg-type]  # lifted
+            LiftedInt(on.term_at(self.expr, set_at)),  # type: ignore[arg-type]  # lifted
+        )
 
     def append(self, entry: Entry) -> LiftedLog:
         """Add one entry."""
@@ -246,7 +270,7 @@ class LiftedAsked(Proxy):
         who, what = expr_of_agent(requester), expr_of_text(request)
         return LiftedBool(on.asked_has(self.expr, who, what))
 
-    def with_(self, read: AskedRead) -> LiftedAsked:
+    def with_(self, read: LeaderRead) -> LiftedAsked:
         """Add a read."""
         return LiftedAsked(
             on.asked_with(
@@ -286,7 +310,7 @@ class LiftedParked(Proxy):
 
     __slots__ = ()
 
-    def with_(self, read: ParkedRead) -> LiftedParked:
+    def with_(self, read: FollowerRead) -> LiftedParked:
         """Add a read."""
         what, index = expr_of_text(read.request), expr_of_int(read.index)
         return LiftedParked(on.parked_with(self.expr, what, index))
@@ -345,7 +369,7 @@ def expr_of_asked(value: object) -> Expr:
     """Give the expression of the reads that wait for a round."""
     if isinstance(value, LiftedAsked):
         return value.expr
-    if type(value) is AskedReads and not value.reads:
+    if type(value) is LeaderReads and not value.reads:
         return on.NO_ASKED
     raise MeaninglessError(f"{type(value).__name__} is no lifted set of reads")
 
@@ -354,14 +378,36 @@ def expr_of_parked(value: object) -> Expr:
     """Give the expression of the reads that wait for entries."""
     if isinstance(value, LiftedParked):
         return value.expr
-    if type(value) is ParkedReads and not value.reads:
+    if type(value) is FollowerReads and not value.reads:
         return on.NO_PARKED
     raise MeaninglessError(f"{type(value).__name__} is no lifted set of reads")
+
+
+def _demand_first(roll: Roll) -> None:
+    """Refuse any roll but the first one of the mesh."""
+    sets = roll.electors, roll.outgoing, roll.workers
+    meant = on.FIRST_ELECTORS, on.FIRST_ELECTORS, on.FIRST_WORKERS
+    is_meant = all(map(is_same, map(expr_of_set, sets), meant))
+    if not is_meant or (roll.index, roll.term) != (0, 0):
+        raise MeaninglessError("a log begins with another roll than the first")
+
+
+def expr_of_electorate(electors: object, outgoing: object) -> Expr:
+    """Give the expression of the electorate that two sets are."""
+    return on.electorate(expr_of_set(electors), expr_of_set(outgoing))
 
 
 def _parts(entry: Entry) -> tuple[Expr, Expr]:
     """Take an entry apart: its term and its body."""
     term = expr_of_int(entry.term)
+    if entry.kind == EntryKind.ROLL:
+        voting = expr_of_electorate(entry.electors, entry.outgoing)
+        named = expr_of_text(entry.command), expr_of_text(entry.request)
+        return term, on.roll_body(voting, expr_of_set(entry.workers), *named)
+    if any(
+        each != NO_AGENTS for each in (entry.electors, entry.outgoing, entry.workers)
+    ):
+        raise MeaninglessError("only a roll entry has agents")
     if entry.kind == EntryKind.COMMAND:
         named = expr_of_text(entry.command), expr_of_text(entry.request)
         return term, on.command_body(*named)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from primacy.config import Config
-from primacy.messages import Timer
+from primacy.electorate import Roll
+from primacy.messages import ChangeKind, Timer
 from primacy.role import Role, Wait
-from primacy.roll import Roll
 from primacy.state import Durable, Leadership
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import BOOL, INT, Expr, Sort
@@ -36,7 +36,7 @@ _INT = FieldType(INT, scalars.LiftedInt, scalars.expr_of_int)
 _TEXT = FieldType(on.TEXT, scalars.LiftedText, scalars.expr_of_text)
 
 
-def _enum(sort: Sort, kind: type[Role | Wait | Timer]) -> FieldType:
+def _enum(sort: Sort, kind: type[Role | Wait | Timer | ChangeKind]) -> FieldType:
     return FieldType(
         sort, lambda expr: scalars.LiftedEnum(expr, kind), scalars.expr_of_enum
     )
@@ -51,11 +51,12 @@ KINDS: Final[Mapping[str, FieldType]] = {
     "AgentMap": FieldType(on.MAP, box.LiftedMap, box.expr_of_map),
     "Log": FieldType(on.LOG, box.LiftedLog, box.expr_of_log),
     "Segment": FieldType(on.SEGMENT, box.LiftedSegment, box.expr_of_segment),
-    "AskedReads": FieldType(on.ASKED, box.LiftedAsked, box.expr_of_asked),
-    "ParkedReads": FieldType(on.PARKED, box.LiftedParked, box.expr_of_parked),
+    "LeaderReads": FieldType(on.ASKED, box.LiftedAsked, box.expr_of_asked),
+    "FollowerReads": FieldType(on.PARKED, box.LiftedParked, box.expr_of_parked),
     "Role": _enum(on.ROLE, Role),
     "Wait": _enum(on.WAIT, Wait),
     "Timer": _enum(on.TIMER, Timer),
+    "ChangeKind": _enum(on.CHANGE, ChangeKind),
 }
 """Types by the name that core's annotations give them."""
 

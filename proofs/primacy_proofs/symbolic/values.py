@@ -12,7 +12,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final, NoReturn
 
-from primacy.messages import Timer
+from primacy.messages import ChangeKind, Timer
 from primacy.role import Role, Wait
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
@@ -198,7 +198,7 @@ def expr_of_text(value: object) -> Expr:
 
 
 def expr_of_enum(value: object) -> Expr:
-    """Give the expression of a role, a wait or a timer."""
+    """Give the expression of a member of one of core's enumerations."""
     match value:
         case LiftedEnum():
             return value.expr
@@ -208,5 +208,7 @@ def expr_of_enum(value: object) -> Expr:
             return on.WAITS[value]
         case Timer():
             return on.TIMERS[value]
+        case ChangeKind():
+            return on.CHANGES[value]
         case _:
             raise MeaninglessError(f"{type(value).__name__} is no enumeration")

@@ -110,6 +110,7 @@ def initial_world() -> World:
     for name in (*ghosts, *(f"sent.{kind}" for kind in PACKETS)):
         changes[name] = lambda *_: truth(False)
     changes |= first_moments()
+    changes["ground"] = lambda *_: expr_of_int(0)
     changes["known"] = lambda _: expr_of_int(0)
     changes["fence"] = lambda _: expr_of_int(Fence().highest)
     return World(changes)

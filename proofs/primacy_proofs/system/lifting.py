@@ -3,24 +3,24 @@
 A case is one kind of message. Its paths are all ways through `step`, each with the
 state after and the outputs, as expressions over the world before. Two things of core
 are replaced while it runs: `observe`, which is lifted on its own and must come last,
-and `AgentMap` where a leader begins its maps, by its proxy. The containers, and what
-`Config` checks, are known by their promises alone.
+and the empty maps and reads that a leader begins with and leaves behind, by their
+proxies. The containers, and what `Config` checks, are known by their promises alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
+from primacy import dispatch, observation, recovery, replication, role_changes
 from primacy import messages as wire
-from primacy import observation, recovery, replication, stepping
 from primacy.config import Config
+from primacy.electorate import Roll
 from primacy.outputs import Output
-from primacy.quantities import NO_INDEX, NO_TERM
-from primacy.roll import Roll
-from primacy.state import Durable, State
+from primacy.state import NO_LEADERSHIP, Durable, State
+from primacy.types import NO_INDEX, NO_TERM
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import (
     INT,
@@ -40,8 +40,6 @@ from primacy_proofs.system.clocks import is_past, lease_of, local_facts
 from primacy_proofs.system.world import (
     BATCH,
     DISK_COLUMNS,
-    ELECTORS,
-    EVERYONE,
     FUNCTIONS,
     ME,
     MESH,
@@ -94,18 +92,16 @@ class Case:
 def config() -> Config:
     """Make the configuration of the agent that takes the step, of any mesh."""
     made = object.__new__(Config)
-    electors, everyone = LiftedSet(ELECTORS), LiftedSet(EVERYONE)
+    electors, workers = LiftedSet(on.FIRST_ELECTORS), LiftedSet(on.FIRST_WORKERS)
     parts: dict[str, object] = {
         "mesh_id": LiftedText(constant("mesh_id", on.TEXT)),
         "agent_id": LiftedAgent(ME),
         "initial_leaders": electors,
-        "workers": everyone.less(electors),
+        "workers": workers,
         "batch": LiftedInt(BATCH),
         "me": LiftedAgent(ME),
         "mesh": LiftedText(MESH),
-        "everyone": everyone,
-        "peers": everyone.without(LiftedAgent(ME)),
-        "first_roll": Roll(electors, NO_INDEX, NO_TERM),  # type: ignore[arg-type]  # lifted
+        "first_roll": Roll(electors, electors, workers, NO_INDEX, NO_TERM),  # type: ignore[arg-type]  # lifted
     }
     parts.update({name: LiftedInt(constant(name, INT)) for name in TIMES})
     parts["lease_ms"] = LiftedInt(lease_of(ME))
@@ -178,7 +174,7 @@ def _receiving(name: str, packet: Expr) -> Callable[[], Stepped]:
 
 def _step(message: Any) -> Stepped:  # noqa: ANN401 - lifted
     before = state()
-    after, outputs = stepping.step(before, message)
+    after, outputs = dispatch.step(before, message)
     if after.config is not before.config:
         raise MeaninglessError("a step changes the configuration")
     every: tuple[object, ...] = tuple(outputs)
@@ -196,9 +192,12 @@ def _run(run: Callable[[], Stepped]) -> tuple[Path[Stepped], ...]:
 @contextmanager
 def _replaced() -> Iterator[None]:
     """Put proxies where core makes a container of its own, and observe nothing."""
+    empty: Any = LiftedMap(on.EMPTY_MAP)
+    knows_nothing = replace(NO_LEADERSHIP, match=empty, next=empty, seen=empty)
     places: list[tuple[Any, str, object]] = [
-        (stepping, "observe", lambda _before, _after: (OBSERVED,)),
-        (replication, "AgentMap", LiftedMap),
+        (dispatch, "observe", lambda _before, _after: (OBSERVED,)),
+        (replication, "AgentMap", lambda: empty),
+        (role_changes, "NO_LEADERSHIP", knows_nothing),
     ]
     kept = [(module, name, getattr(module, name)) for module, name, _ in places]
     for module, name, value in places:

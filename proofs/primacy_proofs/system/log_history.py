@@ -3,17 +3,22 @@
 `led.log(t)`: the log of the leader of t; that leader is `leader_of(t)`.
 `campaign_log(t, c)`: the log with which c stood in t. `held(v, t, i)`: v once held an
 entry of t at i while in t. `chosen(t, i)`: the leader of t committed up to i by
-counting. `blocked(t, i)`: a quorum has left t without holding an entry of t at i, so
-none can be chosen there. `known`: how far anything was ever committed, and what:
-`known.term(j)`, `known.body(j)`, chosen as `(known.by(j), known.at(j))`. `final(t, c)`:
-a leader of t or before committed c or more, as `(final.term(t, c), final.index(t, c))`.
+counting. `blocked(t, i)`: an entry of t stands at i in the log of its leader, and a
+quorum of an electorate near the one in force there has left t without holding it, so it
+cannot be chosen. `ground(t, k)`: the commit index of the leader of t when it appended
+the roll entry at k, which it tells with it. `known`: how far anything was ever
+committed, and what: `known.term(j)`, `known.body(j)`, chosen as `(known.by(j),
+known.at(j))`. `final(t, c)`: a leader of t or before committed c or more, as
+`(final.term(t, c), final.index(t, c))`.
 
 Trusted: this file. It says what history remembers.
 """
 
 from __future__ import annotations
 
-from primacy.outputs import Apply, Outputs, WriteAccepted
+from primacy.log import EntryKind
+from primacy.messages import Append
+from primacy.outputs import Apply, Broadcast, Outputs, WriteAccepted
 from primacy.role import Role
 from primacy.state import State
 from primacy_proofs.smt import symbols as on
@@ -40,7 +45,6 @@ from primacy_proofs.symbolic.values import expr_of_int
 from primacy_proofs.system.world import (
     ACCEPTING,
     APPLYING,
-    ELECTORS,
     FUNCTIONS,
     ME,
     STATE_COLUMNS,
@@ -60,19 +64,25 @@ def has(log: Expr, index: Expr, term: Expr) -> Expr:
     return all_of(within, equal(on.term_at(log, index), term))
 
 
-def majority(agents: Expr) -> Expr:
-    """Tell whether agents are more than half of the electors."""
-    return on.size(on.common(ELECTORS, agents)) * 2 > on.size(ELECTORS)
+def some_quorum(voting: Expr, is_so: Change) -> Expr:
+    """Tell whether something is so for every member of some quorum of an electorate."""
+    whose = constant("whose", on.ELECTORATE)
+    return _exists_quorum(whose, equal(whose, voting), is_so)
 
 
-def some_quorum(is_so: Change) -> Expr:
-    """Tell whether something is so for every member of some quorum."""
+def some_near_quorum(voting: Expr, is_so: Change) -> Expr:
+    """Tell whether it is so for a quorum of some electorate that is near to one."""
+    whose = constant("whose", on.ELECTORATE)
+    return _exists_quorum(whose, on.near(whose, voting), is_so)
+
+
+def _exists_quorum(whose: Expr, is_meant: Expr, is_so: Change) -> Expr:
     quorum, one = constant("quorum", on.SET), constant("one", on.AGENT)
     each = forall(
         [one], implies(on.member(one, quorum), is_so(one)), [[on.member(one, quorum)]]
     )
-    counted = on.size(on.common(ELECTORS, quorum))
-    return exists([quorum], all_of(majority(quorum), each), [[counted]])
+    counted = on.is_quorum(whose, quorum)
+    return exists([whose, quorum], all_of(is_meant, counted, each), [[counted]])
 
 
 class After:
@@ -110,7 +120,8 @@ def past_changes(
     if now.is_changed:
         changes["held"] = _holding(now)
     if now.is_changed and not is_same(simplify(now.leads), FALSE):
-        changes |= _of_leaders(now) | _of_commits(now)
+        changes |= _of_leaders(now) | _of_commits(now, outputs)
+    changes |= _grounds(outputs)
     if disks:
         changes["campaign_log"] = _standing(disks)
     for output in outputs:
@@ -133,12 +144,19 @@ def _of_leaders(now: After) -> dict[str, Change]:
     held = _holding(now)
 
     def blocked(before: Expr, term: Expr, index: Expr) -> Expr:
+        log = choose(now.leads_in(term), now.log, FUNCTIONS["led.log"](term))
+
         def has_left(voter: Expr) -> Expr:
             reached = choose(is_me(voter), now.term, FUNCTIONS["term"](voter))
             once = held(FUNCTIONS["held"](voter, term, index), voter, term, index)
             return all_of(reached > term, negation(once))
 
-        return any_of(before, all_of(now.leads, some_quorum(has_left)))
+        led = any_of(
+            now.leads_in(term), FUNCTIONS["led"](term, FUNCTIONS["leader_of"](term))
+        )
+        stands = all_of(number(1) <= term, led, has(log, index, term))
+        left = some_near_quorum(on.electorate_at(log, index), has_left)
+        return any_of(before, all_of(now.leads, stands, left))
 
     return {
         "leader_of": lambda before, term: choose(now.leads_in(term), ME, before),
@@ -147,12 +165,13 @@ def _of_leaders(now: After) -> dict[str, Change]:
     }
 
 
-def _of_commits(now: After) -> dict[str, Change]:
+def _of_commits(now: After, outputs: Outputs) -> dict[str, Change]:
     known, final = FUNCTIONS["known"](), FUNCTIONS["final"]
+    reached = [_end(output) for output in outputs if isinstance(output, Apply)]
 
     def chosen(before: Expr, term: Expr, index: Expr) -> Expr:
-        is_this = all_of(equal(term, now.term), equal(index, now.commit))
-        return any_of(before, all_of(now.chooses, is_this))
+        is_this = any_of(*(equal(index, at) for at in (now.commit, *reached[:-1])))
+        return any_of(before, all_of(now.chooses, equal(term, now.term), is_this))
 
     def is_final(before: Expr, term: Expr, index: Expr) -> Expr:
         reaches = all_of(now.term <= term, index <= now.commit)
@@ -182,6 +201,32 @@ def _of_commits(now: After) -> dict[str, Change]:
         "known.by": beyond(lambda _: now.term),
         "known.at": beyond(lambda _: now.commit),
     }
+
+
+def _end(output: Apply) -> Expr:
+    """Name the last index that an output gives out."""
+    count = on.length(expr_of_segment(output.entries))
+    return expr_of_int(output.first) + count - 1
+
+
+def _grounds(outputs: Outputs) -> dict[str, Change]:
+    """Note the commit index that a leader tells with a new entry that sets a roll."""
+    for output in outputs:
+        if isinstance(output, Broadcast) and isinstance(output.packet, Append):
+            (entry,) = output.packet.entries.entries
+            if entry.kind == EntryKind.ROLL:
+                return {"ground": _grounding(output.packet)}
+    return {}
+
+
+def _grounding(append: Append) -> Change:
+    at, in_term = expr_of_int(append.prev_index) + 1, expr_of_int(append.term)
+    told = expr_of_int(append.commit_index)
+
+    def ground(before: Expr, term: Expr, index: Expr) -> Expr:
+        return choose(all_of(equal(term, in_term), equal(index, at)), told, before)
+
+    return ground
 
 
 def _standing(disks: tuple[Disk, ...]) -> Change:

@@ -49,7 +49,6 @@ from primacy_proofs.system.log_history import Disk
 from primacy_proofs.system.round_history import round_changes
 from primacy_proofs.system.world import (
     DISK_COLUMNS,
-    ELECTORS,
     FUNCTIONS,
     ME,
     STATE_COLUMNS,
@@ -63,6 +62,17 @@ from primacy_proofs.system.world import (
 SILENT: Final = (effects.Arm, effects.Disarm)
 """Outputs that do not leave the agent."""
 SENT: Final = {effects.Send, effects.Broadcast}
+OF_OTHER_ROLLS: Final = tuple(
+    kind.__name__
+    for kind in (
+        wire.PreVoteRequest,
+        wire.VoteRequest,
+        wire.Heartbeat,
+        wire.Append,
+        wire.TransferNow,
+    )
+)
+"""Packets of candidates and of leaders: of agents on a roll that may be a later one."""
 STAYING: Final = tuple({*get_args(effects.Output), Served} - SENT)
 """Outputs that put no packet on the network."""
 
@@ -128,11 +138,17 @@ def _of_path(
 
 
 def _heard(case: Case) -> dict[str, Change]:
-    """Note whether the packet is a worker's; a client's write is nobody's."""
-    if case.packet is None or case.name in UNBOUND:
+    """Note whether the packet is of an agent off the roll; a client's is nobody's.
+
+    An agent may hear a candidate or a leader of a later electorate than its own roll
+    tells: that its packet is no worker's is said by laws about those.
+    """
+    if case.packet is None or case.name in (*UNBOUND, *OF_OTHER_ROLLS):
         return {}
     sender = field(case.name, "sender", case.packet)
-    return {WORKED: lambda _: negation(on.member(sender, ELECTORS))}
+    sets = (FUNCTIONS[f"roll.{part}"](ME) for part in ("electors", "outgoing"))
+    is_voter = any_of(*(on.member(sender, each) for each in sets))
+    return {WORKED: lambda _: negation(is_voter)}
 
 
 def _crashes(

@@ -33,9 +33,7 @@ from primacy_proofs.smt.solver import (
     constant,
     differ,
     equal,
-    forall,
     function,
-    implies,
     negation,
     sort,
 )
@@ -44,8 +42,6 @@ from primacy_proofs.symbolic.records import columns
 ME: Final = constant("me", on.AGENT)
 """The agent that takes the step."""
 MESH: Final = constant("mesh", on.TEXT)
-ELECTORS: Final = constant("electors", on.SET)
-EVERYONE: Final = constant("everyone", on.SET)
 BATCH: Final = constant("batch", INT)
 
 PACKETS: Final[Mapping[str, type]] = {
@@ -99,6 +95,7 @@ HISTORY: Final[Mapping[str, tuple[Sort, ...]]] = {
     "held": (on.AGENT, INT, INT, BOOL),
     "blocked": (INT, INT, BOOL),
     "chosen": (INT, INT, BOOL),
+    "ground": (INT, INT, INT),
     "final": (INT, INT, BOOL),
     "final.term": (INT, INT, INT),
     "final.index": (INT, INT, INT),
@@ -174,16 +171,9 @@ def field(kind: str, name: str, packet: Expr) -> Expr:
 
 def mesh_facts() -> tuple[Expr, ...]:
     """State what `Config` guarantees of a mesh and of the agent that takes the step."""
-    who = constant("a", on.AGENT)
     return (
-        forall(
-            [who],
-            implies(on.member(who, ELECTORS), on.member(who, EVERYONE)),
-            [[on.member(who, ELECTORS)]],
-        ),
-        negation(on.member(on.NOBODY_, EVERYONE)),
-        negation(on.member(on.NOBODY_, ELECTORS)),
-        on.member(ME, EVERYONE),
+        negation(on.member(on.NOBODY_, on.FIRST_ELECTORS)),
+        negation(on.member(on.NOBODY_, on.FIRST_WORKERS)),
         differ(ME, on.NOBODY_),
         BATCH >= 1,
     )

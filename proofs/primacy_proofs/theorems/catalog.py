@@ -95,11 +95,13 @@ THEOREMS: Final = (
             "vote.counted-once",
             "quorum.majority",
             "quorum.electors-only",
+            "quorum.joint",
             "quorum.wins",
             "term.durable",
             "restart.from-disk",
             "message.mesh",
-            "roll.fixed",
+            "roll.of-log",
+            "roll.first",
         ),
         OF_DISKS,
         negative_control="half-is-a-quorum",
@@ -107,13 +109,15 @@ THEOREMS: Final = (
     Theorem(
         "S2",
         "leader-only elections",
-        "who stands, votes or leads is an elector; a packet of a worker, other than a "
-        "client's write that it forwards, makes nobody stand, vote, lead or commit in "
-        "its own step, and makes one step down only by a higher term",
+        "who stands or leads is on its own roll, or on the one before, and who votes "
+        "for another is on that one's; a packet of an agent off the roll, other than "
+        "one of a candidate or a leader and a client's write, makes nobody stand, "
+        "vote, lead or commit in its own step, and makes one step down only by a "
+        "higher term",
         "worker",
         (
             "a cast is among electors",
-            "who stands or leads is an elector",
+            "who stands is an elector",
             "a leader is an elector",
             "a worker makes no candidate",
             "a worker makes nobody vote",
@@ -123,9 +127,11 @@ THEOREMS: Final = (
         ),
         (
             "stand.electors-only",
+            "stand.taken-off",
             "vote.roll",
             "quorum.electors-only",
             "commit.quorum",
+            "roll.members-only",
             "presence.decides-nothing",
         ),
         OF_DISKS,
@@ -188,7 +194,6 @@ THEOREMS: Final = (
         ("a leader only appends",),
         (
             "leader.append-only",
-            "leader.electors-only",
             "message.one-leader",
         ),
         OF_DISKS,
@@ -209,6 +214,7 @@ THEOREMS: Final = (
             "vote.log",
             "commit.quorum",
             "commit.own-term",
+            "commit.own-roll",
             "commit.stale-acknowledgement",
             "log.no-truncation",
             "log.durable",
@@ -301,6 +307,7 @@ THEOREMS: Final = (
         (
             "lease.from-start",
             "lease.confirmed",
+            "change.voids-lease",
             "vote.sticky",
             "vote.released",
             "vote.after-restart",
@@ -312,6 +319,34 @@ THEOREMS: Final = (
             *OF_CLOCKS,
         ),
         negative_control="vote-right-after-restart",
+    ),
+    Theorem(
+        "S12",
+        "unbroken electorate",
+        "two rolls that can be in use at once have quorums that meet: a roll and the "
+        "next, those that elect in one term, that of a leader and that of its heir",
+        "commit",
+        (
+            "a change has its ground",
+            "candidates with each others ground have near electorates",
+            "a candidates electorate is near",
+            "a new roll is near that of the heir",
+            "an heirs electorate is near",
+            "the roll is that of the log",
+        ),
+        (
+            "roll.of-log",
+            "roll.first",
+            "change.one-at-a-time",
+            "change.own-term",
+            "change.near",
+            "change.joint",
+            "change.settles",
+            "change.in-force-at-once",
+            "commit.own-roll",
+        ),
+        OF_DISKS,
+        negative_control="own-term-not-committed",
     ),
     Theorem(
         "S13",
@@ -345,7 +380,7 @@ THEOREMS: Final = (
         (NEVER_RAISES.name,),
         ("message.total",),
         OF_DISKS,
-        negative_control="stranger-counted",
+        negative_control="commit-index-goes-back",
     ),
     Theorem(
         "RJ",
@@ -364,10 +399,11 @@ THEOREMS: Final = (
             "message.one-leader",
             "message.unchanged",
             "message.late-is-valid",
-            "leader.electors-only",
             "claim.initial-leaders-only",
             "stand.electors-only",
+            "stand.taken-off",
             "roll.first",
+            "roll.position",
         ),
         OF_DISKS,
         negative_control="another-roll-taken",

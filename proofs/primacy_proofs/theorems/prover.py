@@ -41,13 +41,17 @@ from primacy_proofs.laws.law import (
 )
 from primacy_proofs.smt.solver import (
     FALSE,
+    TRUE,
     Answer,
     Expr,
     Prover,
     Status,
     any_of,
+    is_same,
+    simplify,
 )
 from primacy_proofs.symbolic.containers import Answered, Served
+from primacy_proofs.symbolic.values import expr_of_int
 from primacy_proofs.system import history, lifting
 from primacy_proofs.system.clocks import clock_facts, drift
 from primacy_proofs.system.lifting import Case
@@ -255,8 +259,10 @@ def _in_the_first_world(wanted: frozenset[str], known: Laws) -> Iterator[Obligat
         axioms = _prover(AXIOMS_ALONE)
         yield _posed(begins, law, axioms, [], law.goal(world))
     for law in _chosen(LawKind.CONSEQUENCE, wanted, known):
-        place = Place(FIRST, "follows")
-        yield _posed(place, law, _prover_of(law, known), [], law.goal(World()))
+        place, given = Place(FIRST, "follows"), lemmas(law, World(), known)
+        for case in law.cases():
+            prover, goal = _prover_of(law, known), law.goal(World())
+            yield _posed(place, law, prover, [*given, case], goal)
     for law in _chosen(LawKind.STEP, wanted, known):
         place, goal = (
             Place(FIRST, "nothing changes"),
@@ -314,8 +320,9 @@ def _kept(
     for law in _chosen(LawKind.STEP, wanted, known):
         if looks_at(law) & changed:
             given = [condition, *lemmas(law, after, known)]
-            goal = law.goal_of_step(World(), after)
-            yield _posed(place, law, _prover_of(law, known), given, goal)
+            prover, goal = _prover_of(law, known), law.goal_of_step(World(), after)
+            for case in law.cases():
+                yield _posed(place, law, prover, [*given, case], goal)
 
 
 def _order(step: Transition) -> Status:
@@ -329,15 +336,34 @@ def _order(step: Transition) -> Status:
 
 
 def _order_of_reads(step: Transition) -> Status:
-    """Judge whether a read is served before something is given out to be applied."""
-    is_served = False
+    """Judge whether a read is served before all up to its index is given out.
+
+    What is given out after it must begin behind that index. The index of an answer to
+    another agent is not known here: nothing may be given out after it.
+    """
+    served: list[Expr | None] = []
     for output in step.outputs:
-        if isinstance(output, effects.Apply) and is_served:
-            return Status.REFUTED
-        is_answer = isinstance(output, Answered) and output.granted
-        is_served = is_served or is_answer
-        is_served = is_served or isinstance(output, (effects.ServeRead, Served))
+        match output:
+            case effects.Apply():
+                first = expr_of_int(output.first)
+                if not all(
+                    each is not None and _is_below(each, first) for each in served
+                ):
+                    return Status.REFUTED
+            case effects.ServeRead():
+                served.append(expr_of_int(output.index))
+            case Served():
+                served.append(output.applied)
+            case Answered() if output.granted:
+                served.append(None)
+            case _:
+                continue
     return Status.PROVED
+
+
+def _is_below(one: Expr, other: Expr) -> bool:
+    """Tell whether one number is below another, however they are written."""
+    return is_same(simplify(one < other), TRUE)
 
 
 def is_contradictory(group: str) -> bool:

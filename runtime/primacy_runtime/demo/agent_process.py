@@ -17,19 +17,19 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 from primacy_runtime.agent import Agent
 from primacy_runtime.clock import Clock
+from primacy_runtime.control import Json, perform
 from primacy_runtime.demo.fenced_resource import Resource
-from primacy_runtime.errors import RequestError
+from primacy_runtime.errors import RequestError, SettingsError
 from primacy_runtime.settings import AgentRole
 from primacy_runtime.trace import traces
 
 EVERY_S: Final = 0.4
 """How long a leader takes from deciding on an effect to performing it."""
 
-Json = dict[str, Any]  # whatever JSON holds
 Act = Callable[[str, int], object]
 """Asks a resource for an effect, in the name of an agent and under a token."""
 
@@ -87,7 +87,7 @@ class Piped:
         number = asked.pop("id")
         try:
             result = await self._do(asked.pop("do"), asked)
-        except RequestError as error:
+        except (RequestError, SettingsError) as error:
             name = type(error).__name__
             self.say({"id": number, "error": name, "message": str(error)})
         else:
@@ -101,16 +101,12 @@ class Piped:
             case "read":
                 lease, timeout = asked.get("lease", False), asked["timeout"]
                 return await agent.read(asked["query"], lease=lease, timeout=timeout)
-            case "transfer":
-                await agent.transfer(asked["target"], timeout=asked["timeout"])
             case "cut":
                 agent.cut(asked["is_cut"])
             case "rate":
                 self._clock.run_at(asked["rate"])
-            case "health":
-                return asdict(agent.health())
             case _:
-                raise RequestError(f"Nobody can {what!r} here.")
+                return await perform(agent, what, asked)
         return None
 
     async def _tell_health(self) -> None:

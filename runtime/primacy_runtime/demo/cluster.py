@@ -20,6 +20,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from primacy_runtime.settings import AgentRole
+
 JsonObject = dict[str, Any]  # whatever JSON holds
 LONGEST_LINE: Final = 2**24
 
@@ -110,7 +112,8 @@ class Member:
     async def ask(self, do: str, **what: object) -> object:
         """Have it do something; raise `RequestRefused`, or `Gone` if it ends before."""
         process = self._process
-        if process is None or process.stdin is None or not self.is_up:
+        pipe = process.stdin if process else None
+        if pipe is None or pipe.is_closing() or not self.is_up:
             raise Gone(f"{self.name} does not run.")
         self._count += 1
         number = self._count
@@ -118,7 +121,7 @@ class Member:
         self._asked[number] = answer
         try:
             line = json.dumps({"id": number, "do": do, **what})
-            process.stdin.write(line.encode() + b"\n")
+            pipe.write(line.encode() + b"\n")
             return await answer
         finally:
             del self._asked[number]
@@ -177,21 +180,47 @@ class Stage:
     ) -> None:
         if where is None:
             where = dict(zip(names, free_places(len(names)), strict=True))
+        self._folder, self._settings, self._module = folder, settings, module
+        self._first = tuple(names)
         self.members = {
-            name: Member(
-                {
-                    "mesh_id": "stage",
-                    "agent_id": name,
-                    "listen": where[name],
-                    "peers": {one: where[one] for one in names if one != name},
-                    "folder": str(folder),
-                    **settings,
-                },
-                folder / f"{name}.log",
-                module,
+            name: self._made(
+                name, where[name], {one: where[one] for one in names if one != name}
             )
             for name in names
         }
+        self.left: list[Member] = []
+        """The agents that were removed; they do not run."""
+
+    def _made(
+        self, name: str, where: str, peers: Mapping[str, str | None], **more: object
+    ) -> Member:
+        told = {
+            "mesh_id": "stage",
+            "agent_id": name,
+            "listen": where,
+            "peers": peers,
+            "folder": str(self._folder),
+            **self._settings,
+            **more,
+        }
+        return Member(told, self._folder / f"{name}.log", self._module)
+
+    def add(self, name: str, where: str) -> Member:
+        """Add an agent that is no member of the mesh yet; it is not started."""
+        peers = dict.fromkeys(self._first)  # it is given no address
+        role = AgentRole.JOINER.value
+        self.members[name] = self._made(name, where, peers, role=role)
+        return self.members[name]
+
+    async def remove(self, member: Member) -> None:
+        """End an agent for good, as its user would."""
+        if self.members.pop(member.name, None) is not None:
+            self.left.append(member)
+            await member.leave()
+
+    def has(self, member: Member) -> bool:
+        """Tell whether an agent was not removed."""
+        return self.members.get(member.name) is member
 
     async def start(self) -> None:
         """Start everybody."""
@@ -199,7 +228,8 @@ class Stage:
 
     async def leave(self) -> None:
         """End everybody."""
-        await asyncio.gather(*(one.leave() for one in self.members.values()))
+        everybody = [*self.members.values(), *self.left]
+        await asyncio.gather(*(one.leave() for one in everybody))
 
     def leader(self) -> Member | None:
         """Find who leads in the latest term, of those that can be heard."""
@@ -211,11 +241,20 @@ class Stage:
         return self.members[max(leaders)[1]] if leaders else None
 
     def has_agreed(self) -> bool:
-        """Tell whether all who can be heard follow one leader that can be heard."""
+        """Tell whether all who can be heard follow one leader that can be heard.
+
+        An agent that is no member follows nobody.
+        """
         leader = self.leader()
-        heard = [one.health for one in self.members.values() if one.is_heard]
-        told = {(health["leader"], health["term"]) for health in heard if health}
-        return leader is not None and len(told) == 1 and not leader.is_cut
+        if leader is None or leader.health is None or leader.is_cut:
+            return False
+        members = {*leader.health["electors"], *leader.health["workers"]}
+        told = {
+            (one.health["leader"], one.health["term"])
+            for name, one in self.members.items()
+            if one.is_heard and one.health is not None and name in members
+        }
+        return len(told) == 1
 
 
 def free_places(count: int) -> list[str]:

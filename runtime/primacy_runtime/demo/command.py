@@ -95,7 +95,7 @@ async def _run(folder: Path, headless: bool, seconds: float | None) -> bool:
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
         await show.stage.leave()
-        show.resource.close()
+        await show.end()
 
 
 async def _play(show: Show, seconds: float) -> bool:

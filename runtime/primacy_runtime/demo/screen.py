@@ -28,6 +28,7 @@ HEADS: Final = (
     "",
     "agent",
     "is",
+    "part",
     "role",
     "leader",
     "term",
@@ -37,8 +38,9 @@ HEADS: Final = (
 )
 _NUMBERS: Final = ("term", "token", "commit")
 KEYS: Final = (
-    "1-5 choose an agent, l the leader, q quit",
+    "1-9 choose an agent, l the leader, q quit",
     "k kill   b bring back   p pause / go on   c cut off / join",
+    "a add an agent   r have the chosen one leave",
 )
 
 
@@ -88,7 +90,8 @@ def screen(show: Show) -> Group:
         if not member.is_heard:
             style = "dim"
         mark = ">" if name == show.chosen else ""
-        table.add_row(mark, name, *_cells(member), style=style)
+        status, *rest = _cells(member)
+        table.add_row(mark, name, status, show.part(name), *rest, style=style)
     admitted = len(show.effects) - show.refused()
     highest = max((one.token for one in show.effects), default=0)
     return Group(

@@ -21,7 +21,7 @@ from typing import Final, TypeVar, get_args
 from primacy import FormatError, loads
 from primacy.messages import Packet
 
-VERSION: Final = 1
+VERSION: Final = 2
 """The version of the greetings and the frames."""
 LONGEST_PACKET: Final = 4 * 2**20
 """The most bytes of a packet, see codec.packet in docs/specification.md."""
@@ -39,12 +39,14 @@ class FrameError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """Who calls, whom it means to call, and on which disk it runs."""
+    """Who calls, whom it means to call, on which disk it runs, and where it listens."""
 
     mesh: str
     sender: str
     target: str
     store: str
+    address: str
+    """Where the caller is reached, empty if it does not know."""
 
 
 @dataclass(frozen=True, slots=True)

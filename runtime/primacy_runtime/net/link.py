@@ -59,7 +59,7 @@ class Link:
     """The way to one peer."""
 
     def __init__(self, peer: str, where: Address, terms: LinkSettings) -> None:
-        self.peer, self._where, self._terms = peer, where, terms
+        self.peer, self.where, self._terms = peer, where, terms
         self.is_up = False
         """The peer has welcomed this agent."""
         self._queue: deque[bytes] = deque()
@@ -93,7 +93,7 @@ class Link:
                 was_up = self.is_up
                 why = str(error) or type(error).__name__
                 self._terms.teller.warn_rarely(
-                    "unreachable", self.peer, address=str(self._where), why=why
+                    "unreachable", self.peer, address=str(self.where), why=why
                 )
             finally:
                 self.is_up = False
@@ -113,7 +113,7 @@ class Link:
         terms = self._terms
         async with asyncio.timeout(terms.patience):
             reader, writer = await asyncio.open_connection(
-                self._where.host, self._where.port, ssl=terms.tls
+                self.where.host, self.where.port, ssl=terms.tls
             )
         try:
             async with asyncio.timeout(terms.patience):

@@ -56,6 +56,8 @@ class ListenerContext:
     tls: ssl.SSLContext | None
     patience: float
     deliver: Deliver
+    heard: Callable[[str, str], None]
+    """Told who was let in, and where it says that it is reached."""
 
 
 class Listener:
@@ -199,6 +201,7 @@ class Listener:
             me = asyncio.current_task()
             assert me is not None
             self._strangers.pop(me, None)
+            house.heard(hello.sender, hello.address)
             return hello
         self._reject(refusal[0], hello.sender[:80], refusal[1])
         await reader.read(1)  # until the caller has read it and is gone

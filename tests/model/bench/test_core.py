@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from primacy.stepping import step
+from primacy.dispatch import step
 from primacy_model.bench.core import BATCH, LOG, BenchRow, calls, rows, show
 
 TITLES = (

@@ -120,9 +120,9 @@ def test_a_mutant_is_killed_and_written_down_and_kept(tmp_path: Path) -> None:
     (told,) = json.loads(file.read_text(encoding="utf-8"))["mutants"]
     assert (told["id"], told["harm"]) == (SAFETY.id, "safety")
     assert told["mutant_sha256"] == mutant_sha256(SAFETY)
-    assert (told["killed_by"], told["property"]) == (["check"], "S1")
+    assert (told["killed_by"], told["property"]) == (["check"], "election-quorum")
     figures = told["detectors"]["check"]["figures"]
-    assert (figures["where"], figures["depth"]) == ("initial-election-pair", 4)
+    assert (figures["where"], figures["depth"]) == ("initial-election-pair", 2)
     assert (figures["electors"], figures["smaller"][0]["less"]) == (2, "1 terms")
 
     told["detectors"]["check"]["detail"] = "kept"

@@ -67,7 +67,7 @@ def test_a_bound_on_memory_that_cannot_be_measured_is_refused(tmp_path: Path) ->
     )
 
 
-@pytest.mark.parametrize("command", ["agent", "demo"])
+@pytest.mark.parametrize("command", ["agent", "members", "demo"])
 def test_the_runtime_says_in_one_sentence_where_it_runs(
     command: str, tmp_path: Path
 ) -> None:

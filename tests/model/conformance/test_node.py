@@ -56,6 +56,9 @@ def test_a_trace_of_a_mesh_in_node_is_allowed(tmp_path: Path, states: str) -> No
     text = (tmp_path / "trace.jsonl").read_text()
     for event in ('"crash"', '"recover"', '"Forward"', '"TransferNow"', '"ServeRead"'):
         assert event in text
+    for change in ("admit", "promote", "demote", "dismiss"):
+        assert f'"kind":"{change}"' in text
+    assert text.count('"Replace"') * text.count('"RollChanged"') > 0
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,8 @@ BUGS: Final = (
     ),
     Bug(
         "half is a quorum",
-        "2 * common(roll.electors, agents).length > roll.electors.length",
-        "2 * common(roll.electors, agents).length >= roll.electors.length",
+        "2 * common(electors, agents).length > electors.length",
+        "2 * common(electors, agents).length >= electors.length",
         "step-Elapsed.jsonl",
     ),
     Bug(
@@ -115,7 +118,7 @@ BUGS: Final = (
     ),
     Bug(
         "the match index falls",
-        "if (index < match[sender]) return [state, []]; // commit.match-never-falls",
+        "if (index < held) return [state, []]; // commit.match-never-falls",
         "",
         "step-AppendReply.jsonl",
     ),
@@ -170,6 +173,130 @@ BUGS: Final = (
         "election",
         "config.jsonl",
     ),
+    Bug(
+        "a change waits for no entry of the term",
+        'return hasCommittedInTerm(state) ? "" : UNCOMMITTED; // change.own-term',
+        'return "";',
+        "step-Change.jsonl",
+    ),
+    Bug(
+        "a change does not wait for the one before",
+        "if (isJoint(roll) || roll.index > state.commit_index) {",
+        "if (isJoint(roll)) {",
+        "step-Change.jsonl",
+    ),
+    Bug(
+        "a change does not wait for the joint roll to be settled",
+        "if (isJoint(roll) || roll.index > state.commit_index) {",
+        "if (roll.index > state.commit_index) {",
+        "step-Replace.jsonl",
+    ),
+    Bug(
+        "half of a joint roll elects",
+        "isMajority(agents, roll.electors) && isMajority(agents, roll.outgoing);",
+        "isMajority(agents, roll.electors);",
+        "step-VoteReply.jsonl",
+    ),
+    Bug(
+        "half of a joint roll commits",
+        "Math.min(middle(map, roll.electors), middle(map, roll.outgoing))",
+        "middle(map, roll.electors)",
+        "step-AppendReply.jsonl",
+    ),
+    Bug(
+        "the other half of a joint roll commits",
+        "Math.min(middle(map, roll.electors), middle(map, roll.outgoing))",
+        "middle(map, roll.outgoing)",
+        "step-AppendReply.jsonl",
+    ),
+    Bug(
+        "a truncated roll stays in force",
+        "const roll = rollOf(grownLog, firstRoll(state.config)); // roll.of-log",
+        'const isSet = append.entries.some((entry) => entry.kind === "roll");\n'
+        "  const [first, old] = [firstRoll(state.config), state.roll];\n"
+        "  const roll = isSet ? rollOf(grownLog, first) : old;",
+        "step-Append.jsonl",
+    ),
+    Bug(
+        "a restart forgets the roll",
+        "const roll = rollOf(durable.log, firstRoll(config));",
+        "const roll = firstRoll(config);",
+        "recover.jsonl",
+    ),
+    Bug(
+        "a leader off the roll is refused",
+        "if (value.sender === NOBODY || value.sender === me(state)) {",
+        "if (!members(state).includes(value.sender)) {",
+        "step-Heartbeat.jsonl",
+    ),
+    Bug(
+        "a voter asks its own roll for the candidate",
+        "if (!isVoter(request.roll, me(state))) return false;",
+        "if (!isElector(state, request.sender)) return false;",
+        "step-VoteRequest.jsonl",
+    ),
+    Bug(
+        "what is below the roll is committed by counting",
+        "if (index < state.roll.index) return [state, []]; // commit.own-roll",
+        "",
+        "step-AppendReply.jsonl",
+    ),
+    Bug(
+        "the answer of an agent that was dismissed counts",
+        "if (!isMember(state, sender)) return [state, []]; // roll.members-only\n"
+        "  if (index < held)",
+        "if (index < held)",
+        "step-AppendReply.jsonl",
+    ),
+    Bug(
+        "the round of an agent that was dismissed counts",
+        "if (!isMember(state, sender)) return [state, []]; // roll.members-only\n"
+        "  if (round <=",
+        "if (round <=",
+        "step-HeartbeatReply.jsonl",
+    ),
+    Bug(
+        "a change keeps the lease",
+        "lease_given: false, // change.voids-lease",
+        "",
+        "step-Change.jsonl",
+    ),
+    Bug(
+        "a change keeps the progress of an agent that it takes out",
+        "match: within(match, all), // change.forgets",
+        "match,",
+        "step-Change.jsonl",
+    ),
+    Bug(
+        "a leader off the roll stays",
+        "if (isLeaving(state)) return leave(state); // change.removed-leader",
+        "",
+        "step-Elapsed.jsonl",
+    ),
+    Bug(
+        "a leader leaves before its removal is committed",
+        "state.roll.index <= state.commit_index && !isElector(state, me(state));",
+        "!isElector(state, me(state));",
+        "step-Elapsed.jsonl",
+    ),
+    Bug(
+        "nobody stands off the roll",
+        "return isVoter(before, me(state)); // stand.taken-off",
+        "return false;",
+        "step-Elapsed.jsonl",
+    ),
+    Bug(
+        "a roll may be ahead of the log that it came from",
+        " || roll.index > last",
+        "",
+        "step-VoteRequest.jsonl",
+    ),
+    Bug(
+        "agents that are not alive support a change",
+        "const alive = [...atLeast(seen, checked), me(state)];",
+        "const alive = membersOf(state.roll);",
+        "step-Change.jsonl",
+    ),
 )
 
 
@@ -194,6 +321,9 @@ IN_A_RUN: Final = (
     "an append always truncates",
     "a lease is counted from the acknowledgement",
     "a restart forgets the promise",
+    "a leader off the roll stays",
+    "a change keeps the lease",
+    "a restart forgets the roll",
 )
 
 

@@ -69,7 +69,6 @@ def test_the_page_says_how_many_paths_were_lifted() -> None:
 
 
 UNDECIDED = {
-    ("election.campaign", "if state.roll.is_quorum(candidate.granted):", True),
     ("election.on_vote_request", "if state.wait == Wait.PROMISE:", True),
     ("election.on_vote_request", "if state.wait == Wait.PROMISE:", False),
     (
@@ -78,7 +77,7 @@ UNDECIDED = {
         False,
     ),
     (
-        "replication._advance",
+        "appending.advance_commit",
         "if not state.roll.is_quorum(match.at_least(index)):",
         False,
     ),

@@ -59,7 +59,8 @@ def test_a_vector_of_another_shape_is_refused(made: Path) -> None:
         (("given", "state", "value", "role"), "king"),
         (("given", "state", "value", "commit_index"), "1"),
         (("given", "state", "value", "commit_index"), 2**63),
-        (("given", "message", "primacy"), 2),
+        (("given", "message", "primacy"), 1),
+        (("given", "message", "primacy"), 3),
         (("given", "message", "value", "packet", "kind"), "Gossip"),
         (("expected", "outputs"), {}),
         (("given", "more"), 1),
@@ -71,6 +72,52 @@ def test_a_vector_of_another_shape_is_refused(made: Path) -> None:
         inner[path[-1]] = value
         assert not is_vector(other), path
     del vector["given"]["state"]["value"]["wait"]
+    assert not is_vector(vector)
+
+
+def test_only_an_entry_that_sets_a_roll_has_the_fields_of_one(made: Path) -> None:
+    is_vector, kinds = validator("vector").is_valid, set()
+    for vector in vectors_of(made):
+        if vector["call"] != "recover":
+            continue
+        log = vector["given"]["durable"]["value"]["log"]
+        for entry in log:
+            kinds.add(entry["kind"])
+            before = dict(entry)
+            if entry["kind"] == "roll":
+                for name in ("electors", "outgoing"):
+                    entry[name] = []
+                    assert not is_vector(vector)
+                    entry[name] = before[name]
+                del entry["workers"]
+            else:
+                entry["workers"] = []
+            assert not is_vector(vector)
+            entry.clear()
+            entry.update(before)
+            assert is_vector(vector)
+    assert kinds == {"noop", "command", "roll"}
+
+
+def test_a_disk_may_be_of_the_first_version_and_nothing_else(made: Path) -> None:
+    is_vector = validator("vector").is_valid
+    restarts = [v for v in vectors_of(made) if v["call"] == "recover"]
+    versions = {vector["given"]["durable"]["primacy"] for vector in restarts}
+    assert versions == {1, 2}
+    vector = restarts[0]
+    vector["given"]["durable"]["primacy"] = 1
+    assert is_vector(vector)
+    vector["given"]["config"]["primacy"] = 1
+    assert not is_vector(vector)
+
+
+def test_a_map_holds_no_zero(made: Path) -> None:
+    is_vector = validator("vector").is_valid
+    vector = next(v for v in vectors_of(made) if v["call"] == "has_lease")
+    leadership = vector["given"]["state"]["value"]["leadership"]
+    leadership["match"] = {"a": 1}
+    assert is_vector(vector)
+    leadership["match"] = {"a": 0}
     assert not is_vector(vector)
 
 

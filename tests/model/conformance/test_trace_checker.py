@@ -24,18 +24,14 @@ from primacy_model.conformance.recorder import Recorder, States
 from primacy_model.conformance.trace_checker import NotAllowedError
 from primacy_model.conformance.trace_reader import MalformedError
 from tests.support.traceability import ROOT
-from tests.support.traces import alone, config, renumbered, verdict
-
-JsonLine = dict[str, Any]
-
-
-def changed(
-    told: list[str], number: int, change: Callable[[JsonLine], object]
-) -> list[str]:
-    """Change a line, counted from 1."""
-    line = json.loads(told[number - 1])
-    change(line)
-    return [*told[: number - 1], json.dumps(line) + "\n", *told[number:]]
+from tests.support.traces import (
+    JsonLine,
+    alone,
+    changed,
+    config,
+    renumbered,
+    verdict,
+)
 
 
 @pytest.mark.parametrize("states", ["full", "digest", "none"])
@@ -114,8 +110,8 @@ MALFORMED: list[tuple[str, Change, str]] = [
     ),
     (
         "another version",
-        lambda one: one["message"].update(primacy=2),
-        "message: primacy: version 1",
+        lambda one: one["message"].update(primacy=3),
+        "message: primacy: version 2",
     ),
     ("a digest besides", lambda one: one.update(digest="0" * 64), "no field"),
 ]

@@ -27,7 +27,7 @@ from primacy import (
 from primacy.codec import PACKET_LENGTH
 from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.messages import Append
-from primacy.quantities import Command, Index
+from primacy.types import Command, Index
 from primacy_model.cli import commands
 from primacy_model.conformance.recorder import Recorder
 from tests.support.traces import alone, config, renumbered, verdict

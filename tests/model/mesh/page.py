@@ -42,7 +42,8 @@ row names, and every kind of move that its bounds allow must happen, or it is *v
 
 - **Bound**: all that is limited. A budget that is not named is 0. `batch` is how many
   entries an append carries. `impatient` agents stand on their own timer; the others
-  only end a promise.
+  only end a promise. Changes of the roll that are `asked` are so of every agent, or of
+  the one that is named behind `at`. Agents that are `down` crashed before all begins.
 - **States**: distinct states after forgetting obsolete packets ([engines](engines.md)).
 - **Time**: CPU seconds with the engine `numba` on the machine of the other figures.
 
@@ -65,7 +66,6 @@ TAIL: Final = """
 A scope says nothing of larger meshes, higher terms or longer logs; [the
 theorems](theorems.md) do. These worlds have no clocks: [timed worlds](timed.md) have.
 They cannot tell whether something ever happens: [liveness](liveness.md) does.
-Electorate changes (S12) are not part of this version.
 """
 
 COMPARED: Final = 5_000

@@ -6,7 +6,7 @@ from primacy_model.checker.model import IN_FLIGHT
 from primacy_model.mesh.agent import Budgets
 from primacy_model.mesh.display import agent
 from primacy_model.mesh.model import WIRE
-from tests.support.meshes import do, elected, nodes
+from tests.support.meshes import actions, do, elected, nodes
 
 
 def test_a_leader_is_shown_with_what_it_holds_and_knows() -> None:
@@ -24,6 +24,23 @@ def test_a_leader_is_shown_with_what_it_holds_and_knows() -> None:
         "round": 2,
         "armed": "election heartbeat",
     }
+
+
+def test_a_roll_is_shown_once_a_log_sets_one() -> None:
+    model, world = elected(
+        workers=("w",),
+        changes=("replace b w", "demote c"),
+        budgets=Budgets(changes=1),
+    )
+    for change, roll in zip(
+        actions(model, world, "change", "a"),
+        ("b w for a b c", "a b, workers c w"),
+        strict=True,
+    ):
+        shown = agent(nodes(model.successor(world, change))[0])
+        assert shown["roll"] == roll
+        assert shown["log"] == f"1:no-op 1:roll({roll})"
+        assert model.event(world, change).notes == (f"counts with {roll}",)
 
 
 def test_an_agent_that_is_down_is_shown_by_its_disk() -> None:

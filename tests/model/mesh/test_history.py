@@ -12,9 +12,9 @@ from primacy.agents import AgentSet
 from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.messages import VoteReply, VoteRequest
 from primacy.outputs import Apply, Broadcast, Output, Persist, Send, ServeRead
-from primacy.quantities import AgentId, Command, Index, RequestId, Term
 from primacy.role import Role
 from primacy.state import Durable
+from primacy.types import AgentId, Command, Index, RequestId, Term
 from primacy_model.checker.actors import Doing, on_views
 from primacy_model.mesh.agent import Budgets, Gate, Node, flight, perform
 from primacy_model.mesh.history import (
@@ -28,6 +28,8 @@ from primacy_model.mesh.history import (
     Note,
     ReadRequested,
     ReadServed,
+    Stood,
+    Undone,
     Voted,
     add_note,
 )
@@ -42,6 +44,15 @@ OTHER = Entry(ONE, EntryKind.COMMAND, Command("y"), RequestId("w2"))
 READ, ELSE = RequestId("r1"), RequestId("r2")
 
 NOTHING = History()
+ABC = AgentSet((A, B, C))
+
+
+def stood(term: Term, agent: AgentId) -> Stood:
+    """Note an elector that stands in a mesh of three."""
+    return Stood(term, agent, (ABC, ABC), is_entitled=True)
+
+
+STOOD = stood(ONE, A)
 
 
 def written(*notes: Note, onto: History = NOTHING) -> History:
@@ -56,6 +67,8 @@ def written(*notes: Note, onto: History = NOTHING) -> History:
 EACH: dict[str, tuple[Note, History]] = {
     "led": (Led(ONE, A), History(leaders=frozenset({(ONE, A)}))),
     "voted": (Voted(ONE, A, B), History(votes=frozenset({(ONE, A, B)}))),
+    "stood": (STOOD, History(stood=frozenset({STOOD}))),
+    "undone": (Undone(), History(undone=True)),
     "handed": (Handed(TWO, B), History(handed=frozenset({(TWO, B)}))),
     "applied": (
         Applied(0, (NOOP, WRITE), TWO),
@@ -203,10 +216,13 @@ def put_out(output: Output) -> tuple[Note, ...]:
 def test_who_begins_to_lead_a_term_is_noted_once() -> None:
     _, world = elected()
     leader = nodes(world)[0]
-    assert stepped(1, role=Role.LEADER) == (Led(ONE, B),)
-    assert stepped(0, durable=Durable(TWO, A, Log.of([NOOP]))) == (Led(TWO, A),)
-    down = Node(None, leader.disk, frozenset(), 0, Term(0), ONE)
-    assert perform(down, state_at(world, 0), ()).notes == (Led(ONE, A),)
+    assert stepped(1, role=Role.LEADER) == (Led(ONE, B), stood(ONE, B))
+    assert stepped(0, durable=Durable(TWO, A, Log.of([NOOP]))) == (
+        Led(TWO, A),
+        stood(TWO, A),
+    )
+    down = Node(leader.me, None, leader.disk, frozenset(), 0, Term(0), ONE)
+    assert perform(down, state_at(world, 0), ()).notes == (Led(ONE, A), stood(ONE, A))
     assert stepped(0, commit_index=Index(1)) == ()
     assert stepped(1, commit_index=Index(1)) == ()
 
@@ -225,7 +241,7 @@ def test_who_asks_for_votes_votes_for_itself(is_handed: bool) -> None:
     request = VoteRequest(mesh, B, TWO, Index(1), ONE, roll, is_handed)
     handed = (Handed(TWO, B),) if is_handed else ()
     noted_of_it = put_out(Broadcast(AgentSet((A, C)), request))
-    assert noted_of_it == (Voted(TWO, B, B), *handed)
+    assert noted_of_it == (Voted(TWO, B, B), stood(ONE, B), *handed)
 
 
 def test_what_is_applied_is_noted_with_its_place_and_the_term() -> None:
@@ -255,7 +271,25 @@ def test_a_step_is_noted_in_the_order_of_its_outputs_and_judged_last() -> None:
         Voted(TWO, B, C),
         Applied(1, (WRITE,), TWO),
         Led(TWO, B),
+        stood(TWO, B),
     )
+
+
+def test_a_change_that_is_taken_back_is_noted() -> None:
+    two = AgentSet((A, B))
+    change = Entry(ONE, EntryKind.ROLL, electors=two, outgoing=two)
+    _, world = elected()
+    node, state = nodes(world)[1], state_at(world, 1)
+    held = replace(state, durable=Durable(ONE, A, Log.of([NOOP, change])))
+    before = replace(node, state=held, disk=held.durable)
+    for log, is_undone in (
+        ([NOOP], True),
+        ([NOOP, WRITE], True),
+        ([NOOP, change, WRITE], False),
+    ):
+        after = replace(held, durable=Durable(ONE, A, Log.of(log)))
+        done = perform(replace(before, disk=after.durable), after, ())
+        assert done.notes == ((Undone(),) if is_undone else ())
 
 
 def test_a_read_is_noted_as_asked_before_it_is_served() -> None:

@@ -11,8 +11,8 @@ from primacy import Packet, State, step
 from primacy.log import Segment
 from primacy.messages import Append, Claim, Heartbeat, Received, VoteReply
 from primacy.outputs import Reason
-from primacy.quantities import START, Term
 from primacy.role import Role
+from primacy.types import START, Term
 from primacy_model.mesh import invalid_packets as room
 from primacy_model.mesh.agent import Node
 from primacy_model.mesh.invalid_packets import (
@@ -21,28 +21,29 @@ from primacy_model.mesh.invalid_packets import (
     accepted_invalid,
     invalid_packets,
 )
-from primacy_model.mesh.scopes import DEFAULT
+from primacy_model.mesh.scopes import DEFAULT, MeshScope
 
 (SCOPE,) = (scope for scope in DEFAULT if scope.name == "impossible-packets")
+(JOIN,) = (scope for scope in DEFAULT if scope.name == "join")
 
 
-def _states(most: int) -> list[State]:
-    """Walk through the scope, the near worlds first, and collect the agents' states."""
-    todo = list(SCOPE.initial())
+def _states(scope: MeshScope, most: int) -> list[State]:
+    """Walk through a scope, the near worlds first, and collect the agents' states."""
+    todo = list(scope.initial())
     known, found = set(todo), dict[State, None]()
     for world in todo:
         for local in world.locals:
             if isinstance(local, Node) and local.state is not None:
                 found[local.state] = None
-        for action in SCOPE.actions(world):
-            after = SCOPE.successor(world, action)
+        for action in scope.actions(world):
+            after = scope.successor(world, action)
             if after not in known and len(known) < most:
                 known.add(after)
                 todo.append(after)
     return list(found)
 
 
-STATES: Final = _states(800)
+STATES: Final = _states(SCOPE, 800)
 EVERY: Final = [(state, told) for state in STATES for told in invalid_packets(state)]
 
 
@@ -71,10 +72,27 @@ def test_core_rejects_them_all() -> None:
     assert [accepted_invalid(state) for state in STATES] == [()] * len(STATES)
 
 
+CHANGING: Final = _states(JOIN, 2_000)
+"""Agents whose roll has changed, or that are on none."""
+
+
+def test_core_rejects_them_all_while_the_roll_changes() -> None:
+    assert any(state.roll.index > 0 for state in CHANGING)
+    assert any(not state.roll.members.has(state.me) for state in CHANGING)
+    told = [each for state in CHANGING for each in invalid_packets(state)]
+    assert {
+        "roll.position",
+        "roll.first",
+        "stand.taken-off",
+        "stand.electors-only",
+    } <= {each.clause for each in told}
+    assert [accepted_invalid(state) for state in CHANGING] == [()] * len(CHANGING)
+
+
 def test_each_has_no_other_defect() -> None:
     """What is sound of it, an agent of the mesh could have sent."""
     state = STATES[0]
-    peer = state.config.peers.members[0]
+    peer = state.roll.members.without(state.me).first
     (told,) = (
         each
         for each in invalid_packets(state)

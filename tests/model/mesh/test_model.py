@@ -8,10 +8,10 @@ from primacy.agents import AgentSet
 from primacy.fencing import Fence
 from primacy.log import Log
 from primacy.messages import Timer
-from primacy.quantities import NOBODY, AgentId, RequestId, Term
 from primacy.recovery import recover
 from primacy.role import Role, Wait
 from primacy.state import NOTHING_DURABLE, Durable
+from primacy.types import NOBODY, AgentId, RequestId, Term
 from primacy_model.checker.actors import Doing
 from primacy_model.mesh.agent import COPIES, Budgets, Gate, Wire
 from primacy_model.mesh.bounds import Shape
@@ -82,6 +82,79 @@ def test_an_elected_world_is_one_that_a_fresh_one_reaches() -> None:
     assert world.shared.budgets == Budgets(rounds=2)
     assert world.ghost.leaders == frozenset({(Term(1), A)})
     assert beginning(model) == world
+
+
+def test_rivals_are_a_leader_and_a_later_one_of_which_it_has_not_heard() -> None:
+    model, world = elected(electors=("a", "b", "c", "d"), begins="rivals", terms=3)
+    assert [
+        (state.role, state.term, state.leader, state.log.last_index)
+        for state in (state_at(world, place) for place in range(4))
+    ] == [
+        (Role.LEADER, 1, A, 1),
+        (Role.LEADER, 2, B, 2),
+        (Role.FOLLOWER, 2, NOBODY, 1),
+        (Role.FOLLOWER, 2, B, 2),
+    ]
+    assert state_at(world, 1).commit_index == 1
+    lead = state_at(world, 1).leadership
+    assert (lead.match.get(AgentId("d")), lead.seen.get(AgentId("d"))) == (2, 1)
+    assert [place for place, _, _ in in_flight(world)] == [0, 0, 2, 2]
+    assert world.ghost.leaders == frozenset({(Term(1), A), (Term(2), B)})
+    assert world.shared.budgets == Budgets()
+    assert beginning(model) == world
+
+
+def test_who_is_down_from_the_beginning_neither_comes_back_nor_gets_a_packet() -> None:
+    model, world = elected(down=("c",), budgets=Budgets(writes=1))
+    assert nodes(world)[2].state is None
+    assert nodes(world)[2].disk.log.last_index == 1
+    assert "restart" not in kinds(model, world)
+    assert flying(do(model, world, "write", "a")) == [("b", 1)]
+
+
+def test_a_joiner_begins_on_no_roll_with_an_empty_disk() -> None:
+    model, world = elected(joiners=("d",), changes=("admit d",))
+    joiner = nodes(world)[3]
+    assert (joiner.disk, joiner.armed) == (NOTHING_DURABLE, frozenset())
+    assert not state_at(world, 0).roll.members.has(joiner.me)
+    assert not actions(model, world, "change")
+
+
+# --- changes --------------------------------------------------------------------------
+
+
+def test_a_change_is_asked_of_everyone_or_of_one_and_costs_its_budget() -> None:
+    budgets = Budgets(changes=1)
+    model, world = elected(changes=("demote c", "demote b at b"), budgets=budgets)
+    (change,) = actions(model, world, "change")
+    assert (change.column, change.label) == ("a", "demote c is asked for")
+    refused = actions(model, world, "refuse change: not leader")
+    assert [(each.column, each.label) for each in refused] == [
+        ("b", "demote c is asked for"),
+        ("b", "demote b is asked for"),
+        ("c", "demote c is asked for"),
+    ]
+    assert all(model.successor(world, each) == world for each in refused)
+    changed = model.successor(world, change)
+    assert changed.shared.budgets == Budgets()
+    assert state_at(changed, 0).roll.electors == AgentSet((A, B))
+    assert not actions(model, changed, "change")
+
+
+def test_a_removed_leader_leaves_though_no_round_is_left() -> None:
+    model, world = elected(changes=("demote a",), budgets=Budgets(changes=1))
+    assert "elapse heartbeat" not in kinds(model, world)
+    changed = do(model, world, "change", "a")
+    assert "elapse heartbeat" not in kinds(model, changed)
+    for agent in ("b", "c"):
+        changed = do(model, changed, "deliver Append", agent)
+    while state_at(changed, 0).commit_index < 2:
+        changed = model.successor(
+            changed, actions(model, changed, "deliver AppendReply", "a")[-1]
+        )
+    left = do(model, changed, "elapse heartbeat", "a")
+    assert state_at(left, 0).role is Role.FOLLOWER
+    assert left.shared.budgets == Budgets()
 
 
 # --- the network ----------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 
 from primacy.agents import AgentMap, AgentSet
 from primacy.log import Entry, EntryKind, Log, Segment
-from primacy.messages import AppendReply, Timer, VoteReply
+from primacy.messages import AppendReply, Elapsed, Timer, VoteReply
 from primacy.outputs import (
     Apply,
     Arm,
@@ -27,8 +27,11 @@ from primacy.outputs import (
     Stale,
     WriteAccepted,
 )
-from primacy.quantities import (
+from primacy.role import Role
+from primacy.state import Durable, Leadership, State
+from primacy.types import (
     NOBODY,
+    START,
     AgentId,
     Command,
     Duration,
@@ -36,12 +39,11 @@ from primacy.quantities import (
     RequestId,
     Term,
 )
-from primacy.role import Role
-from primacy.state import Durable, Leadership, State
 from primacy_model.checker.actors import on_views
-from primacy_model.mesh.agent import Node
+from primacy_model.mesh.actions import overstayed
+from primacy_model.mesh.agent import Budgets, Node
 from primacy_model.mesh.bounds import Shape
-from primacy_model.mesh.history import Committed, History
+from primacy_model.mesh.history import Breached, Committed, History, Stood
 from primacy_model.mesh.model import Mesh, MeshWorld
 from primacy_model.mesh.properties import ALWAYS, can_fail
 from primacy_model.mesh.scopes import DEFAULT
@@ -59,6 +61,26 @@ READ = RequestId("r1")
 
 MODEL, ELECTED = elected(workers=("w",))
 """a leads term 1; everyone holds and has applied its no-op."""
+
+
+ABC, AB = AgentSet((A, B, C)), AgentSet((A, B))
+ROLL = (ABC, ABC)
+EMPTY = AgentSet()
+
+
+def change(
+    electors: AgentSet, outgoing: AgentSet | None = None, term: Term = ONE
+) -> Entry:
+    """Give an entry that sets a roll; the others are workers."""
+    old = electors if outgoing is None else outgoing
+    others = AgentSet((A, B, C, W)).difference(electors.union(old))
+    return Entry(term, EntryKind.ROLL, electors=electors, outgoing=old, workers=others)
+
+
+def with_roll(state: State, *entries: Entry) -> State:
+    """Give an agent a log, and the roll that it sets."""
+    held = with_log(state, *entries)
+    return replace(held, roll=held.log.roll(held.config.first_roll))
 
 
 def broken(world: MeshWorld) -> list[str]:
@@ -97,14 +119,14 @@ def with_history(world: MeshWorld, history: History) -> MeshWorld:
 def leader_of_two(agent: AgentId, *entries: Entry) -> State:
     """Make an agent lead term 2 that knows nothing of what the others hold."""
     state = state_of(ELECTED, agent)
-    everyone = AgentMap.zero(state.config.everyone)
-    ahead = everyone.set_all(state.config.peers, len(entries) + 1)
+    peers = state.roll.members.without(state.me)
+    ahead = AgentMap().set_all(peers, len(entries) + 1)
     return replace(
         state,
         durable=Durable(TWO, agent, Log.of(entries)),
         role=Role.LEADER,
         leader=agent,
-        leadership=Leadership(match=everyone, next=ahead, seen=everyone),
+        leadership=Leadership(next=ahead),
     )
 
 
@@ -134,12 +156,14 @@ def test_a_worker_that_stands_breaks_s2(role: Role) -> None:
     assert broken(with_state(ELECTED, worker)) == ["S2"]
 
 
-def test_a_worker_that_led_or_voted_or_got_a_vote_breaks_s2() -> None:
+def test_a_worker_that_stood_or_voted_breaks_s2() -> None:
     before = ELECTED.ghost
+    right, wrong = Stood(TWO, B, ROLL, True), Stood(TWO, W, ROLL, False)
     for history in (
-        replace(before, leaders=before.leaders | {(TWO, W)}),
-        replace(before, votes=before.votes | {(TWO, W, B)}),
-        replace(before, votes=before.votes | {(TWO, B, W)}),
+        replace(before, stood=before.stood | {wrong}),
+        replace(
+            before, stood=before.stood | {right}, votes=before.votes | {(TWO, W, B)}
+        ),
     ):
         assert broken(with_history(ELECTED, history)) == ["S2"]
 
@@ -266,6 +290,96 @@ def test_a_next_index_that_is_not_above_breaks_next_above_match(number: int) -> 
     lead = replace(lead, next=lead.next.set(B, number))
     world = with_state(ELECTED, replace(leader, leadership=lead))
     assert broken(world) == ["next-above-match"]
+
+
+# --- rolls ----------------------------------------------------------------------------
+
+
+def test_a_candidate_that_a_committed_change_took_off_breaks_s2() -> None:
+    off = with_roll(state_of(ELECTED, C), NOOP, change(AB))
+    stands = replace(off, role=Role.PRE_CANDIDATE)
+    assert broken(with_state(ELECTED, stands)) == []
+    knows = replace(stands, commit_index=Index(2))
+    assert broken(with_state(ELECTED, knows)) == ["S2"]
+
+
+def test_rolls_that_do_not_meet_break_s12_unless_one_agent_lags() -> None:
+    world = ELECTED
+    for agent, electors in ((B, (B,)), (C, (C,))):
+        roll = change(AgentSet(electors), term=ONE if agent == B else TWO)
+        world = with_state(world, with_roll(state_of(world, agent), NOOP, roll))
+    assert broken(world) == ["S12"]
+    committed = Committed(2, change(AgentSet((B,))), ONE)
+    known = replace(world.ghost, committed=world.ghost.committed | {committed})
+    assert broken(with_history(world, known)) == []
+
+
+def test_a_roll_that_is_not_that_of_the_log_breaks_roll_of_log() -> None:
+    held = with_log(state_of(ELECTED, C), NOOP, change(AB))
+    assert broken(with_state(ELECTED, held)) == ["roll-of-log"]
+    kept = replace(state_of(ELECTED, C), roll=with_roll(held, *held.log.entries).roll)
+    assert broken(with_state(ELECTED, kept)) == ["roll-of-log"]
+
+
+def test_a_roll_without_electors_breaks_never_empty() -> None:
+    nobody = with_roll(state_of(ELECTED, C), NOOP, change(EMPTY, ABC))
+    assert broken(with_state(ELECTED, nobody)) == ["never-empty"]
+
+
+def test_a_leader_without_a_quorum_of_votes_breaks_election_quorum() -> None:
+    before = ELECTED.ghost
+    for votes, found in (
+        ({(TWO, B, B)}, ["election-quorum"]),
+        ({(TWO, B, B), (TWO, C, B)}, []),
+    ):
+        history = replace(
+            before,
+            leaders=before.leaders | {(TWO, B)},
+            votes=before.votes | votes,
+            stood=before.stood | {Stood(TWO, B, ROLL, True)},
+        )
+        assert broken(with_history(ELECTED, history)) == found
+
+
+def test_votes_of_one_electorate_alone_elect_nobody() -> None:
+    before = ELECTED.ghost
+    joint = (AgentSet((B, W)), ABC)
+    votes = {(TWO, B, B), (TWO, C, B)}
+    history = replace(
+        before,
+        leaders=before.leaders | {(TWO, B)},
+        votes=before.votes | votes,
+        stood=before.stood | {Stood(TWO, B, joint, True)},
+    )
+    assert broken(with_history(ELECTED, history)) == ["election-quorum"]
+
+
+def test_a_leader_whose_quorums_miss_those_of_the_next_breaks_heir_quorum() -> None:
+    before = ELECTED.ghost
+    alone = AgentSet((C,))
+    for electorates, found in (((alone, alone), ["heir-quorum"]), (ROLL, [])):
+        history = replace(
+            before,
+            leaders=before.leaders | {(TWO, B)},
+            votes=before.votes | {(TWO, B, B), (TWO, C, B)},
+            stood=before.stood | {Stood(TWO, B, electorates, True)},
+        )
+        own = with_roll(state_of(ELECTED, A), NOOP, change(AB))
+        lead = replace(own.leadership, next=own.leadership.next.set(B, 3))
+        world = with_state(ELECTED, replace(own, leadership=lead))
+        assert broken(with_history(world, history)) == found
+
+
+def test_a_commit_is_counted_by_the_roll_at_its_place_or_later() -> None:
+    """C and W hold what only a and b need not: they are no quorum of a and b."""
+    entries = NOOP, change(AB)
+    leader = with_roll(state_of(ELECTED, A), *entries)
+    world = with_state(ELECTED, replace(leader, commit_index=Index(2)))
+    for agent in (C, W):
+        world = with_state(world, with_roll(state_of(world, agent), *entries))
+    assert broken(world) == ["commit-quorum"]
+    world = with_state(world, with_roll(state_of(world, B), *entries))
+    assert broken(world) == []
 
 
 # --- steps ----------------------------------------------------------------------------
@@ -400,6 +514,53 @@ def test_a_step_that_commits_without_a_quorum_breaks_commit_quorum() -> None:
     assert broken(stepped(alone, after)) == ["commit-quorum"]
 
 
+@pytest.mark.parametrize(
+    ("second", "commit_index", "found"),
+    [
+        (change(ABC), 1, ["one-at-a-time"]),
+        (change(ABC), 2, []),
+    ],
+)
+def test_a_change_before_the_last_is_committed_breaks_one_at_a_time(
+    second: Entry, commit_index: int, found: list[str]
+) -> None:
+    first = NOOP, change(AB)
+    world = ELECTED
+    for agent in (A, B):
+        world = with_state(world, with_roll(state_of(world, agent), *first))
+    held = replace(state_of(world, A), commit_index=Index(commit_index))
+    world = with_state(world, held)
+    after = with_roll(held, *first, second)
+    assert broken(world) == []
+    assert broken(stepped(world, after, persisted(after))) == found
+
+
+def test_what_completes_a_replacement_may_follow_in_the_step_that_commits_it() -> None:
+    joint, settled = change(AB, ABC), change(AB)
+    held = with_roll(state_of(ELECTED, A), NOOP, joint)
+    for last, found in ((settled, []), (change(ABC), ["one-at-a-time"])):
+        world = with_state(ELECTED, held)
+        world = with_state(world, with_roll(state_of(world, B), NOOP, joint))
+        after = with_roll(held, NOOP, joint, last)
+        after = replace(after, commit_index=Index(2))
+        assert broken(stepped(world, after, persisted(after))) == found
+
+
+def test_a_removed_leader_that_begins_a_round_breaks_removed_leader() -> None:
+    bc = AgentSet((B, C))
+    removed = with_roll(state_of(ELECTED, A), NOOP, change(bc))
+    removed = replace(removed, commit_index=Index(2))
+    beat = Elapsed(Timer.HEARTBEAT, START)
+    breach = (Breached("removed-leader"),)
+    assert overstayed(removed, beat, removed) == breach
+    left = replace(removed, role=Role.FOLLOWER)
+    assert overstayed(removed, beat, left) == ()
+    unknown = replace(removed, commit_index=Index(1))
+    assert overstayed(unknown, beat, unknown) == ()
+    check = Elapsed(Timer.ELECTION, START)
+    assert overstayed(removed, check, removed) == ()
+
+
 # --- where an invariant can fail ------------------------------------------------------
 
 HAPPENS = {
@@ -437,4 +598,9 @@ def test_other_invariants_can_fail_where_there_is_who_breaks_them() -> None:
         False,
         True,
     ]
+    for name in ("S12", "heir-quorum", "roll-of-log", "one-at-a-time"):
+        assert not can_fail(name, Shape())
+        assert can_fail(name, Shape(budgets=Budgets(changes=1)))
+    assert can_fail("S2", Shape(joiners=("d",)))
+    assert can_fail("S2", Shape(budgets=Budgets(changes=1)))
     assert can_fail("S11", Shape())

@@ -12,6 +12,7 @@ from typing import get_args
 import pytest
 
 from primacy.messages import Packet
+from primacy.outputs import Reason
 from primacy_model.checker import reference_bfs
 from primacy_model.checker.model import Kind
 from primacy_model.checker.reference_bfs import Exploration, Verdict
@@ -205,7 +206,9 @@ def test_bounds_name_all_that_the_shape_limits(scope: MeshScope) -> None:
     assert bounds.pop("begins") == shape.begins
     assert bounds.pop("batch") == BATCH
     assert bounds.pop("copies", COPIES) == COPIES
-    for name in ("impatient", "crashers", "clients_at"):
+    assert bounds.pop("joiners", 0) == len(shape.joiners)
+    assert bounds.pop("asked", "") == ", ".join(shape.changes)
+    for name in ("impatient", "crashers", "clients_at", "down"):
         who = " ".join(getattr(shape, name))
         assert bounds.pop(name.replace("_", " "), "") == who
     for budget in fields(Budgets):
@@ -225,6 +228,9 @@ def test_a_shape_has_no_other_limits() -> None:
         "impatient",
         "crashers",
         "clients_at",
+        "joiners",
+        "changes",
+        "down",
         "intruders",
     ]
 
@@ -257,6 +263,7 @@ def test_a_budget_promises_its_kinds(scope: MeshScope) -> None:
         "split": budgets.partitions,
         "heal": budgets.partitions,
         "transfer": budgets.transfers,
+        "change": budgets.changes,
         "drop": budgets.drops,
         "duplicate": budgets.duplicates,
         "elapse heartbeat": budgets.rounds,
@@ -264,6 +271,19 @@ def test_a_budget_promises_its_kinds(scope: MeshScope) -> None:
     for kind, budget in promised.items():
         assert (kind in scope.kinds) == bool(budget)
     assert len(set(scope.kinds)) == len(scope.kinds)
+
+
+def test_default_scopes_refuse_a_change_for_every_reason() -> None:
+    promised = {reason for scope in DEFAULT for reason in mesh_of(scope).refusals}
+    assert promised == {
+        Reason.NO_LEADER,
+        Reason.NOT_LEADER,
+        Reason.CHANGING,
+        Reason.TERM_NOT_COMMITTED,
+        Reason.NO_SUCH_CHANGE,
+        Reason.NOT_CAUGHT_UP,
+        Reason.TRANSFERRING,
+    }
 
 
 MADE_BY_A_RUNTIME = {"Forward", "ForwardReply"}

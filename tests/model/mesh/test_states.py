@@ -13,18 +13,19 @@ import pytest
 
 from primacy.agents import AgentSet
 from primacy.fencing import Fence
-from primacy.quantities import AgentId, Command, RequestId, Term
 from primacy.state import NOTHING_DURABLE
+from primacy.types import AgentId, Command, RequestId, Term
 from primacy_model.mesh.agent import Budgets, Gate, InFlight
 from primacy_model.mesh.bounds import Shape
 from primacy_model.mesh.display import describe
-from primacy_model.mesh.history import Committed, History
+from primacy_model.mesh.history import Committed, History, Stood
 from primacy_model.mesh.model import MeshWorld
 from primacy_model.mesh.scopes import DEEP, DEFAULT, MeshScope
 from tests.support.meshes import assembled, beginning, do, elected, nodes, with_node
 
 ROOT = Path(__file__).parents[3]
 A, B = AgentId("a"), AgentId("b")
+ONLY_A = (AgentSet.of("a"), AgentSet.of("a"))
 
 
 def test_equal_worlds_are_equal_and_hash_alike_however_they_were_made() -> None:
@@ -56,6 +57,8 @@ DIFFERENT: dict[str, object] = {
     "served": frozenset({RequestId("r1")}),
     "admitted": frozenset({(Term(7), A)}),
     "refused": 1,
+    "stood": frozenset({Stood(Term(7), A, ONLY_A, is_entitled=True)}),
+    "undone": True,
     "handed": frozenset({(Term(7), A)}),
     "breaches": frozenset({"S3"}),
 }

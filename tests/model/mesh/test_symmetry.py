@@ -2,12 +2,15 @@
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 import pytest
 
 from primacy.agents import AgentMap, AgentSet
-from primacy.quantities import AgentId
+from primacy.electorate import Roll
+from primacy.log import Entry, EntryKind, Log
+from primacy.types import AgentId, Command, RequestId, Term
 from primacy_model.checker.actors import Assembled
 from primacy_model.mesh.agent import Budgets, Gate
 from primacy_model.mesh.bounds import Shape
@@ -26,6 +29,14 @@ SHAPES = {
     "two that stand": Shape(begins="elected", terms=3, impatient=("b", "c")),
     "two workers": Shape(
         begins="elected", workers=("w", "x"), terms=2, budgets=Budgets(crashes=1)
+    ),
+    "two beside one that is added": Shape(
+        workers=("w",),
+        joiners=("x",),
+        begins="elected",
+        terms=2,
+        changes=("promote w at a", "admit x at a"),
+        budgets=Budgets(changes=2),
     ),
     "a bag": Shape(
         begins="elected", network="bag", terms=2, budgets=Budgets(drops=1, duplicates=1)
@@ -72,6 +83,17 @@ def test_only_agents_that_no_shape_can_tell_change_names() -> None:
     assert count(Shape(begins="elected", impatient=("b",), crashers=("c",))) == 1
     assert count(Shape(begins="elected", workers=("w", "x"))) == 12
     assert count(Shape(begins="elected", clients_at=("a",))) == 2
+    assert count(Shape(begins="elected", joiners=("x", "y"))) == 12
+    grows = Shape(electors=("a",), workers=("b", "c"), begins="elected")
+    assert count(grows) == 2
+    assert count(replace(grows, changes=("promote b",))) == 1
+    assert count(replace(grows, begins="fresh")) == 1
+
+
+def test_where_a_leader_may_be_taken_off_its_heir_is_named_by_the_lowest_id() -> None:
+    for change in ("demote c", "replace a b", "demote c at a"):
+        shape = Shape(begins="elected", workers=("w", "x"), changes=(change,))
+        assert list(namings(shape)) == [{name: name for name in shape.agents}]
 
 
 def test_in_a_fresh_mesh_the_lowest_id_is_to_lead_so_nobody_changes_names() -> None:
@@ -91,6 +113,18 @@ def test_sets_and_maps_are_put_in_order_again() -> None:
     assert rename(some, SWAPPED, NAMES) == AgentSet((AgentId("b"), AgentId("c")))
     numbers = AgentMap(AgentSet.of(NAMES), (1, 2, 3))
     assert rename(numbers, SWAPPED, NAMES) == AgentMap(AgentSet.of(NAMES), (3, 2, 1))
+
+
+def test_the_names_in_an_entry_that_sets_a_roll_are_changed() -> None:
+    def entry(electors: str, outgoing: str, workers: str) -> Entry:
+        sets = (AgentSet.of(names) for names in (electors, outgoing, workers))
+        return Entry(Term(1), EntryKind.ROLL, Command(""), RequestId(""), *sets)
+
+    assert rename(entry("ab", "bc", "a"), SWAPPED, NAMES) == entry("bc", "ab", "c")
+    log = Log.of([entry("a", "a", "b")])
+    assert rename(log, SWAPPED, NAMES) == Log.of([entry("c", "c", "b")])
+    roll = log.roll(Roll(AgentSet(), AgentSet()))
+    assert rename(roll, SWAPPED, NAMES) == Log.of([entry("c", "c", "b")]).roll(roll)
 
 
 def test_a_partition_is_named_by_the_side_without_the_last() -> None:

@@ -86,10 +86,16 @@ PITFALLS: Final[Mapping[int, str]] = {
         "property against a mutant that must break it)"
     ),
     48: "a trace validator that accepts a trace it did not read to its end",
+    49: "a leader that was removed stays, or counts itself",
+    50: "an agent that was removed stands again",
+    51: "an agent that was removed never learns it, and campaigns for ever",
+    52: "a change is begun while another is pending: the guard missed a way in",
+    53: "a roll that was truncated stays in force",
+    54: "concurrent changes leave a roll with two electorates for ever",
+    55: "the configuration of a file overrides the roll of the log after a restart",
 }
 
 ABSENT: Final[Mapping[int, str]] = {
-    39: "core has no such guard: the electorate does not change in this version",
     40: (
         "core has no such guard: it is runtime.own-disk, an obligation of the runtime"
     ),

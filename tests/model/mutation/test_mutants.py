@@ -8,6 +8,7 @@ and `make deep` explores the others. What was found is in the kill matrix.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,10 +39,16 @@ one_in_three = pytest.mark.parametrize(
 )
 
 
+def explore_under(folder: Path, kill: ExpectedKill) -> dict[str, Any]:
+    """Explore the place of a kill with the core in a folder."""
+    number = retested().index(kill)
+    return run_under(folder, "tests.support.programs.arena", str(number))
+
+
 @one_in_three
 def test_mutant_breaks_its_property(kill: ExpectedKill, tmp_path: Path) -> None:
     copy_core(tmp_path, kill.mutant)
-    found = run_under(tmp_path, "tests.support.programs.arena", kill.id)
+    found = explore_under(tmp_path, kill)
     reduced = found.pop("reduced")
     assert (found["verdict"], found["property"]) == ("violated", kill.breaks)
     assert found["depth"] <= kill.depth
@@ -52,7 +59,7 @@ def test_mutant_breaks_its_property(kill: ExpectedKill, tmp_path: Path) -> None:
 def test_copy_without_a_change_breaks_nothing(tmp_path: Path) -> None:
     copy_core(tmp_path)
     quick = next(kill for kill in retested() if kill.place == "worker")
-    found = run_under(tmp_path, "tests.support.programs.arena", quick.id)
+    found = explore_under(tmp_path, quick)
     assert found["verdict"] == "holds"
 
 

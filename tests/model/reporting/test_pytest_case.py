@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from primacy.dispatch import step
 from primacy.messages import Message
 from primacy.outputs import Outputs, Persist
 from primacy.state import State
-from primacy.stepping import step
 from primacy_model.checker.model import Model
 from primacy_model.checker.reference_bfs import explore
 from primacy_model.checker.trace import Story, Trace, replay

@@ -48,6 +48,8 @@ def test_a_wish_narrows_what_is_drawn() -> None:
     [
         ({"electors": 0}, "electors must be from 1 to 101, got 0"),
         ({"electors": 100, "workers": 2}, "at most 101 together, got 102"),
+        ({"electors": 100, "newcomers": 2}, "at most 101 together, got 102"),
+        ({"newcomers": -1}, "newcomers must be from 0 to 100, got -1"),
         ({"loss": 1_001}, "loss must be from 0 to 1000, got 1001"),
         ({"shape": "normal"}, "shape must be constant, uniform, lognormal"),
         ({"rates_ppm": [1]}, "rates_ppm must be none, or one for each agent"),
@@ -136,6 +138,11 @@ def test_a_text_that_is_none_is_refused(text: str) -> None:
         (Fault(0, "power", 1, ("n000",)), "who of a power must be 0, got 1"),
         (Fault(0, "transfer", 1, ("n000",)), "who of a transfer must be 0, got 1"),
         (Fault(0, "kill", 1, (), 1), "amount of a kill must be 0, got 1"),
+        (Fault(0, "midway", 1, ("n000",)), "who of a midway must be 0, got 1"),
+        (Fault(0, "admit", 0, ("n000", "n001")), "of an admit must be from 0 to 1"),
+        (Fault(0, "demote", 0, (), 2), "of a demote must be from 0 to 1, got 2"),
+        (Fault(0, "renew", 0, (), 2), "of a renew must be from 0 to 1, got 2"),
+        (Fault(0, "promote", 0, ("x000",)), "n000 to n002, got 'x000'"),
         (Fault(0, "oneway", 1, ("n000",), 2), "oneway must be from 0 to 1, got 2"),
         (Fault(0, "loss", 1, (), 1_001), "loss must be from 0 to 1000, got 1001"),
         (Fault(0, "slow", 1), "amount of a slow must be from 1 to 1000, got 0"),
@@ -158,6 +165,30 @@ def test_what_is_drawn_or_made_smaller_is_never_refused(agents: int | None) -> N
             assert candidate.kinds <= schedule.kinds
             if number % 10 == 0:
                 assert parse_schedule(render_schedule(candidate)) == candidate
+
+
+def test_who_may_come_stands_behind_all_others_and_may_be_left_out() -> None:
+    admit, crash = Fault(0, "admit", 0, ("x001",)), Fault(0, "crash", 1, ("n001",))
+    rates = (1, 2, 3, 4, 5, 6)
+    schedule = Schedule(
+        seed=0,
+        electors=3,
+        workers=1,
+        newcomers=2,
+        rates_ppm=rates,
+        faults=(admit, crash),
+    )
+    assert schedule.names == ("n000", "n001", "n002", "n003", "x000", "x001")
+    assert [config.workers.members for config in schedule.configs()] == [("n003",)] * 6
+    outcome = RunOutcome(0, "S1", "", 0, None, RunCounts(), "")
+    smaller = {
+        (each.workers, each.newcomers): (each.rates_ppm, each.faults)
+        for each in _candidates(schedule, outcome)
+        if each.electors == 3 and each.clients == 3 and each.length_ms == 20_000
+    }
+    assert smaller[1, 1] == (rates[:5], (crash,))
+    assert smaller[1, 0] == (rates[:4], (crash,))
+    assert smaller[0, 2] == ((1, 2, 3, 5, 6), (admit, crash))
 
 
 def test_a_link_that_loses_an_end_is_left_out_of_a_smaller_mesh() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+from primacy.agents import AgentMap
+from primacy.dispatch import step
 from primacy.messages import Elapsed, Heartbeat, HeartbeatReply, Received, Timer
 from primacy.outputs import Broadcast, Outputs
-from primacy.quantities import NO_ROUND, START, AgentId, Round
 from primacy.role import Role
 from primacy.state import Leadership, State
-from primacy.stepping import step
+from primacy.types import NO_ROUND, START, AgentId, Round
 from primacy_model.checker.model import Action
 from primacy_model.mesh.agent import Budgets, InFlight
 from primacy_model.mesh.bounds import Shape
@@ -275,20 +276,20 @@ def test_a_world_ends_where_its_goal_is_reached() -> None:
 def shifted(state: State) -> State:
     """Forget what only numbers rounds, and leases, of which there are none."""
     lead = state.leadership
-    base = lead.checked_round
+    base = lead.checked_round - 1
+    seen = AgentMap()
+    for agent in lead.seen.at_least(lead.checked_round).members:
+        seen = seen.set(agent, lead.seen.get(agent) - base)
     return replace(
         state,
         leadership=replace(
             lead,
             round=Round(lead.round - base),
             confirmed_round=Round(max(lead.confirmed_round - base, 0)),
-            checked_round=NO_ROUND,
+            checked_round=Round(1),
             lease_round=NO_ROUND,
             lease_start=START,
-            seen=type(lead.seen)(
-                lead.seen.agents,
-                tuple(max(value - base, 0) for value in lead.seen.values),
-            ),
+            seen=seen,
         ),
     )
 
@@ -327,8 +328,8 @@ def test_a_leader_that_numbers_anew_does_what_it_would_have_done() -> None:
     for _ in range(200):
         plain = leader()
         anew = renumber_rounds(plain)
-        base = plain.leadership.round
-        assert anew.leadership.round == 0
+        base = plain.leadership.round - 1
+        assert anew.leadership.round == 1
         for _ in range(random.randrange(12)):
             if random.random() < 0.3:
                 plain, sent = step(plain, beat)
@@ -336,7 +337,7 @@ def test_a_leader_that_numbers_anew_does_what_it_would_have_done() -> None:
                 assert rounds_sent(sent) == [each + base for each in rounds_sent(same)]
             else:
                 number = random.randint(0, anew.leadership.round)
-                peer = random.choice(plain.config.peers.members)
+                peer = random.choice(plain.roll.members.without(plain.me).members)
                 older = number + base if number else 0  # 0 acknowledges nothing
                 plain, sent = step(plain, acknowledgement(plain, peer, older))
                 anew, same = step(anew, acknowledgement(anew, peer, number))
@@ -349,11 +350,21 @@ def test_a_leader_that_numbers_anew_does_what_it_would_have_done() -> None:
 
 def test_only_a_leader_that_passed_its_check_numbers_anew() -> None:
     after = leader()
-    assert renumber_rounds(after).leadership == Leadership(
-        match=after.leadership.match,
-        next=after.leadership.next,
-        seen=type(after.leadership.seen).zero(after.config.everyone),
-    )
+    everyone = AgentMap().set_all(after.roll.members, 1)
+    later, _ = step(after, Elapsed(Timer.HEARTBEAT, START))
+    number = later.leadership.round
+    later, _ = step(later, acknowledgement(later, AgentId("b"), number))
+    later, _ = step(later, Elapsed(Timer.ELECTION, START))
+    for leader_, seen in ((after, everyone), (later, everyone.set(AgentId("c"), 0))):
+        assert renumber_rounds(leader_).leadership == Leadership(
+            match=leader_.leadership.match,
+            next=leader_.leadership.next,
+            seen=seen,
+            round=Round(1),
+            confirmed_round=Round(1),
+            checked_round=Round(1),
+            lease_given=True,
+        )
     beating, _ = step(after, Elapsed(Timer.HEARTBEAT, START))
     assert renumber_rounds(beating) is beating
     follower = replace(after, role=Role.FOLLOWER)

@@ -1,4 +1,4 @@
-"""L1 to L5 hold in their worlds, are not vacuous, and rest on what is said of them."""
+"""L1 to L8 and L10 hold in their worlds, and each rests on what is said of it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from primacy.quantities import AgentId
 from primacy.role import Role
+from primacy.types import AgentId
 from primacy_model.checker.liveness import FairExploration, explore
 from primacy_model.checker.model import Kind, Property
 from primacy_model.checker.reference_bfs import Verdict
@@ -30,6 +30,7 @@ LARGE = (
     "emerges-apart-deep",
     "heals-deep",
     "heals-round-deep",
+    "replaces-deep",
 )
 """Explored by `make deep` only; they take minutes."""
 
@@ -68,7 +69,17 @@ def test_each_claim_is_one_of_the_specification_and_has_a_world_and_a_mutant() -
         for claim in scope.properties
         if claim.kind is Kind.EVENTUALLY
     ]
-    assert sorted(set(claims)) == ["L1", "L2", "L3", "L4", "L5"]
+    assert sorted(set(claims)) == [
+        "L1",
+        "L10",
+        "L2",
+        "L3",
+        "L4",
+        "L5",
+        "L6",
+        "L7",
+        "L8",
+    ]
     assert {lasso.breaks for lasso in lassos()} == set(claims)
     assert all(f"| {name} | " in SPECIFICATION for name in claims)
 
@@ -108,6 +119,16 @@ def broken_in(scope: StabilizingMesh) -> str:
 
 def test_without_strong_fairness_to_timers_no_leader_has_to_emerge() -> None:
     assert broken_in(weakly(world("emerges-healed"))) == "L1"
+
+
+def test_an_operator_that_gives_up_replaces_nobody() -> None:
+    scope = world("replaces-at-once")
+    impatient = replace(scope, plan=replace(scope.plan, persists=False))
+    found: FairExploration[PhasedWorld] = explore(impatient, max_states=70_000)
+    assert found.violation is not None
+    assert found.violation.claim.id == "L7"
+    kinds = {step.action.kind for step in found.violation.trace.steps}
+    assert "change" not in kinds
 
 
 def test_without_the_lengths_of_timers_another_may_win_the_first_election() -> None:

@@ -14,6 +14,7 @@ from functools import cache
 
 import pytest
 
+from primacy.dispatch import step
 from primacy.messages import (
     Elapsed,
     LeaseRead,
@@ -24,12 +25,11 @@ from primacy.messages import (
     Write,
 )
 from primacy.outputs import Arm, Broadcast, Disarm, Outputs, Persist, Send
-from primacy.quantities import START, AgentId, Command, Instant, RequestId
 from primacy.reads import has_lease
 from primacy.recovery import recover
 from primacy.role import Role
 from primacy.state import Durable, State
-from primacy.stepping import step
+from primacy.types import START, AgentId, Command, Instant, RequestId
 from primacy_model.checker.actors import Assembled, Doing
 from primacy_model.engines.bfs import Search
 from primacy_model.engines.search import best, parts

@@ -46,6 +46,7 @@ DEEP = {
     "lease-quarantine-deep": (3_548_681, 74),
     "lease-terms-deep": (8_076_425, 126),
     "lease-read-deep": (12_541_543, 87),
+    "change-lease-deep": (638_142, 103),
 }
 """The same for those that are explored when they are named."""
 
@@ -177,7 +178,7 @@ def test_a_scope_says_what_it_covers_in_a_sentence(scope: TimedScope) -> None:
 @listed
 def test_a_scope_checks_every_invariant_and_one_lease(scope: TimedScope) -> None:
     always = [each.id for each in scope.properties if each.kind is Kind.ALWAYS]
-    more = [] if scope.name in VIOLATED else ["lease-alone"]
+    more = [] if scope.name in VIOLATED else ["lease-alone", "lease-bound"]
     assert always == ["S11", *more, *(claim.id for claim in ALWAYS)]
 
 
@@ -204,6 +205,7 @@ def test_kinds_are_those_of_leases(scope: TimedScope) -> None:
     assert not {"read", "deliver ReadIndexRequest"} & set(scope.kinds)
     assert ("restart" in scope.kinds) == bool(budgets.crashes)
     assert ("transfer" in scope.kinds) == bool(budgets.transfers)
+    assert ("change" in scope.kinds) == bool(budgets.changes)
 
 
 # --- the margin -----------------------------------------------------------------------

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from primacy.quantities import Term
+from primacy.agents import AgentSet
 from primacy.reads import has_lease
+from primacy.types import AgentId, Term
 from primacy_model.checker.actors import Assembled
 from primacy_model.mesh.agent import Budgets, Gate
 from primacy_model.mesh.bounds import Shape
@@ -22,7 +23,13 @@ from primacy_model.timed.clocks import (
     shift_instants,
 )
 from primacy_model.timed.model import TimedMesh
-from primacy_model.timed.properties import Hold, has_no_later_leader, has_one_lease
+from primacy_model.timed.properties import (
+    Bound,
+    Hold,
+    has_bound_quorum,
+    has_no_later_leader,
+    has_one_lease,
+)
 
 QUIET = Shape(
     begins="elected",
@@ -145,9 +152,9 @@ def test_shifting_by_nothing_changes_nothing() -> None:
 
 # --- claims ---------------------------------------------------------------------------
 
-HOLDS = Hold(Term(1), True, True, is_quarantined=False)
-LATER = Hold(Term(2), True, True, is_quarantined=False)
-LEADS = Hold(Term(2), True, False, is_quarantined=False)
+HOLDS = Hold(Term(1), True, True, has_changed=False, is_quarantined=False)
+LATER = Hold(Term(2), True, True, has_changed=False, is_quarantined=False)
+LEADS = Hold(Term(2), True, False, has_changed=False, is_quarantined=False)
 
 
 def test_two_leases_at_an_instant_are_a_violation() -> None:
@@ -158,6 +165,17 @@ def test_two_leases_at_an_instant_are_a_violation() -> None:
 def test_a_lease_is_judged_between_slots_only() -> None:
     assert has_one_lease((HOLDS, LATER, None, False))
     assert has_no_later_leader((HOLDS, LEADS, None, False))
+
+
+def test_a_lease_without_a_bound_quorum_of_the_roll_is_a_violation() -> None:
+    roll = (AgentSet.of("abc"), AgentSet.of("abc"))
+    holder = Bound(AgentId("a"), True, roll)
+    bound, free = Bound(AgentId("b"), True, None), Bound(AgentId("c"), False, None)
+    assert has_bound_quorum((holder, bound, free, True))
+    assert not has_bound_quorum((holder, free, None, True))
+    assert has_bound_quorum((holder, free, None, False))
+    changed = holder._replace(electorates=(AgentSet.of("ac"), AgentSet.of("ac")))
+    assert not has_bound_quorum((changed, bound, free, True))
 
 
 def test_a_later_leader_beside_a_lease_is_a_violation() -> None:

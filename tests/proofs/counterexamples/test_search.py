@@ -23,6 +23,8 @@ from primacy_proofs.counterexamples.small_values import Bounds, NotSmallError
 from primacy_proofs.counterexamples.small_world import Told
 from primacy_proofs.laws.catalog import LAWS
 from primacy_proofs.laws.law import RESTS_ON, Law, LawBody, LawKind, invariant, of_kind
+from primacy_proofs.mutation import runner
+from primacy_proofs.mutation.mutants import load_tasks
 from primacy_proofs.smt import symbols as on
 from primacy_proofs.smt.solver import FALSE, REAL, Expr, constant, differ, equal
 from primacy_proofs.smt.symbols import AGENT
@@ -280,3 +282,13 @@ def test_a_run_says_that_no_counterexample_was_found() -> None:
     assert (
         "  no counterexample within 4 agents" in session.render(findings).splitlines()
     )
+
+
+def test_what_is_given_out_is_told_with_the_entry() -> None:
+    (task,) = (each for each in load_tasks() if each.id == "applied-from-the-first")
+    outcome = runner.run_task(task)
+    assert outcome.law == "what is given out is newly committed"
+    told = re.findall(
+        r"^\+ given out .* at index 1: \w+ of term 1$", outcome.text, re.MULTILINE
+    )
+    assert len(told) == 1

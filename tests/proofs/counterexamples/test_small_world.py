@@ -7,9 +7,8 @@ value, and on larger ones that are drawn, closed or open.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from itertools import product
 from typing import Any
 
@@ -17,9 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from primacy.electorate import Roll
 from primacy_proofs.counterexamples import bitvectors, interpretation
+from primacy_proofs.counterexamples.bitvectors import command_body, roll_body
 from primacy_proofs.counterexamples.small_values import (
-    BODIES,
+    COMMANDS,
     Bounds,
     decode,
     encode,
@@ -56,8 +57,15 @@ SMALL = Bounds(2, 2)
 LARGE = Bounds(4, 3)
 OF_AGENTS = {"no_agents", "no_numbers"}
 """What needs as many bits as there are agents: `small_world` has them."""
-COMPARED = ("Agent", "Int", "Bool", "Text", "Body", "AgentSet", "AgentMap", "Log")
+OF_FIRST = {"electors", "workers"}
+"""The first roll, which each world has its own."""
+COMPARED = (
+    *("Agent", "Int", "Bool", "Text", "Body", "AgentSet", "Electorate", "AgentMap"),
+    "Log",
+)
 """The sorts of which formulas compare values; the proxies of reads refuse it."""
+FIRST = (0, (False, True, True), (False, True, True), (False, False, True))
+"""The first roll, of two agents, on bits."""
 
 
 def results() -> Mapping[str, str]:
@@ -78,13 +86,23 @@ FUNCTIONS = {
 }
 
 
+NOBODY_BITS, A, B, BOTH = ((False, *some) for some in product((False, True), repeat=2))
+"""The sets of two agents, on bits."""
+BODIES = (
+    bitvectors.NOOP,
+    COMMANDS[0],
+    bitvectors.roll_body((B, A), BOTH, 2, 2),
+    bitvectors.roll_body((A, A), NOBODY_BITS, 2, 3),
+)
+
+
 # --- every small value ----------------------------------------------------------------
 
 
 @cache
 def codes(sort: str) -> tuple[Any, ...]:
     """List bits of a sort: numbers up to 2, two agents, logs of two entries."""
-    numbers, agents = (0, 1, 2), ((False, False), (False, True), (True, False))
+    numbers = (0, 1, 2)
     match sort:
         case "Agent":
             return (0, 1, 2)
@@ -97,24 +115,22 @@ def codes(sort: str) -> tuple[Any, ...]:
         case "Body":
             return BODIES
         case "AgentSet":
-            return tuple((False, *some) for some in (*agents, (True, True)))
+            return NOBODY_BITS, A, B, BOTH
+        case "Electorate":
+            return tuple(product(codes("AgentSet"), repeat=2))
         case "AgentMap":
-            return tuple(
-                (over, (0, *held))
-                for over in codes("AgentSet")
-                for held in product(numbers, repeat=2)
-                if all(
-                    is_one or not n for is_one, n in zip(over[1:], held, strict=True)
-                )
-            )
+            return tuple((0, *held) for held in product((-1, *numbers), repeat=2))
         case "Log" | "Segment":
-            entries = tuple(product(numbers, BODIES[:2]))
+            entries = (
+                *product(numbers, BODIES[:2]),
+                *((1, roll) for roll in BODIES[2:]),
+            )
             return (
                 (0, (bitvectors.BLANK, bitvectors.BLANK)),
                 *((1, (one, bitvectors.BLANK)) for one in entries),
                 *((2, two) for two in product(entries, repeat=2)),
             )
-        case "AskedReads":
+        case "LeaderReads":
             one, other = (True, 1, 2, 1, 1), (False, 2, 3, 0, 2)
             return (), (one,), (other,), (other, one), ((True, 2, 3, 0, 2), one)
         case _:
@@ -124,9 +140,24 @@ def codes(sort: str) -> tuple[Any, ...]:
 
 def is_alike(name: str, domain: tuple[str, ...], values: tuple[Any, ...]) -> bool:
     """Tell whether a symbol gives on bits what it gives on core's values."""
-    plain = map(decode, domain, values)
-    given, due = bitvectors.SYMBOLS[name](*values), interpretation.SYMBOLS[name](*plain)
+    given = on_bits(name)(*values)
+    due = of_core(name)(*map(decode, domain, values))
     return bool(decode(RESULTS.get(name, "Bool"), given) == due)
+
+
+def on_bits(name: str) -> Callable[..., Any]:
+    """Give the meaning of a symbol on bits."""
+    if name in bitvectors.OF_ROLLS:
+        return partial(bitvectors.OF_ROLLS[name], FIRST)
+    return bitvectors.SYMBOLS[name]
+
+
+def of_core(name: str) -> Callable[..., Any]:
+    """Give the meaning of a symbol on core's values."""
+    if name in interpretation.OF_ROLLS:
+        first = Roll(*(decode("AgentSet", part) for part in FIRST[1:]))
+        return partial(interpretation.OF_ROLLS[name], first)
+    return interpretation.SYMBOLS[name]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -144,7 +175,7 @@ def test_values_are_the_same_on_bits_if_they_are_for_core(sort: str) -> None:
 
 def test_constants_on_bits_are_those_of_core() -> None:
     for name, domain in CONTAINERS.items():
-        if not domain and name not in OF_AGENTS:
+        if not domain and name not in OF_AGENTS | OF_FIRST:
             sort = SORTS[name]
             given = decode(sort, bitvectors.SYMBOLS[name]())
             assert given == interpretation.SYMBOLS[name]()
@@ -156,8 +187,8 @@ SORTS = {
     "empty_log": "Log",
     "empty_segment": "Segment",
     "noop": "Body",
-    "no_asked_reads": "AskedReads",
-    "no_parked_reads": "ParkedReads",
+    "no_asked_reads": "LeaderReads",
+    "no_parked_reads": "FollowerReads",
 }
 
 
@@ -171,9 +202,12 @@ def test_numbers_are_computed_alike() -> None:
 
 
 def test_every_symbol_has_a_meaning() -> None:
-    named = {*CONTAINERS, *OPERATORS}
-    assert set(interpretation.SYMBOLS) == named
-    assert set(bitvectors.SYMBOLS) == named - OF_AGENTS
+    named = {*CONTAINERS, *OPERATORS} - OF_FIRST
+    assert set(bitvectors.OF_ROLLS) == set(interpretation.OF_ROLLS)
+    assert set(interpretation.SYMBOLS) | set(interpretation.OF_ROLLS) == named
+    assert set(bitvectors.SYMBOLS) | set(bitvectors.OF_ROLLS) == named - OF_AGENTS
+    for symbols_of in (bitvectors, interpretation):
+        assert not {*symbols_of.SYMBOLS} & {*symbols_of.OF_ROLLS}
 
 
 @pytest.mark.parametrize("sort", ["AgentSet", "AgentMap"])
@@ -199,22 +233,24 @@ def drawn(sort: str) -> st.SearchStrategy[Any]:
         case "Text":
             return text
         case "Body":
-            return st.integers(0, len(bitvectors.TEXTS) ** 2)
+            kinds = st.just(bitvectors.NOOP), st.builds(command_body, text, text)
+            sets = drawn("Electorate"), drawn("AgentSet")
+            return st.one_of(*kinds, st.builds(roll_body, *sets, text, text))
         case "AgentSet":
             some = st.tuples(*[st.booleans()] * LARGE.agents)
             return some.map(lambda chosen: (False, *chosen))
+        case "Electorate":
+            return st.tuples(drawn("AgentSet"), drawn("AgentSet"))
         case "AgentMap":
             held = st.tuples(*[number] * LARGE.agents)
-            return st.tuples(drawn("AgentSet"), held).map(
-                lambda pair: (pair[0], (0, *map(operator.mul, pair[0][1:], pair[1])))
-            )
+            return held.map(lambda numbers: (0, *numbers))
         case "Log" | "Segment":
             entry = st.tuples(number, drawn("Body"))
             blanks = (bitvectors.BLANK,) * LARGE.highest
             return st.lists(entry, max_size=LARGE.highest).map(
                 lambda taken: (len(taken), (*taken, *blanks)[: LARGE.highest])
             )
-        case "AskedReads":
+        case "LeaderReads":
             read = st.tuples(st.booleans(), agent, text, number, number)
             return st.lists(read, max_size=2).map(tuple)
         case _:
@@ -250,8 +286,8 @@ def test_a_symbol_on_open_bits_is_what_core_does(
     values = tuple(data.draw(drawn(sort)) for sort in domain)
     assert is_alike(name, domain, values)
     some = (opened(each) if data.draw(st.booleans()) else each for each in values)
-    given = closed(bitvectors.SYMBOLS[name](*some))
-    due = interpretation.SYMBOLS[name](*map(decode, domain, values))
+    given = closed(on_bits(name)(*some))
+    due = of_core(name)(*map(decode, domain, values))
     assert decode(RESULTS[name], given) == due
 
 
@@ -260,7 +296,8 @@ def test_a_symbol_on_open_bits_is_what_core_does(
 
 @pytest.mark.parametrize("bounds", [SMALL, LARGE], ids=str)
 @pytest.mark.parametrize(
-    "sort", ["Agent", "Int", "Real", "Bool", "Text", "Body", "AgentSet", "Role", "Wait"]
+    "sort",
+    ["Agent", "Int", "Real", "Bool", "Text", "AgentSet", "Electorate", "Role", "Wait"],
 )
 def test_a_value_that_is_encoded_can_be_decoded(sort: str, bounds: Bounds) -> None:
     values = every(bounds, sort)

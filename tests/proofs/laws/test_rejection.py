@@ -30,7 +30,9 @@ LATE = Mutant(
 
 def test_what_is_valid_is_not_rejected_beside_other_outputs(tmp_path: Path) -> None:
     copy_core(tmp_path, LATE)
-    asks_it = "heartbeat-of-a-worker-taken"  # heartbeats, and the law of rejection
+    asks_it = (
+        "heartbeat-of-a-second-leader-taken"  # heartbeats, and the law of rejection
+    )
     (task,) = (each for each in load_tasks() if each.id == asks_it)
     assert (task.units, task.groups) == (("Heartbeat",), (REJECTION,))
     told = run_under(tmp_path, "primacy_proofs.mutation.detector", asks_it)

@@ -50,12 +50,15 @@ need ever reach that world ([reading a counterexample](counterexample.md)).
 """
 
 UNPROVED: Final = {
-    "S12": "unbroken electorate",
     "L1": "a leader emerges",
     "L2": "initial convergence",
     "L3": "stability",
     "L4": "healing",
     "L5": "progress",
+    "L6": "a change ends",
+    "L7": "replacement",
+    "L8": "succession",
+    "L10": "joining",
 }
 """The guarantees of the specification that no theorem is about."""
 

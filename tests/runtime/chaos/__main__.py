@@ -3,7 +3,8 @@
 `python -m tests.runtime.chaos --seconds 60 --seeds 1-4` runs five agents, with clients
 that write and read all the while, and does faults to them, see `faults`; in the end all
 is judged by `verdict`. `--faults kill --leaders` does nothing but kill leaders,
-to measure how long there is no leader. `--json FILE` keeps the figures there, in place
+to measure how long there is no leader. `--members` has agents join and leave all the
+while, see `members`. `--json FILE` keeps the figures there, in place
 of those of the same arguments; `tests.runtime.chaos.page` makes tables of them.
 
 Exit codes: 0 all is well, 1 something is wrong, 2 bad usage.
@@ -40,6 +41,8 @@ def told(row: TrialRow) -> str:
     """Sum up a run."""
     faults = ", ".join(f"{name} {count}" for name, count in row["faults"].items())
     failed = ", ".join(f"{name} {count}" for name, count in row["not_answered"].items())
+    changes = ", ".join(f"{name} {count}" for name, count in row["changes"].items())
+    undone = row["changes_not_answered"].items()
     lines = [
         f"seed {row['seed']}: {row['network']}, full disks by {row['disks']}",
         f"faults      {sum(row['faults'].values())} ({faults})",
@@ -47,6 +50,12 @@ def told(row: TrialRow) -> str:
         f"operations  {row['operations']}; not answered: {failed or 'none'}",
         f"writes      {row['writes_acknowledged']}; reads {row['reads_answered']}",
     ]
+    if row["rolls"]:
+        not_answered = ", ".join(f"{name} {count}" for name, count in undone)
+        lines += [
+            f"changes     {changes or 'none'}; not answered: {not_answered or 'none'}",
+            f"            {row['rolls']} committed rolls were seen",
+        ]
     for name, counts in row["effects"].items():
         said = ", ".join(f"{verdict} {count}" for verdict, count in counts.items())
         lines.append(f"effects     {name}: {said or 'none'}")
@@ -98,6 +107,7 @@ def main() -> int:
         "--faults", type=kinds, default=KINDS, help=f"of {','.join(KINDS)}"
     )
     parser.add_argument("--leaders", action="store_true", help="strike leaders alone")
+    parser.add_argument("--members", action="store_true", help="change the members")
     parser.add_argument("--json", type=Path, help="keep the figures there")
     parser.add_argument("--server", type=Path, help=argparse.SUPPRESS)
     parser.add_argument(INSIDE, action="store_true", help=argparse.SUPPRESS)
@@ -130,7 +140,14 @@ def inside(given: argparse.Namespace) -> int:
         namespaces.enter()
     is_well = True
     for seed in given.seeds:
-        plan = TrialPlan(given.seconds, seed, given.agents, given.faults, given.leaders)
+        plan = TrialPlan(
+            given.seconds,
+            seed,
+            given.agents,
+            given.faults,
+            given.leaders,
+            given.members,
+        )
         row = play(plan, is_isolated=given.inside, server=given.server)
         sys.stdout.write(told(row) + "\n")
         sys.stdout.flush()

@@ -52,8 +52,7 @@ class Clients:
     async def read_all(self) -> None:
         """Read each key once more: what was acknowledged has to be there."""
         for key in sorted({each.key for each in self.history}):
-            name = self._draw.choice(list(self._stage.members))
-            await self.operate("last", OperationKind.READ, name, key)
+            await self.operate("last", OperationKind.READ, self._anyone(), key)
 
     async def probe(self, victim: Member) -> None:
         """Ask an agent over and over for what it might wrongly believe."""
@@ -62,7 +61,7 @@ class Clients:
                 self.operate(
                     f"probe-{number}",
                     OperationKind.READ,
-                    victim.name,
+                    victim,
                     self._key(),
                     lease=True,
                 )
@@ -73,14 +72,14 @@ class Clients:
         self,
         client: str,
         kind: OperationKind,
-        name: str,
+        member: Member,
         key: str,
         value: str = "",
         *,
         lease: bool = False,
     ) -> bool:
         """Ask an agent for one thing; tell whether it was answered."""
-        member, called = self._stage.members[name], next(self._event)
+        called = next(self._event)
         answered, answer = None, None
         try:
             if kind is OperationKind.WRITE:
@@ -116,12 +115,15 @@ class Clients:
         for number in itertools.count():
             if self._over.is_set():
                 return
-            name = draw.choice(list(self._stage.members))
+            member = self._anyone(draw)
             kind = draw.choice((OperationKind.WRITE, OperationKind.READ))
             lease = draw.random() < 0.5
             value = f"{client}.{number}" + "." * draw.randrange(LONGEST_TAIL)
-            await self.operate(client, kind, name, self._key(), value, lease=lease)
+            await self.operate(client, kind, member, self._key(), value, lease=lease)
             await asyncio.sleep(draw.uniform(0, LONGEST_PAUSE_S))
+
+    def _anyone(self, draw: random.Random | None = None) -> Member:
+        return (draw or self._draw).choice(list(self._stage.members.values()))
 
     def _key(self) -> str:
         """Name the key of the moment: many use one, and none is used for long."""

@@ -98,12 +98,17 @@ class Faults:
         if was_leader:
             await self.time_failover(victim, term)
         await asyncio.sleep(self._draw.uniform(0, self._election_s))
-        await victim.start()
+        await self._start(victim)
 
     async def kill_all(self, victim: Member) -> None:  # noqa: ARG002 - everybody
         members = list(self._stage.members.values())
         await asyncio.gather(*(member.kill() for member in members))
-        await asyncio.gather(*(member.start() for member in members))
+        await asyncio.gather(*(self._start(member) for member in members))
+
+    async def _start(self, member: Member) -> None:
+        """Bring an agent back, unless it was removed meanwhile."""
+        if self._stage.has(member) and not member.is_up:
+            await member.start()
 
     async def time_failover(
         self, victim: Member, term: int, longest: float = 60
@@ -160,12 +165,14 @@ class Faults:
     async def mend(self) -> None:
         """Start agents again that ended for want of space, perhaps some time after."""
         for name in sorted(self._had_no_room):
-            member = self._stage.members[name]
-            if not member.is_up:
+            member = self._stage.members.get(name)
+            if member is None:
+                self._had_no_room.remove(name)
+            elif not member.is_up:
                 self._had_no_room.remove(name)
                 self.ended_full += 1
                 await member.kill()  # it has ended: take in what it said
-                await member.start()
+                await self._start(member)
 
     async def _wait(self, least: float, most: float) -> None:
         await asyncio.sleep(self._draw.uniform(least, most) * self._election_s)

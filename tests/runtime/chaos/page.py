@@ -51,6 +51,7 @@ def _column(rows: Sequence[PageRow]) -> dict[str, str]:
         "faults": f"{faults.total():,}",
         **{f"... {name}": f"{count:,}" for name, count in sorted(faults.items())},
         "agents ended by a full disk": total("ended_by_full_disk"),
+        **_changes(rows),
         "operations in the history": total("operations"),
         "writes acknowledged": total("writes_acknowledged"),
         "reads answered": total("reads_answered"),
@@ -65,6 +66,20 @@ def _column(rows: Sequence[PageRow]) -> dict[str, str]:
             f"most {max(times):.2f}"
         )
     return found
+
+
+def _changes(rows: Sequence[PageRow]) -> dict[str, str]:
+    """Count how the members changed, where they did."""
+    done = sum((Counter(row.get("changes", {})) for row in rows), Counter[str]())
+    if not done:
+        return {}
+    kinds = {f"... {name}": f"{count:,}" for name, count in sorted(done.items())}
+    rolls = sum(row["rolls"] for row in rows)
+    return {
+        "changes of the members that were answered": f"{done.total():,}",
+        **kinds,
+        "committed rolls that were seen": f"{rolls:,}",
+    }
 
 
 def _effects(rows: Sequence[PageRow]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from primacy_model.simulation.linearizability import OperationKind
 from primacy_runtime.settings import address
 from tests.runtime.chaos import namespaces, postgres
 from tests.runtime.chaos.__main__ import keep, play, seeds, told
+from tests.runtime.chaos.members import LEAST_ROLLS
 from tests.runtime.chaos.page import BEGIN, END, FIGURES, quantile, table
 from tests.runtime.chaos.proxies import Proxies
 from tests.runtime.chaos.trial import KINDS, LEAST_ANSWERED, Place, Trial, TrialPlan
@@ -36,6 +37,15 @@ def test_real_faults_lose_nothing_and_let_nothing_stale_through() -> None:
     assert row["reads_answered"] >= LEAST_ANSWERED
     assert row["effects"]["SQLite"]["admitted"] > 0
     assert row["network"] == "proxies"
+
+
+def test_members_change_under_load_and_kills_and_nothing_is_lost() -> None:
+    row = play(TrialPlan(1, 6, agents=3, kinds=("kill",), members=True))
+    assert row["wrong"] == [], told(row)
+    assert row["faults"]["kill"]
+    assert row["rolls"] >= LEAST_ROLLS
+    assert row["writes_acknowledged"] >= LEAST_ANSWERED
+    assert "committed rolls were seen" in told(row)
 
 
 def test_the_same_holds_in_namespaces_with_postgresql(tmp_path: Path) -> None:
@@ -73,14 +83,14 @@ def test_an_agent_whose_disk_is_full_ends_and_loses_nothing(tmp_path: Path) -> N
                     break
                 value = f"{number}" + "." * 500
                 await chaos.clients.operate(
-                    "ada", OperationKind.WRITE, victim.name, "k", value
+                    "ada", OperationKind.WRITE, victim, "k", value
                 )
             await victim.kill()
             await victim.start()
             assert await chaos.agree()
-            for name in chaos.stage.members:
+            for member in chaos.stage.members.values():
                 while not await chaos.clients.operate(
-                    "bob", OperationKind.READ, name, "k"
+                    "bob", OperationKind.READ, member, "k"
                 ):
                     pass
         chaos.judge()

@@ -53,14 +53,12 @@ def cut_off(chaos: Trial, old: Member) -> None:
 
 
 async def write(chaos: Trial, member: Member, value: str) -> bool:
-    return await chaos.clients.operate(
-        "ada", OperationKind.WRITE, member.name, "key", value
-    )
+    return await chaos.clients.operate("ada", OperationKind.WRITE, member, "key", value)
 
 
 async def read(chaos: Trial, member: Member, *, lease: bool = False) -> bool:
     return await chaos.clients.operate(
-        "bob", OperationKind.READ, member.name, "key", lease=lease
+        "bob", OperationKind.READ, member, "key", lease=lease
     )
 
 

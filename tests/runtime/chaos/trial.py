@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from primacy_model.simulation.linearizability import OperationKind
-from primacy_runtime.demo.cluster import Stage
+from primacy_runtime.demo.cluster import Member, Stage
 from primacy_runtime.demo.fenced_resource import Resource, ResourceEffect
 from tests.runtime.chaos import verdict
 from tests.runtime.chaos.clients import Clients
 from tests.runtime.chaos.disks import Limited, Mounted
 from tests.runtime.chaos.faults import Faults, Network
+from tests.runtime.chaos.members import Members
 from tests.runtime.chaos.namespaces import Namespaces
 from tests.runtime.chaos.postgres import Fenced
 from tests.runtime.chaos.proxies import Proxies
@@ -45,6 +46,12 @@ ACTED: Final = "nobody acts on a resource"
 ANSWERED: Final = "clients are not answered"
 LEAST_ANSWERED: Final = 6
 """How many writes and reads are answered before a run ends."""
+CHANGED: Final = "the members do not change"
+ONE_ROLL: Final = "the agents do not have one roll"
+JOINERS: Final = 12
+"""How many agents may join in a run."""
+MORE: Final = 2
+"""How many agents there may be beyond those that began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +77,26 @@ class TrialPlan:
     kinds: Sequence[str] = KINDS
     leaders: bool = False
     """Faults are done to leaders alone."""
+    members: bool = False
+    """Members change all the while."""
 
     @property
     def arguments(self) -> str:
         """Write down the plan as the command line has it, but for the seed."""
         kinds = "" if self.kinds == KINDS else f" --faults {','.join(self.kinds)}"
-        leaders = " --leaders" if self.leaders else ""
-        return f"--seconds {self.seconds:g} --agents {self.agents}{kinds}{leaders}"
+        flags = " --leaders" * self.leaders + " --members" * self.members
+        return f"--seconds {self.seconds:g} --agents {self.agents}{kinds}{flags}"
 
     @property
     def names(self) -> list[str]:
         return [f"agent-{number}" for number in range(1, self.agents + 1)]
+
+    @property
+    def spare(self) -> list[str]:
+        """Name the agents that may join."""
+        count = JOINERS if self.members else 0
+        first = self.agents + 1
+        return [f"agent-{number}" for number in range(first, first + count)]
 
 
 TrialRow = dict[str, Any]
@@ -107,10 +123,11 @@ class Trial:
         self.place, self.plan, self.outcome = place, plan, Outcome()
         self._draw = random.Random(plan.seed)  # noqa: S311 - chooses faults
         folder, names = place.folder, plan.names
+        possible = [*names, *plan.spare]
         self.traces = folder / "traces"
         self.traces.mkdir()
         self.network: Network = (
-            Namespaces(names) if place.is_isolated else Proxies(names)
+            Namespaces(possible) if place.is_isolated else Proxies(possible)
         )
         self.disks = Mounted(folder) if place.is_isolated else Limited(folder)
         settings: dict[str, object] = {
@@ -129,11 +146,12 @@ class Trial:
         where = self.network.where
         self.stage = Stage(folder, names, settings, "tests.runtime.chaos.traced", where)
         for name, member in self.stage.members.items():
-            member.before = self.network.before(name)
-            member.rooms = (str(place.core),) if place.core else ()
-            member.told["peers"] = self.network.peers(name)
-            member.told["folder"] = str(self.disks.folder(name))
-            member.told["rate"] = self._rate()
+            reached = self.network.peers(name)
+            peers = {one: at for one, at in reached.items() if one in names}
+            member.told["peers"] = peers
+            self._prepare(member)
+        self.members = Members(self.stage, self._draw, plan.spare, plan.agents + MORE)
+        self.members.begin_one = self._joiner
         self.clients = Clients(self.stage, self._draw)
         self.faults = Faults(
             self.stage,
@@ -144,6 +162,20 @@ class Trial:
             drift=DRIFT_PPM / 1_000_000,
         )
 
+    def _joiner(self, name: str) -> Member:
+        """Make an agent that knows nothing but the mesh."""
+        member = self.stage.add(name, self.network.where[name])
+        self._prepare(member)
+        return member
+
+    def _prepare(self, member: Member) -> None:
+        """Give an agent its place in the network, its disk and its clock."""
+        core = self.place.core
+        member.before = self.network.before(member.name)
+        member.rooms = (str(core),) if core else ()
+        member.told["folder"] = str(self.disks.folder(member.name))
+        member.told["rate"] = self._rate()
+
     def _rate(self) -> float:
         return 1 + self._draw.uniform(-DRIFT_PPM, DRIFT_PPM) / 1_000_000
 
@@ -152,10 +184,15 @@ class Trial:
         plan, faults = self.plan, self.faults
         async with self.begun():
             self.clients.begin()
+            if plan.members:
+                self.members.begin()
             until = time.monotonic() + plan.seconds
             is_well = True
             while is_well and (not faults.done or time.monotonic() < until):
                 is_well = await self._do_fault() and not faults.never
+            is_well = is_well and await self._reached(self._has_changed, CHANGED)
+            await self.members.end()
+            is_well = is_well and await self._reached(self._has_one_roll, ONE_ROLL)
             is_well = is_well and await self.agree()
             is_well = is_well and await self._reached(self._has_acted, ACTED)
             is_well = is_well and await self._reached(self._has_answered, ANSWERED)
@@ -190,7 +227,15 @@ class Trial:
                 return False
             await asyncio.sleep(0.02)
             await self.faults.mend()
+            if self.members.is_over:
+                await self.members.leave_out()
         return True
+
+    def _has_changed(self) -> bool:
+        return self.members.has_changed
+
+    def _has_one_roll(self) -> bool:
+        return self._has_agreed() and self.members.has_agreed()
 
     def _has_agreed(self) -> bool:
         members = self.stage.members.values()
@@ -233,7 +278,8 @@ class Trial:
 
     def judge(self) -> None:
         """Judge what was seen from outside, and what the agents wrote down."""
-        outcome, members = self.outcome, self.stage.members
+        outcome, stage = self.outcome, self.stage
+        members = {one.name: one for one in (*stage.members.values(), *stage.left)}
         outcome.effects = self._effects()
         self._resource.close()
         outcome.wrong += self.faults.never
@@ -257,6 +303,9 @@ class Trial:
             "disks": self.disks.kind,
             "faults": dict(sorted(faults.done.items())),
             "ended_by_full_disk": faults.ended_full,
+            "changes": dict(sorted(self.members.done.items())),
+            "rolls": len(self.members.rolls),
+            "changes_not_answered": dict(sorted(self.members.failed.items())),
             "operations": len(history),
             "writes_acknowledged": writes,
             "reads_answered": len(answered) - writes,

@@ -27,6 +27,13 @@ SCREEN_ON, SCREEN_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
 CURSOR_ON: Final = b"\x1b[?25h"
 
 
+OF_TERMINAL: Final = (
+    "import fcntl, signal, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGINT, signal.default_int_handler)"
+)
+"""Begins a program as a shell does in its foreground, wherever the tests run."""
+
+
 class Terminal:
     """A terminal with a demonstration on it."""
 
@@ -39,7 +46,7 @@ class Terminal:
         self.demo = subprocess.Popen(
             [
                 *(sys.executable, "-c"),
-                f"import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); {RUN}",
+                f"{OF_TERMINAL}; {RUN}",
                 "demo",
             ],
             stdin=self._its,
@@ -79,7 +86,8 @@ class Terminal:
         return int(re.findall(r"highest token (\d+)", self.text())[-1])
 
     def text(self) -> str:
-        return re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", self.shown).decode()
+        plain = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", self.shown)
+        return plain.decode(errors="replace")  # the last character may be half read
 
     def is_restored(self) -> bool:
         on, off = self.shown.rfind(SCREEN_ON), self.shown.rfind(SCREEN_OFF)
@@ -157,6 +165,23 @@ def test_keys_kill_pause_and_cut_off_and_the_paused_leader_is_refused(
     assert terminal.is_restored()
     assert terminal.members() == []
     assert list(terminal.folder.iterdir()) == []
+
+
+def test_keys_add_an_agent_and_have_the_leader_leave(terminal: Terminal) -> None:
+    terminal.until_noted("leads term")
+    terminal.press("a")
+    assert terminal.until_noted("is elector now") == "agent-6"
+    assert len(terminal.members()) == 6
+    terminal.press("6")
+    terminal.press("l")
+    terminal.press("r")
+    left = terminal.until_noted("is no member now")
+    terminal.until(lambda: len(terminal.members()) == 5)
+    assert re.findall(r"(agent-\d) leads term", terminal.text())[-1] != left
+    terminal.press("q")
+    terminal.until(lambda: is_over(terminal))
+    assert terminal.demo.returncode == 0
+    assert terminal.members() == []
 
 
 @pytest.mark.parametrize(

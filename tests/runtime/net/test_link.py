@@ -15,7 +15,7 @@ from primacy_runtime.log import EventLogger
 from primacy_runtime.net import link as net_link
 from primacy_runtime.net import listener as net_listener
 from primacy_runtime.net.frames import VERSION, Welcome, frame
-from primacy_runtime.net.handshake import Introductions
+from primacy_runtime.net.handshake import IntroductionContext, Introductions
 from primacy_runtime.net.link import Link, LinkSettings
 from primacy_runtime.settings import address
 from primacy_runtime.store import Store
@@ -80,7 +80,11 @@ def link_terms(folder: Path, patience: float) -> tuple[LinkSettings, Store]:
     async def remember(agent: str, disk: str) -> None:
         store.remember(agent, disk)
 
-    introductions = Introductions(CONFIG, store.id, store.known, remember)
+    introductions = Introductions(
+        IntroductionContext(
+            CONFIG, store.id, store.known, remember, lambda _: True, lambda: ""
+        )
+    )
     teller = EventLogger("mesh", "ada")
     terms = LinkSettings(
         introductions, Counters(), teller, None, patience, 0.1, lambda *_: None
@@ -168,7 +172,13 @@ def listener_at(
 ) -> tuple[net_listener.Listener, Store]:
     terms, store = link_terms(folder, 0.5)
     context = net_listener.ListenerContext(
-        terms.introductions, terms.counts, terms.teller, None, 0.5, deliver
+        terms.introductions,
+        terms.counts,
+        terms.teller,
+        None,
+        0.5,
+        deliver,
+        lambda *_: None,
     )
     return net_listener.Listener(context), store
 

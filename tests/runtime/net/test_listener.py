@@ -10,9 +10,10 @@ import pytest
 
 from primacy import dumps
 from primacy_runtime import SettingsError, StoreForeign
+from primacy_runtime.net import handshake
 from primacy_runtime.net import link as net_link
 from primacy_runtime.net import listener as net_listener
-from primacy_runtime.net.frames import frame
+from primacy_runtime.net.frames import VERSION, frame
 from primacy_runtime.settings import address
 from tests.support.agents import CALM, PATIENCE_S, RunningMesh, run, started, until
 from tests.support.callers import GRANT, Call, called, hello
@@ -23,7 +24,7 @@ from tests.support.callers import GRANT, Call, called, hello
     [
         (hello(mesh="mesh(ada,bob,eve)"), "other-mesh"),
         (hello(target="cyd"), "misdirected"),
-        (hello(sender="eve"), "unknown-agent"),
+        (hello(sender="e e"), "unknown-agent"),
         (hello(sender="ada"), "unknown-agent"),
         (hello(store=""), "garbage"),
     ],
@@ -58,13 +59,13 @@ def test_who_does_not_belong_here_is_told_so_and_counted(
         (frame(b"{}"), "garbage"),
         (hello(sender=1), "garbage"),
         (hello(more="1"), "garbage"),
-        (hello(**{"primacy-mesh": 2}), "version"),
+        (hello(**{"primacy-mesh": 1}), "version"),
         (hello(**{"primacy-mesh": True}), "version"),
         (hello()[:20], "garbage"),
         (hello() + b"\xff\xff\xff\xff", "oversized"),
         (hello() + frame(b"\xff" * 100), "garbage"),
         (hello() + frame(b"[" * 60_000), "garbage"),
-        (hello() + frame(b'{"primacy":1,"kind":"Config","value":{}}'), "garbage"),
+        (hello() + frame(b'{"primacy":2,"kind":"Config","value":{}}'), "garbage"),
         (hello() + frame(dumps(GRANT).replace("bob", "cyd").encode()), "impostor"),
         (hello() + frame(dumps(GRANT).encode()) + b"\0\0\1\0half", "garbage"),
     ],
@@ -194,10 +195,62 @@ def test_the_newest_connection_of_a_peer_is_the_one_that_counts(
     run(work())
 
 
-@pytest.mark.clause("runtime.own-disk")
-def test_an_id_that_comes_back_with_an_empty_disk_is_refused_until_it_is_reset(
-    tmp_path: Path,
+@pytest.mark.clause("runtime.delivery")
+def test_a_caller_that_is_no_member_is_let_in_and_heard(tmp_path: Path) -> None:
+    """It may have been admitted, and this agent has not heard of it."""
+
+    async def work() -> None:
+        async with RunningMesh(tmp_path).make("ada") as agent, called(agent) as call:
+            call.writer.write(hello(sender="eve", address="nowhere at all"))
+            heard = await call.heard()
+            assert heard["refused"] == ""
+            grant = dumps(GRANT).replace('"bob"', '"eve"')
+            call.writer.write(frame(grant.encode()))
+            await until(lambda: agent.counts.packets_received == 1)
+            assert not agent.counts.rejected
+            assert agent.health().connected == ()
+
+    run(work())
+
+
+def test_an_agent_says_where_it_is_reached_if_it_knows(tmp_path: Path) -> None:
+    async def work() -> None:
+        mesh = RunningMesh(tmp_path)
+        port = mesh.where["ada"].rpartition(":")[2]
+        for settings, told in (
+            ({}, mesh.where["ada"]),
+            ({"listen": f"0.0.0.0:{port}"}, ""),
+            ({"advertise": "ada.example:7"}, "ada.example:7"),
+        ):
+            async with mesh.make("ada", **settings) as ada:
+                assert ada._life.reached_at == told  # type: ignore[union-attr]  # it lives
+
+    run(work())
+
+
+def test_strangers_do_not_fill_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(handshake, "MOST_KNOWN", 2)
+
+    async def work() -> None:
+        async with RunningMesh(tmp_path).make("ada") as agent:
+            for caller, kind in (
+                ("eve", ""),
+                ("fay", ""),
+                ("gil", "unknown-agent"),
+                ("eve", ""),
+                ("bob", ""),  # a member
+            ):
+                async with called(agent) as call:
+                    call.writer.write(hello(sender=caller))
+                    assert (await call.heard())["refused"] == kind
+
+    run(work())
+
+
+@pytest.mark.clause("runtime.own-disk")
+def test_an_id_that_comes_back_with_an_empty_disk_is_refused(tmp_path: Path) -> None:
     async def work() -> None:
         mesh = RunningMesh(tmp_path)
         async with started(mesh):
@@ -216,13 +269,8 @@ def test_an_id_that_comes_back_with_an_empty_disk_is_refused_until_it_is_reset(
                 await again.closed()
             assert again.health().status == "failed"
             assert again.health().term == 0
-            for one in peers:  # the operator vouches for it, with each of them
-                await mesh.agents[one].stop()
-                await mesh.make(one, reset=["cyd"]).start()
-            again = mesh.make("cyd")
-            await again.start()
-            await mesh.leader()
-            assert await again.propose("colour=red") == "red"
+            for one in peers:
+                assert mesh.agents[one].health().status == "running"
 
     run(work())
 
@@ -251,7 +299,7 @@ def test_a_peer_that_reads_nothing_does_not_hold_up_the_rest(tmp_path: Path) -> 
         ) -> None:
             deaf.append(writer)
             said = {"agent": "cyd", "store": "c" * 32, "refused": "", "reason": ""}
-            writer.write(frame(json.dumps({"primacy-mesh": 1, **said}).encode()))
+            writer.write(frame(json.dumps({"primacy-mesh": VERSION, **said}).encode()))
             writer.get_extra_info("socket").setsockopt(
                 socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096
             )

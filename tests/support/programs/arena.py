@@ -1,8 +1,8 @@
 """Expected kills, explored by the oracle and by an engine, under whatever core.
 
-`python -m tests.support.programs.arena ID` prints what the oracle finds where a mutant
-is to be killed, and what an engine finds there with each set of reductions. They must
-agree.
+`python -m tests.support.programs.arena NUMBER` prints what the oracle finds in the
+place of a kill, by its number among those that tests repeat, and what an engine finds
+there with each set of reductions. They must agree.
 """
 
 from __future__ import annotations
@@ -82,11 +82,11 @@ def reduced(kill: ExpectedKill) -> dict[str, Report]:
     return found
 
 
-def main(names: list[str]) -> None:
-    """Explore the named mutants."""
-    known = {kill.id: kill for kill in retested()}
-    for name in names:
-        found = {**report(known[name]), "reduced": reduced(known[name])}
+def main(numbers: list[str]) -> None:
+    """Explore the kills that are numbered."""
+    kills = retested()
+    for kill in (kills[int(number)] for number in numbers):
+        found = {**report(kill), "reduced": reduced(kill)}
         sys.stdout.write(json.dumps({"core": primacy.__file__, **found}) + "\n")
 
 

@@ -15,24 +15,46 @@ const common = (set, other) => set.filter((each) => other.includes(each));
 const less = (set, other) => set.filter((each) => !other.includes(each));
 const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-const mapOf = (agents, value) => Object.fromEntries(agents.map((each) => [each, value]));
+// A map has a number for every agent; those that are 0 are not written down.
+const mapOf = (pairs) =>
+  Object.fromEntries(pairs.filter(([, number]) => number).sort(([a], [b]) => (a < b ? -1 : 1)));
+const numberOf = (map, agent) => (Object.hasOwn(map, agent) ? map[agent] : 0);
+const within = (map, agents) =>
+  mapOf(Object.entries(map).filter(([each]) => agents.includes(each)));
+const setAll = (map, agents, value) =>
+  mapOf([...Object.entries(within(map, less(Object.keys(map), agents))),
+    ...agents.map((each) => [each, value])]);
+const setOne = (map, agent, value) => setAll(map, [agent], value);
 const atLeast = (map, value) => Object.keys(map).filter((each) => map[each] >= value);
 
-// The highest number that more than half of the electors have reached.
-function reachedByQuorum(map, electors) {
-  const held = electors.map((each) => map[each]).sort((a, b) => a - b);
+// --- rolls: clauses roll.* and quorum.* ----------------------------------------------
+
+const votersOf = (roll) => setOf([...roll.electors, ...roll.outgoing]);
+const membersOf = (roll) => setOf([...votersOf(roll), ...roll.workers]); // roll.members
+const isVoter = (roll, agent) => votersOf(roll).includes(agent);
+const isJoint = (roll) => !isSame(roll.electors, roll.outgoing);
+
+// The highest number that more than half of some agents have reached.
+function middle(map, agents) {
+  const held = agents.map((each) => numberOf(map, each)).sort((a, b) => a - b);
   return held[Math.floor((held.length - 1) / 2)];
 }
 
-// quorum.majority, quorum.electors-only
+// The highest number that a quorum has reached.
+const reachedByQuorum = (map, roll) =>
+  Math.min(middle(map, roll.electors), middle(map, roll.outgoing)); // quorum.joint
+
+const isMajority = (agents, electors) =>
+  2 * common(electors, agents).length > electors.length; // quorum.majority
+
+// quorum.electors-only, quorum.joint
 const isQuorum = (roll, agents) =>
-  2 * common(roll.electors, agents).length > roll.electors.length;
+  isMajority(agents, roll.electors) && isMajority(agents, roll.outgoing);
 
 // --- what is derived from a configuration --------------------------------------------
 
-const everyone = (config) => setOf([...config.initial_leaders, ...config.workers]);
-const peers = (config) => without(everyone(config), config.agent_id);
-const firstRoll = (config) => ({ electors: config.initial_leaders, index: 0, term: 0 });
+const firstRoll = ({ initial_leaders: electors, workers }) =>
+  ({ electors, outgoing: electors, workers, index: 0, term: 0 }); // roll.first
 export const meshKey = (config) =>
   `${config.mesh_id}(${config.initial_leaders.join(",")})`; // config.identity
 
@@ -50,7 +72,6 @@ export function isWorking(config) {
     isSame(setOf(workers), workers) && // config.unique
     electors.length > 0 && // config.initial-leaders
     common(electors, workers).length === 0 && // config.one-part
-    both.includes(config.agent_id) && // config.member
     beat >= 1 && config.batch >= 1 && config.lease_ms >= 0 && drift >= 0 && // config.counts
     election > beat && config.leader_timeout_ms >= Math.max(election, 2 * beat) && // config.timeouts
     drift < 1_000_000 && (config.lease_ms === 0 || drift >= 1) && // config.drift
@@ -65,6 +86,15 @@ const lastTerm = (log) => (log.length ? log[log.length - 1].term : 0);
 const termAt = (log, index) => (index > 0 ? log[index - 1].term : 0);
 const accepts = (log, index, term) => index <= log.length && termAt(log, index) === term;
 const noop = (term) => ({ term, kind: "noop", command: "", request: "" });
+
+// The last roll that a log sets, or the one before it; if it sets none the first.
+function rollOf(log, first, skipped = 0) {
+  const places = [...log.keys()].filter((at) => log[at].kind === "roll");
+  const at = places[places.length - 1 - skipped];
+  if (at === undefined) return first;
+  const { electors, outgoing, workers, term: of } = log[at];
+  return { electors, outgoing, workers, index: at + 1, term: of }; // roll.of-log
+}
 
 // The last position up to an index whose term is not above another. log.hint
 function probe(log, index, term) {
@@ -107,8 +137,10 @@ const heartbeatTimer = ({ heartbeat_interval_ms: t }) => arm("heartbeat", t, t);
 
 const term = (state) => state.durable.term;
 const me = (state) => state.config.agent_id;
-const isElector = (state, agent) => state.roll.electors.includes(agent);
-const others = (state) => without(state.roll.electors, me(state));
+const isElector = (state, agent) => isVoter(state.roll, agent);
+const isMember = (state, agent) => membersOf(state.roll).includes(agent);
+const voters = (state) => without(votersOf(state.roll), me(state));
+const members = (state) => without(membersOf(state.roll), me(state));
 const lead = (state, changes) => ({
   ...state,
   leadership: { ...state.leadership, ...changes },
@@ -117,7 +149,7 @@ const lead = (state, changes) => ({
 const NO_LEADERSHIP = {
   match: {}, next: {}, seen: {},
   round: 0, confirmed_round: 0, checked_round: 0,
-  lease_round: 0, lease_start: 0, lease_until: 0, lease_void: false,
+  lease_round: 0, lease_start: 0, lease_until: 0, lease_given: false, lease_void: false,
   transferee: NOBODY, reads: [],
 };
 
@@ -127,17 +159,18 @@ export const initial = (config) => recover(config, NOTHING_DURABLE);
 
 // restart.from-disk, restart.follower, restart.forgets
 export function recover(config, durable) {
+  const roll = rollOf(durable.log, firstRoll(config));
   let wait = "stand";
   let timers = [];
   if (durable.term > 0) {
     [wait, timers] = ["promise", [promiseTimer(config)]]; // vote.after-restart
-  } else if (config.initial_leaders.includes(config.agent_id)) {
+  } else if (isVoter(roll, config.agent_id)) {
     [wait, timers] = ["claim", [claimTimer(config)]]; // claim.leader-timeout
   }
   const state = {
-    config, durable, roll: firstRoll(config), role: "follower", wait, leader: NOBODY,
+    config, durable, roll, role: "follower", wait, leader: NOBODY,
     commit_index: 0, granted: [], lowest_claim: NOBODY, last_heartbeat: 0,
-    alive: everyone(config), is_cut_off: false, parked: [], leadership: NO_LEADERSHIP,
+    alive: membersOf(roll), is_cut_off: false, parked: [], leadership: NO_LEADERSHIP,
   };
   return [state, timers];
 }
@@ -159,9 +192,9 @@ export function admit(fence, given) {
 
 // lease.leader-only, lease.confirmed, lease.expires, transfer.voids-lease
 export function hasLease(state, now) {
-  const { confirmed_round: confirmed, lease_void: isVoid, lease_until: until } = state.leadership;
-  const isGiven = confirmed > 0 && state.config.lease_ms > 0;
-  return state.role === "leader" && isGiven && !isVoid && now < until;
+  const { lease_given: isGiven, lease_void: isVoid, lease_until: until } = state.leadership;
+  const isAllowed = state.role === "leader" && state.config.lease_ms > 0;
+  return isAllowed && isGiven && !isVoid && now < until;
 }
 
 // watch.mesh-state
@@ -191,6 +224,8 @@ function handle(state, { kind, value }) {
     case "Read": return onRead(state, value);
     case "LeaseRead": return onLeaseRead(state, value);
     case "Transfer": return onTransfer(state, value);
+    case "Change": return onChange(state, value);
+    case "Replace": return onReplace(state, value);
     default: return [state, [rejected("unknown kind of message", NOBODY)]]; // message.kind
   }
 }
@@ -216,6 +251,7 @@ function bringsHigherTerm(state, kind, value) {
 function onElapsed(state, { timer, now }) {
   if (timer === "heartbeat") {
     if (state.role !== "leader") return [state, []]; // timer.late-is-safe
+    if (isLeaving(state)) return leave(state); // change.removed-leader
     const [begun, outputs] = beginRound(state, now);
     return [begun, [heartbeatTimer(state.config), ...outputs]]; // heartbeat.regular
   }
@@ -233,7 +269,8 @@ function onElapsed(state, { timer, now }) {
 
 // --- what cannot be valid: clauses message.* -----------------------------------------
 
-const NO_ELECTOR = "a sender that is not on the roll it needs to be on";
+const NO_ELECTOR = "an agent that is not on the roll it needs to be on";
+const WRONG_ROLL = "a roll that its sender's log cannot have";
 const BAD_POSITION = "a log position, round or commit index that cannot be";
 const BAD_ENTRIES = "entries whose terms fall or lie outside the message's";
 const SECOND_LEADER = "another leader in the same term";
@@ -257,13 +294,12 @@ function defect(state, kind, value) {
   if (value.mesh !== meshKey(state.config)) {
     return "another mesh, or other initial leaders"; // message.mesh
   }
-  if (!peers(state.config).includes(value.sender)) {
-    return "a sender that is no agent of this mesh, or this agent itself"; // message.sender
+  if (value.sender === NOBODY || value.sender === me(state)) {
+    return "a sender that is nobody, or this agent itself"; // message.sender
   }
   if (value.term < (LEAST_TERM_0.includes(kind) ? 0 : 1)) {
     return "a term below the least that this kind can carry"; // message.term
   }
-  const isStranger = !isElector(state, value.sender);
   const isSecond =
     value.term === term(state) && state.leader !== NOBODY && state.leader !== value.sender;
   switch (kind) {
@@ -272,15 +308,10 @@ function defect(state, kind, value) {
     case "PreVoteRequest":
     case "VoteRequest":
       if (!isPosition(value.last_index, value.last_term, value.term - 1)) return BAD_POSITION;
-      if (!value.roll.electors.includes(value.sender)) return NO_ELECTOR; // stand.electors-only
-      if (!isSame(value.roll, firstRoll(state.config))) {
-        return "a first roll that is not the initial leaders"; // roll.first
-      }
-      return "";
+      return rollDefect(state, value);
     case "Heartbeat":
       if (!isPosition(value.commit_index, value.commit_term, value.term)) return BAD_POSITION;
       if (value.round < 1) return BAD_POSITION;
-      if (isStranger) return NO_ELECTOR; // leader.electors-only
       return isSecond ? SECOND_LEADER : ""; // message.one-leader
     case "HeartbeatReply":
       if (!isPosition(value.last_index, value.last_term, value.term)) return BAD_POSITION;
@@ -288,7 +319,6 @@ function defect(state, kind, value) {
     case "Append":
       if (!isPosition(value.prev_index, value.prev_term, value.term)) return BAD_POSITION;
       if (value.commit_index < 0) return BAD_POSITION;
-      if (isStranger) return NO_ELECTOR; // leader.electors-only
       if (!isOrdered(value.entries, value.prev_term, value.term)) return BAD_ENTRIES;
       return isSecond ? SECOND_LEADER : ""; // message.one-leader
     case "AppendReply":
@@ -296,11 +326,20 @@ function defect(state, kind, value) {
     case "ReadIndexReply":
     case "ForwardReply":
       return value.index < 0 ? BAD_POSITION : "";
-    case "TransferNow":
-      return isStranger ? NO_ELECTOR : ""; // leader.electors-only
     default:
       return "";
   }
+}
+
+function rollDefect(state, { sender, roll, last_index: last, last_term: highest }) {
+  if (!membersOf(roll).includes(sender)) return NO_ELECTOR; // stand.taken-off
+  if (roll.index === 0 && !isVoter(roll, sender)) return NO_ELECTOR; // stand.electors-only
+  if (!isPosition(roll.index, roll.term, highest) || roll.index > last) {
+    return WRONG_ROLL; // roll.position
+  }
+  const first = state.config.initial_leaders;
+  const isFirst = isSame(roll.electors, first) && isSame(roll.outgoing, first);
+  return roll.index === 0 && !isFirst ? WRONG_ROLL : ""; // roll.first
 }
 
 // --- following -----------------------------------------------------------------------
@@ -339,7 +378,7 @@ const isBootstrapping = (state) =>
 function claim(state) {
   const claiming = { ...state, wait: "window", lowest_claim: me(state) };
   const mine = packet("Claim", state, {});
-  return [claiming, [windowTimer(state.config), broadcast(others(state), mine)]]; // claim.announced
+  return [claiming, [windowTimer(state.config), broadcast(voters(state), mine)]]; // claim.announced
 }
 
 function onClaim(state, { sender }) {
@@ -362,8 +401,16 @@ function position(state) {
   return { last_index: lastIndex(log), last_term: lastTerm(log), roll: state.roll }; // roll.travels
 }
 
+// Tell whether an agent is on the roll, or an uncommitted change takes it off.
+function mayStand(state) {
+  if (isElector(state, me(state))) return true;
+  if (state.roll.index <= state.commit_index) return false;
+  const before = rollOf(state.durable.log, firstRoll(state.config), 1);
+  return isVoter(before, me(state)); // stand.taken-off
+}
+
 function stand(state) {
-  if (!isElector(state, me(state))) return [{ ...state, leader: NOBODY }, []]; // stand.electors-only
+  if (!mayStand(state)) return [{ ...state, leader: NOBODY }, []]; // stand.electors-only
   const standing = {
     ...state, role: "pre-candidate", wait: "stand", leader: NOBODY,
     granted: [me(state)], // stand.grants-anew
@@ -371,7 +418,7 @@ function stand(state) {
   };
   if (isQuorum(state.roll, standing.granted)) return campaign(standing, false);
   const request = packet("PreVoteRequest", state, position(state), term(state) + 1); // stand.pre-vote
-  return [standing, [electionTimer(state.config), broadcast(others(state), request)]];
+  return [standing, [electionTimer(state.config), broadcast(voters(state), request)]];
 }
 
 function campaign(state, isTransfer) {
@@ -389,7 +436,7 @@ function campaign(state, isTransfer) {
   return [candidate, [
     persistTerm(durable), // vote.durable
     electionTimer(state.config),
-    broadcast(others(state), request),
+    broadcast(voters(state), request),
   ]];
 }
 
@@ -404,7 +451,7 @@ function isWithheld(state, kind, request) {
 
 // vote.roll, vote.log
 function isElectable(state, request) {
-  if (!request.roll.electors.includes(me(state))) return false;
+  if (!isVoter(request.roll, me(state))) return false;
   const { log } = state.durable;
   if (request.last_term !== lastTerm(log)) return request.last_term > lastTerm(log);
   return request.last_index >= lastIndex(log);
@@ -453,12 +500,11 @@ function onVoteReply(state, reply) {
 
 function openTerm(state) {
   const { config } = state;
-  const idle = mapOf(everyone(config), 0);
-  const next = { ...idle, ...mapOf(peers(config), lastIndex(state.durable.log) + 1) };
+  const next = setAll({}, members(state), lastIndex(state.durable.log) + 1);
   const leader = {
     ...state, role: "leader", wait: "stand", leader: me(state), granted: [],
-    lowest_claim: NOBODY, alive: everyone(config), is_cut_off: false,
-    leadership: { ...NO_LEADERSHIP, match: idle, next, seen: idle },
+    lowest_claim: NOBODY, alive: membersOf(state.roll), is_cut_off: false,
+    leadership: { ...NO_LEADERSHIP, next },
   };
   const timers = [checkTimer(config), arm("heartbeat", 0, 0)]; // heartbeat.first
   const [grown, outputs] = appendEntry(leader, noop(term(state))); // leader.noop
@@ -471,10 +517,10 @@ function appendEntry(state, entry) {
   const { match, next } = state.leadership;
   const [before, after] = [lastIndex(log), lastIndex(log) + 1];
   const durable = { ...state.durable, log: [...log, entry] }; // leader.append-only
-  const inStep = common(peers(state.config), atLeast(next, after)); // log.in-step
+  const inStep = common(members(state), atLeast(next, after)); // log.in-step
   const grown = lead({ ...state, durable }, {
-    match: { ...match, [me(state)]: after },
-    next: { ...next, ...mapOf(inStep, after + 1) },
+    match: setOne(match, me(state), after),
+    next: setAll(next, inStep, after + 1),
   });
   const append = packet("Append", state, {
     prev_index: before, prev_term: lastTerm(log), entries: [entry],
@@ -542,7 +588,8 @@ function onAppend(state, append) {
     return [committed, [timer, reply, ...applied]];
   }
   const grownLog = [...log.slice(0, append.prev_index), ...append.entries]; // log.conflict
-  const grown = { ...following, durable: { ...state.durable, log: grownLog } };
+  const roll = rollOf(grownLog, firstRoll(state.config)); // roll.of-log
+  const grown = { ...following, durable: { ...state.durable, log: grownLog }, roll };
   const reply = appendReply(grown, append.sender, true, end);
   const [committed, applied] = commitUpTo(grown, known);
   const written = persist(grown.durable, append.prev_index, append.entries); // log.durable
@@ -554,23 +601,25 @@ function onAppendReply(state, reply) {
   if (state.role !== "leader") return [state, []];
   const { match, next } = state.leadership;
   const { sender, index } = reply;
-  if (index < match[sender]) return [state, []]; // commit.match-never-falls
+  const [held, last] = [numberOf(match, sender), lastIndex(state.durable.log)];
+  if (reply.accepted && index > last) return [state, [rejected(BAD_POSITION, sender)]];
+  if (!isMember(state, sender)) return [state, []]; // roll.members-only
+  if (index < held) return [state, []]; // commit.match-never-falls
   if (!reply.accepted) return resume(state, sender, index, reply.index_term);
-  if (index > lastIndex(state.durable.log)) return [state, [rejected(BAD_POSITION, sender)]];
-  if (index === match[sender]) return [state, []];
-  const following = Math.max(next[sender], index + 1); // log.next-above-match
+  if (index === held) return [state, []];
+  const following = Math.max(numberOf(next, sender), index + 1); // log.next-above-match
   const matched = lead(state, {
-    match: { ...match, [sender]: index },
-    next: { ...next, [sender]: following },
+    match: setOne(match, sender, index),
+    next: setOne(next, sender, following),
   });
-  const [committed, applied] = advance(matched);
-  if (following > lastIndex(state.durable.log)) return [committed, applied];
+  const [committed, applied] = advanceAndSettle(matched);
+  if (following > last) return [committed, applied];
   const [served, sent] = sendFrom(committed, sender, following - 1);
   return [served, [...applied, ...sent]];
 }
 
 function resume(state, target, index, of) {
-  const held = state.leadership.match[target];
+  const held = numberOf(state.leadership.match, target);
   return sendFrom(state, target, Math.max(held, probe(state.durable.log, index, of)));
 }
 
@@ -580,12 +629,13 @@ function sendFrom(state, target, prev) {
   const append = packet("Append", state, {
     prev_index: prev, prev_term: termAt(log, prev), entries, commit_index: state.commit_index,
   });
-  const next = { ...state.leadership.next, [target]: prev + entries.length + 1 };
+  const next = setOne(state.leadership.next, target, prev + entries.length + 1);
   return [lead(state, { next }), [send(target, append)]];
 }
 
 function advance(state) {
-  const index = reachedByQuorum(state.leadership.match, state.roll.electors); // commit.quorum
+  const index = reachedByQuorum(state.leadership.match, state.roll); // commit.quorum
+  if (index < state.roll.index) return [state, []]; // commit.own-roll
   if (!accepts(state.durable.log, index, term(state))) return [state, []]; // commit.own-term
   return commitUpTo(state, index);
 }
@@ -601,6 +651,112 @@ function commitUpTo(state, index) {
   return [{ ...state, commit_index: index, parked }, [apply, ...served]];
 }
 
+// --- changes of the roll: clauses change.* -------------------------------------------
+
+const NO_SUCH_CHANGE = "a change that the present roll does not allow";
+const NOT_CAUGHT_UP = "too few of the agents that it takes are alive and caught up";
+
+function whyNoChange(state) {
+  const { roll } = state;
+  const reason = whyNoWrite(state); // change.leader-only
+  if (reason) return reason;
+  if (isJoint(roll) || roll.index > state.commit_index) {
+    return "the last change of the roll is not completed yet"; // change.one-at-a-time
+  }
+  return hasCommittedInTerm(state) ? "" : UNCOMMITTED; // change.own-term
+}
+
+// The electors and workers after a change of one agent, or null: change.near
+function changed({ electors, workers, ...roll }, kind, target) {
+  const isStranger = !membersOf({ electors, workers, ...roll }).includes(target);
+  switch (kind) {
+    case "admit": // change.admit
+      return target !== NOBODY && isStranger && [electors, setOf([...workers, target])];
+    case "promote": // change.promote
+      return workers.includes(target) &&
+        [setOf([...electors, target]), without(workers, target)];
+    case "demote": // change.demote, change.never-empty
+      return electors.includes(target) && electors.length > 1 &&
+        [without(electors, target), setOf([...workers, target])];
+    default: // change.demote-first
+      return workers.includes(target) && [electors, without(workers, target)];
+  }
+}
+
+function onChange(state, { request, kind, target, detail }) {
+  const reason = whyNoChange(state);
+  if (reason) return [state, [refused(state, request, reason)]];
+  const parts = changed(state.roll, kind, target);
+  if (!parts) return [state, [refused(state, request, NO_SUCH_CHANGE)]];
+  const [electors, workers] = parts;
+  return propose(state, { electors, outgoing: electors, workers }, request, detail);
+}
+
+function onReplace(state, { request, electors, detail }) {
+  const reason = whyNoChange(state);
+  if (reason) return [state, [refused(state, request, reason)]];
+  const { electors: outgoing, workers } = state.roll;
+  const isNone = electors.length === 0 || isSame(electors, outgoing);
+  const strangers = less(electors, membersOf(state.roll)); // change.members-only
+  if (isNone || strangers.length > 0) return [state, [refused(state, request, NO_SUCH_CHANGE)]];
+  const parts = { electors, outgoing, workers: less(workers, electors) }; // change.joint
+  return propose(state, parts, request, detail);
+}
+
+// change.supported, change.accepted
+function propose(state, parts, request, detail) {
+  const { match, seen, checked_round: checked } = state.leadership;
+  const alive = [...atLeast(seen, checked), me(state)];
+  const support = common(atLeast(match, state.commit_index), alive);
+  if (!isQuorum(parts, support)) return [state, [refused(state, request, NOT_CAUGHT_UP)]];
+  const [grown, outputs] = setRoll(state, parts, request, detail);
+  const accepted = out("WriteAccepted", { request, index: grown.roll.index, token: term(state) });
+  const [committed, applied] = advance(grown);
+  return [committed, [...outputs, accepted, ...applied]];
+}
+
+function setRoll(state, parts, request, detail) {
+  const { match, next, seen } = state.leadership;
+  const [of, index] = [term(state), lastIndex(state.durable.log) + 1];
+  const roll = { ...parts, index, term: of }; // change.in-force-at-once
+  const all = membersOf(roll);
+  const added = less(all, membersOf(state.roll));
+  const alive = common(setOf([...state.alive, ...added]), all);
+  const begun = lead({ ...state, roll, alive }, {
+    match: within(match, all), // change.forgets
+    next: setAll(within(next, all), added, index),
+    seen: within(seen, all),
+    lease_given: false, // change.voids-lease
+  });
+  return appendEntry(begun, { term: of, kind: "roll", command: detail, request, ...parts });
+}
+
+// Commit what a quorum holds; then leave the electorate behind that was replaced.
+function advanceAndSettle(state) {
+  const [committed, applied] = advance(state);
+  const { electors, outgoing, workers, index } = committed.roll;
+  if (!isJoint(committed.roll) || index > committed.commit_index) return [committed, applied];
+  if (!hasCommittedInTerm(committed)) return [committed, applied];
+  const rest = setOf([...workers, ...less(outgoing, electors)]);
+  const parts = { electors, outgoing: electors, workers: rest };
+  const [settled, outputs] = setRoll(committed, parts, "", ""); // change.settles
+  const [completed, more] = advance(settled);
+  return [completed, [...outputs, ...applied, ...more]]; // output.durable-first
+}
+
+const isLeaving = (state) =>
+  state.roll.index <= state.commit_index && !isElector(state, me(state));
+
+// change.removed-leader, change.hands-over
+function leave(state) {
+  const [alone, timers] = relinquish(state);
+  const outputs = [...timers, ...refuseReads(state)];
+  const caughtUp = atLeast(state.leadership.match, lastIndex(state.durable.log));
+  const [heir] = common(state.roll.electors, caughtUp);
+  if (heir === undefined) return [alone, outputs];
+  return [alone, [send(heir, packet("TransferNow", state, {})), ...outputs]];
+}
+
 // --- rounds: clauses heartbeat.*, presence.*, lease.* --------------------------------
 
 function beginRound(state, now) {
@@ -609,7 +765,7 @@ function beginRound(state, now) {
   const isDue = known.confirmed_round >= known.lease_round;
   const begun = lead({ ...state, last_heartbeat: now }, {
     round,
-    seen: { ...known.seen, [me(state)]: round },
+    seen: setOne(known.seen, me(state), round),
     lease_round: isDue ? round : known.lease_round,
     lease_start: isDue ? now : known.lease_start, // lease.from-start
   });
@@ -618,18 +774,19 @@ function beginRound(state, now) {
     alive: state.alive, // presence.travels
   });
   const [confirmed, served] = confirm(begun);
-  return [confirmed, [broadcast(peers(state.config), heartbeat), ...served]];
+  return [confirmed, [broadcast(members(state), heartbeat), ...served]];
 }
 
 function confirm(state) {
   const { config, leadership: known } = state;
-  const round = reachedByQuorum(known.seen, state.roll.electors); // read.quorum-confirms
+  const round = reachedByQuorum(known.seen, state.roll); // read.quorum-confirms
   if (round <= known.confirmed_round) return [state, []];
   const isExtended = round >= known.lease_round; // lease.confirmed
   const until = known.lease_start + config.lease_ms; // lease.from-start
   const confirmed = lead(state, {
     confirmed_round: round,
     lease_until: isExtended ? until : known.lease_until,
+    lease_given: isExtended || known.lease_given,
     reads: known.reads.filter((read) => read.round > round),
   });
   const due = known.reads.filter((read) => read.round <= round); // read.round-after-request
@@ -669,11 +826,12 @@ function onHeartbeatReply(state, reply) {
   const { sender, round } = reply;
   const { seen, match } = state.leadership;
   if (round > state.leadership.round) return [state, [rejected(BAD_POSITION, sender)]];
-  if (round <= seen[sender]) return [state, []]; // heartbeat.counted-once
+  if (!isMember(state, sender)) return [state, []]; // roll.members-only
+  if (round <= numberOf(seen, sender)) return [state, []]; // heartbeat.counted-once
   const alive = setOf([...state.alive, sender]); // presence.back
-  const heard = lead({ ...state, alive }, { seen: { ...seen, [sender]: round } });
+  const heard = lead({ ...state, alive }, { seen: setOne(seen, sender, round) });
   const [confirmed, served] = confirm(heard);
-  if (match[sender] >= lastIndex(state.durable.log)) return [confirmed, served];
+  if (numberOf(match, sender) >= lastIndex(state.durable.log)) return [confirmed, served];
   const [resumed, sent] = resume(confirmed, sender, reply.last_index, reply.last_term); // log.resent
   return [resumed, [...served, ...sent]];
 }
@@ -746,8 +904,8 @@ function whyNoTransfer(state, target) {
   if (state.role !== "leader") return "this agent does not lead"; // transfer.leader-only
   if (state.leadership.transferee !== NOBODY) return "leadership is being transferred"; // transfer.one-at-a-time
   if (target === me(state) || !isElector(state, target)) return NO_ELECTOR; // transfer.to-elector
-  const isBehind = state.leadership.match[target] < lastIndex(state.durable.log);
-  return isBehind ? "the target's log has not caught up" : ""; // transfer.caught-up
+  const held = numberOf(state.leadership.match, target);
+  return held < lastIndex(state.durable.log) ? NOT_CAUGHT_UP : ""; // transfer.caught-up
 }
 
 function onTransfer(state, { request, target }) {
@@ -783,13 +941,16 @@ function observe(before, after) {
   }
   if (before.is_cut_off !== after.is_cut_off) {
     const who = before.role === "leader" ? reached(before) : before.granted;
-    const unreached = less(after.roll.electors, who);
+    const unreached = less(votersOf(after.roll), who);
     if (after.is_cut_off) told.push(out("PartitionSuspected", { reached: who, unreached }));
     else told.push(out("PartitionHealed", {}));
   }
   if (!isSame(before.alive, after.alive)) {
     const [back, dead] = [less(after.alive, before.alive), less(before.alive, after.alive)];
     told.push(out("PresenceChanged", { back, dead }));
+  }
+  if (!isSame(before.roll, after.roll)) {
+    told.push(out("RollChanged", { before: before.roll, after: after.roll }));
   }
   return told;
 }

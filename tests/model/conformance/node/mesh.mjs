@@ -1,8 +1,9 @@
 // A small mesh in simulated time that logs a trace: node mesh.mjs [STATES] [CORE] [SEED].
 //
 // Four agents elect a leader and take writes and reads. The leader crashes in the middle
-// of a step, comes back from its disk, and leadership is handed over. Packets take their
-// time, and some are lost or arrive twice. The trace goes to standard output.
+// of a step, comes back from its disk, and leadership is handed over. An outsider starts
+// late, is admitted and promoted; electors are demoted, replaced and dismissed. Packets
+// take their time, and some are lost or arrive twice. The trace goes to standard output.
 
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
@@ -15,8 +16,9 @@ const core = await import(place);
 
 const ELECTORS = ["a", "b", "c"];
 const WORKERS = ["w"];
+const OUTSIDER = "d";
 const END = 60_000;
-const configs = [...ELECTORS, ...WORKERS].map((agent_id) => ({
+const configs = [...ELECTORS, ...WORKERS, OUTSIDER].map((agent_id) => ({
   mesh_id: "node", agent_id, initial_leaders: ELECTORS, workers: WORKERS,
   heartbeat_interval_ms: 500, election_timeout_ms: 1_000, leader_timeout_ms: 1_500,
   lease_ms: 900, clock_drift_ppm: 100, batch: 4,
@@ -134,11 +136,33 @@ const leader = () =>
   Object.values(agents).find((agent) => agent.state && core.token(agent.state) > 0);
 const someone = () => agents[[...ELECTORS, ...WORKERS][random(3)]];
 
+// What is asked of the leader, one after the other, each until it is in force.
+const wanted = [
+  () => ["Change", { kind: "admit", target: OUTSIDER }],
+  () => ["Change", { kind: "promote", target: OUTSIDER }],
+  ({ name }) => ["Change", { kind: "demote", target: name }],
+  () => ["Replace", { electors: ["a", "b", WORKERS[0]] }],
+  () => ["Change", { kind: "dismiss", target: OUTSIDER }],
+];
+function change(number) {
+  const asked = leader();
+  if (!asked || wanted.length === 0) return;
+  const [kind, { electors, ...rest }] = wanted[0](asked);
+  const chosen = electors ? { electors } : rest;
+  const before = asked.state.roll.index;
+  give(asked, kind, { request: `m${number}`, ...chosen, detail: "north-7:7000" });
+  if (asked.state.roll.index > before) wanted.shift();
+}
+
 write({
   trace: "primacy-trace/1", runtime: "node", states, whole: true, clocks: true,
   configs: configs.map((config) => enveloped("Config", config)),
 });
-Object.values(agents).forEach((agent) => begin(agent, "start"));
+for (const agent of Object.values(agents)) {
+  const isLate = agent.name === OUTSIDER;
+  at(isLate ? 9_000 : 0, () => begin(agent, "start"));
+}
+for (let number = 0; number < 45; number += 1) at(6_500 + 1_200 * number, () => change(number));
 for (let number = 0; number < 40; number += 1) {
   const when = 4_000 + 1_300 * number;
   at(when, () => give(someone(), "Write", { request: `w${number}`, command: `x = ${number}` }));

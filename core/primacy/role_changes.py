@@ -9,10 +9,9 @@ Source: Ongaro 2014, section 3.3 and 6.2; clauses `term.*` and `leader.*`.
 from __future__ import annotations
 
 from primacy.agents import NO_AGENTS, AgentSet
-from primacy.change import replace
 from primacy.messages import Timer
 from primacy.outputs import Disarm, Outputs
-from primacy.quantities import NOBODY, AgentId, Instant, Term
+from primacy.records import replace
 from primacy.role import Role, Wait
 from primacy.state import (
     NO_LEADERSHIP,
@@ -22,6 +21,7 @@ from primacy.state import (
     persist_term,
 )
 from primacy.timers import election_timer
+from primacy.types import NOBODY, AgentId, Instant, Term
 
 
 def adopt(state: State, term: Term) -> Result:

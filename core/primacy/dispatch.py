@@ -20,16 +20,17 @@ from primacy.election import (
     on_vote_reply,
     on_vote_request,
 )
-from primacy.following import adopt, refuse_reads
 from primacy.heartbeats import (
     check_quorum,
     on_heartbeat,
     on_heartbeat_reply,
     on_heartbeat_timer,
 )
+from primacy.membership import on_change, on_replace
 from primacy.messages import (
     Append,
     AppendReply,
+    Change,
     Claim,
     Elapsed,
     Forward,
@@ -45,6 +46,7 @@ from primacy.messages import (
     ReadIndexReply,
     ReadIndexRequest,
     Received,
+    Replace,
     Timer,
     Transfer,
     TransferNow,
@@ -54,7 +56,6 @@ from primacy.messages import (
 )
 from primacy.observation import observe
 from primacy.outputs import Reason, Rejected
-from primacy.quantities import NOBODY, Instant
 from primacy.reads import (
     on_lease_read,
     on_read,
@@ -69,8 +70,10 @@ from primacy.replication import (
     on_write,
 )
 from primacy.role import Role
+from primacy.role_changes import adopt, refuse_reads
 from primacy.state import Result, State
 from primacy.transfer import on_transfer, on_transfer_now
+from primacy.types import NOBODY, Instant
 from primacy.validity import defect
 
 
@@ -94,6 +97,10 @@ def _handle(state: State, message: Message) -> Result:
             return on_lease_read(state, message)
         case Transfer():
             return on_transfer(state, message)
+        case Change():
+            return on_change(state, message)
+        case Replace():
+            return on_replace(state, message)
         case _:
             return state, (Rejected(Reason.UNKNOWN_KIND, NOBODY),)  # message.kind
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from primacy.messages import ReadIndexReply
 from primacy.outputs import Outputs, Reason, Send, ServeRead, Stale
-from primacy.quantities import (
+from primacy.types import (
     NOBODY,
     AgentId,
     Index,
@@ -25,7 +25,7 @@ from primacy.quantities import (
 
 
 @dataclass(frozen=True, slots=True)
-class AskedRead:
+class LeaderRead:
     """A read that was asked of a leader."""
 
     requester: AgentId
@@ -37,10 +37,10 @@ class AskedRead:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedReads:
+class LeaderReads:
     """The reads that a leader was asked and has not answered, oldest first."""
 
-    reads: tuple[AskedRead, ...] = ()
+    reads: tuple[LeaderRead, ...] = ()
 
     def has(self, requester: AgentId, request: RequestId) -> bool:
         """Tell whether a read already waits."""
@@ -49,17 +49,17 @@ class AskedReads:
             for read in self.reads
         )
 
-    def with_(self, read: AskedRead) -> AskedReads:
+    def with_(self, read: LeaderRead) -> LeaderReads:
         """Add a read."""
-        return AskedReads((*self.reads, read))
+        return LeaderReads((*self.reads, read))
 
-    def confirmed(self, by: Round) -> AskedReads:
+    def confirmed(self, by: Round) -> LeaderReads:
         """Keep the reads whose round was begun no later than `by`."""
-        return AskedReads(tuple(read for read in self.reads if read.round <= by))
+        return LeaderReads(tuple(read for read in self.reads if read.round <= by))
 
-    def unconfirmed(self, by: Round) -> AskedReads:
+    def unconfirmed(self, by: Round) -> LeaderReads:
         """Keep the others."""
-        return AskedReads(tuple(read for read in self.reads if read.round > by))
+        return LeaderReads(tuple(read for read in self.reads if read.round > by))
 
     def answers(self, mesh: MeshKey, me: AgentId, term: Term) -> Outputs:
         """Answer them all: serve the leader's own, reply to the other agents."""
@@ -87,7 +87,7 @@ class AskedReads:
 
 
 @dataclass(frozen=True, slots=True)
-class ParkedRead:
+class FollowerRead:
     """A read that is fresh as soon as entries up to an index are applied."""
 
     request: RequestId
@@ -95,20 +95,20 @@ class ParkedRead:
 
 
 @dataclass(frozen=True, slots=True)
-class ParkedReads:
+class FollowerReads:
     """The reads that an agent will serve once it has applied enough, oldest first."""
 
-    reads: tuple[ParkedRead, ...] = ()
+    reads: tuple[FollowerRead, ...] = ()
 
-    def with_(self, read: ParkedRead) -> ParkedReads:
+    def with_(self, read: FollowerRead) -> FollowerReads:
         """Add a read; nothing changes if it waits already."""
         if read in self.reads:
             return self
-        return ParkedReads((*self.reads, read))
+        return FollowerReads((*self.reads, read))
 
-    def later(self, applied: Index) -> ParkedReads:
+    def later(self, applied: Index) -> FollowerReads:
         """Keep the reads that need more than what is applied."""
-        return ParkedReads(tuple(read for read in self.reads if read.index > applied))
+        return FollowerReads(tuple(read for read in self.reads if read.index > applied))
 
     def due(self, applied: Index) -> Outputs:
         """Serve the others."""
@@ -119,7 +119,7 @@ class ParkedReads:
         )
 
 
-NO_ASKED_READS = AskedReads()
+NO_LEADER_READS = LeaderReads()
 """No read waits."""
-NO_PARKED_READS = ParkedReads()
+NO_FOLLOWER_READS = FollowerReads()
 """No read waits."""
