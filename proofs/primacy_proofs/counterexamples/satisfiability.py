@@ -148,6 +148,7 @@ LAST: Final = (
 MANY: Final = "who waited for votes is no quorum alone; its new map suggests 0"
 OFF: Final = "an agent off a roll is in none of its quorums"
 ORDERED: Final = "what a leader sends is cut from its log, whose terms never fall"
+STOOD: Final = "an agent that stood with an empty log was on the first roll"
 REACHED: Final = (
     "a map suggests what a quorum has reached; the check does not rely on it"
 )
@@ -155,6 +156,10 @@ REACHED: Final = (
 LINE: Final = re.compile(r":\d+:")
 """The number of a line, in a decision."""
 OF_TERM: Final = "advance_commit: if not state.log.accepts(index, state.term): ->"
+EMPTY: Final = (
+    "if index == 0: -> yes\n"
+    "validity._vote_request_defect: if not _is_position(request.last_index"
+)
 COUNTED: Final = "is_quorum: return _is_majority(agents, self.electors) and ( ->"
 
 REASONS: Final = (
@@ -163,12 +168,15 @@ REASONS: Final = (
     ((f"if number <= lead.confirmed_round: -> no\nelectorate.{COUNTED} no",), REACHED),
     (("advance_commit", "is_quorum(match.at_least(index)): -> no"), REACHED),
     ((f"{OF_TERM} yes\nelectorate.{COUNTED} no",), REACHED),
+    (("AppendReply", f"{OF_TERM} yes", f"{OF_TERM} no"), LAST),
     (("Change", f"{OF_TERM} no"), LAST),
     (("Replace", f"{OF_TERM} no"), LAST),
     (("Replace", "appending.commit_up_to"), JOINT),
     (("election.stand", f"{OF_TERM} no"), HELD),
     (("election.stand", "advance_commit: if index < state.roll.index: -> yes"), HELD),
     (("_may_stand: if state.roll.has(state.me): -> no", f"{COUNTED} yes"), OFF),
+    (("VoteRequest", EMPTY, "members.has(request.sender): -> no"), STOOD),
+    (("VoteRequest", EMPTY, "not request.roll.has(request.sender): -> no"), STOOD),
     (("VoteReply", "is_quorum(match.at_least(index)): -> yes"), MANY),
     (
         (
