@@ -43,7 +43,16 @@ HASTE: Final = RLIMIT // 20
 """The budget of an obligation of a mutant, at first."""
 ANY: Final = "without a name all are run."
 """What is said where no name is near."""
+FIRST: Final = rendering.SEARCHED[:2]
+"""The worlds that are searched for each obligation that is not proved."""
+REST: Final = rendering.SEARCHED[2:]
+"""The worlds that are searched once, when no more obligations are posed."""
 PROGRAM: Final = "from primacy_proofs.mutation.runner import main; main()"
+
+Place = tuple[str, str, str]
+"""An obligation, without what became of it: the unit, the path in it, and the law."""
+Report = dict[str, str | int]
+"""What `ProofOutcome` says, without its task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +129,24 @@ def main() -> None:
     sys.stdout.write(json.dumps(find_broken_law(units, groups)))
 
 
-def find_broken_law(
-    units: Sequence[str], groups: frozenset[str]
-) -> dict[str, str | int]:
+def find_broken_law(units: Sequence[str], groups: frozenset[str]) -> Report:
     """Prove of the core that is imported what is named, until a law breaks.
 
     The first budget is small: a law with a finite counterexample is broken, whatever z3
     says within it.
     """
     Prover.patience = HASTE
-    report = _prove(units, groups)
+    report, searched = _prove(units, groups, frozenset())
     if report["law"] and not report["agents"]:
         Prover.patience = RLIMIT
-        report = _prove(units, groups)
+        report, _ = _prove(units, groups, searched)
     return report
 
 
-def _prove(units: Sequence[str], groups: frozenset[str]) -> dict[str, str | int]:
+def _prove(
+    units: Sequence[str], groups: frozenset[str], searched: frozenset[Place]
+) -> tuple[Report, frozenset[Place]]:
+    """Prove until a law breaks; what was searched once is not searched again."""
     failed: list[Obligation] = []
     found: Shown | None = None
     proved = 0
@@ -145,19 +155,26 @@ def _prove(units: Sequence[str], groups: frozenset[str]) -> dict[str, str | int]
             proved += 1
             continue
         failed.append(each)
-        found = rendering.find([each], rendering.SEARCHED[:2])
+        if _path_of(each) not in searched:
+            found = rendering.find([each], FIRST)
         if found is not None or len(failed) == ENOUGH:
             break
-    if found is None:
-        found = rendering.find(failed)
+    fresh = [each for each in failed if _path_of(each) not in searched]
+    if found is None and fresh:
+        found = rendering.find(fresh, REST)
     broken = found.obligation if found else failed[0] if failed else None
-    return {
+    report: Report = {
         "obligations": proved + len(failed),
         "law": broken.law if broken else "",
         "unit": broken.unit if broken else "",
         "agents": found.agents if found else 0,
         "text": found.text if found else "",
     }
+    return report, searched.union(map(_path_of, failed))
+
+
+def _path_of(obligation: Obligation) -> Place:
+    return obligation.unit, obligation.where, obligation.law
 
 
 def render(found: Sequence[ProofOutcome], *, in_full: bool) -> str:
