@@ -22,7 +22,7 @@ from typing import Final
 from primacy.role import Role, Wait
 from primacy_proofs.axioms import containers
 from primacy_proofs.counterexamples.obligation import FACTS
-from primacy_proofs.counterexamples.search import FiniteModel, Question, search
+from primacy_proofs.counterexamples.search import FiniteModel, Question, Search, search
 from primacy_proofs.counterexamples.small_world import Bounds
 from primacy_proofs.laws.catalog import LAWS
 from primacy_proofs.laws.law import LawKind, of_kind
@@ -206,6 +206,8 @@ class Fate:
     excluded_by: tuple[str, ...] | None
     """The invariants that exclude it; none are needed where no mesh allows it."""
     decisions: tuple[str, ...]
+    limits: int = 0
+    """How many searches for a world ended at a limit."""
 
     @property
     def reason(self) -> str:
@@ -242,13 +244,26 @@ def _fate(
     message: str, place: int, given: tuple[Expr, ...], decisions: Iterable[object]
 ) -> Fate:
     shown = tuple(map(str, decisions))
+    first, *larger = SIZES
+    before = _limits()
+    if _worlds(first).find(*given) is not None:
+        return Fate(message, place, first.agents, None, shown)
     if _everything().prove(given, FALSE).status is Status.PROVED:
         laws = find_unsat_core(_facts(), _named(), given)
         return Fate(message, place, 0, laws, shown)
-    for bounds in SIZES:
-        if search(Question(INVARIANTS, FACTS, given, FALSE), bounds) is not None:
+    for bounds in larger:
+        if _worlds(bounds).find(*given) is not None:
             return Fate(message, place, bounds.agents, None, shown)
-    return Fate(message, place, 0, None, shown)
+    return Fate(message, place, 0, None, shown, _limits() - before)
+
+
+def _limits() -> int:
+    return sum(_worlds(bounds).limits for bounds in SIZES)
+
+
+@cache
+def _worlds(bounds: Bounds) -> Search:
+    return Search(Question(INVARIANTS, FACTS, (), FALSE), bounds)
 
 
 def _facts() -> tuple[Expr, ...]:
@@ -303,6 +318,8 @@ def render(found: Sequence[tuple[Fate, ...]], *, is_rich: bool) -> str:
     lines.append("excluded by an argument, and in no world of up to 4 agents:")
     argued = [f for f in every if f.excluded_by is None and f.reason]
     lines += _reasons(argued)
+    if limits := sum(fate.limits for fate in argued):
+        lines.append(f"  {limits} searches for such a world ended at a limit")
     for fate in every:
         if fate.is_open:
             lines += ["", f"open: {fate.message} path {fate.number}"]

@@ -78,32 +78,65 @@ class FiniteModel:
 
 def search(question: Question, bounds: Bounds) -> FiniteModel | None:
     """Look for a model of some size."""
-    world, judge = Open(bounds), Judge(question, Told(bounds))
-    closed, stated = Reader(world), Reader(world)
-    for law in judge.watched:
-        stated.variables(law.names)
-    finder = Finder(RLIMIT)
-    for formula in question.given:
-        finder.add(_formula(closed.read(formula).of({})))
-    finder.add(_formula(negate(closed.read(question.goal).of({}))))
-    for _ in range(ROUNDS):
-        for limit in world.limits:
-            finder.add(limit)
-        world.limits = []
-        if not finder.finds():
-            return None
-        judge.hear(_told(world, finder))
-        is_kept = True
-        for law, values in judge.broken():
-            codes = {
-                name: encode(bounds, sort, values[name])
-                for name, sort in zip(law.names, law.sorts, strict=True)
-            }
-            finder.add(_formula(stated.read(law.body).of(codes)))
-            is_kept = False
-        if is_kept:
-            return FiniteModel(bounds, judge.told) if judge.is_answered() else None
-    return None
+    return Search(question, bounds).find()
+
+
+class Search:
+    """Looks for models of one size, also of one question with more and more given.
+
+    For which values the laws were stated is kept from one time to the next.
+    """
+
+    def __init__(self, question: Question, bounds: Bounds) -> None:
+        self._question: Final = question
+        self._world: Final = Open(bounds)
+        self._closed: Final = Reader(self._world)
+        self._stated: Final = Reader(self._world)
+        self._judge: Final = Judge(question, Told(bounds))
+        self._finder: Final = Finder(RLIMIT)
+        self.limits = 0
+        """How often the search ended at a limit and not at the last model."""
+        for law in self._judge.watched:
+            self._stated.variables(law.names)
+        for formula in question.given:
+            self._finder.add(self._open(formula))
+        goal = self._closed.read(question.goal).of({})
+        self._finder.add(_formula(negate(goal)))
+
+    def find(self, *given: Expr) -> FiniteModel | None:
+        """Look for a model in which more is given, this time."""
+        world, judge, finder = self._world, self._judge, self._finder
+        judge.given = (*self._question.given, *given)
+        finder.suppose([self._open(formula) for formula in given])
+        for _ in range(ROUNDS):
+            for limit in world.limits:
+                finder.add(limit)
+            world.limits = []
+            is_found = finder.finds()
+            if not is_found:
+                self.limits += is_found is None
+                return None
+            judge.hear(_told(world, finder))
+            is_kept = True
+            for law, values in judge.broken():
+                self._state(law, values)
+                is_kept = False
+            if is_kept:
+                told = Told(world.bounds, judge.told.entries)
+                return FiniteModel(world.bounds, told) if judge.is_answered() else None
+        self.limits += 1
+        return None
+
+    def _open(self, formula: Expr) -> Expr:
+        return _formula(self._closed.read(formula).of({}))
+
+    def _state(self, law: WatchedLaw, values: dict[str, Any]) -> None:
+        """Take a law for granted for some values."""
+        codes = {
+            name: encode(self._world.bounds, sort, values[name])
+            for name, sort in zip(law.names, law.sorts, strict=True)
+        }
+        self._finder.add(_formula(self._stated.read(law.body).of(codes)))
 
 
 def _formula(value: Any) -> Expr:  # noqa: ANN401 - plain or open
@@ -136,7 +169,8 @@ class Judge:
 
     def __init__(self, question: Question, told: Told) -> None:
         self.told: Final = told
-        self._question: Final = question
+        self.given = question.given
+        self._goal: Final = question.goal
         self._closed: Final = Reader(told)
         self._stated: Final = Reader(told)
         facts = [self._of_fact(fact) for fact in question.facts]
@@ -151,9 +185,8 @@ class Judge:
 
     def is_answered(self) -> bool:
         """Tell whether what is given holds and the goal does not."""
-        given = self._question.given
-        is_given = all(self._closed.read(part).of({}) for part in given)
-        return is_given and not self._closed.read(self._question.goal).of({})
+        is_given = all(self._closed.read(part).of({}) for part in self.given)
+        return is_given and not self._closed.read(self._goal).of({})
 
     def broken(self) -> Iterator[tuple[WatchedLaw, dict[str, Any]]]:
         """List values for which a law fails that is taken for granted."""

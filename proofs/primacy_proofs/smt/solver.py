@@ -337,14 +337,24 @@ class Finder:
         for name, value in settings.items():
             self._solver.set(name, value)
         self._model: z3.ModelRef | None = None
+        self._supposed: list[z3.BoolRef] = []
+        self._times = 0
 
     def add(self, condition: Expr) -> None:
         """Take one more condition for granted."""
         self._solver.add(condition.translate(self._own))
 
+    def suppose(self, conditions: Sequence[Expr]) -> None:
+        """Take conditions for granted until others are supposed."""
+        self._supposed = [z3.Bool(f"supposed {self._times}", ctx=self._own)]
+        self._times += 1
+        for condition in conditions:
+            taken = condition.translate(self._own)
+            self._solver.add(z3.Implies(self._supposed[0], taken))
+
     def finds(self) -> bool | None:
         """Tell whether all conditions hold in some model; `None` at the limit."""
-        verdict = self._solver.check()
+        verdict = self._solver.check(*self._supposed)
         self._model = self._solver.model() if verdict == z3.sat else None
         return None if verdict == z3.unknown else bool(verdict == z3.sat)
 
