@@ -22,7 +22,12 @@ from typing import Final
 from primacy.role import Role, Wait
 from primacy_proofs.axioms import containers
 from primacy_proofs.counterexamples.obligation import FACTS
-from primacy_proofs.counterexamples.search import FiniteModel, Question, Search, search
+from primacy_proofs.counterexamples.search import (
+    FiniteModel,
+    Question,
+    WorldSearch,
+    search,
+)
 from primacy_proofs.counterexamples.small_world import Bounds
 from primacy_proofs.laws.catalog import LAWS
 from primacy_proofs.laws.law import LawKind, of_kind
@@ -262,8 +267,8 @@ def _limits() -> int:
 
 
 @cache
-def _worlds(bounds: Bounds) -> Search:
-    return Search(Question(INVARIANTS, FACTS, (), FALSE), bounds)
+def _worlds(bounds: Bounds) -> WorldSearch:
+    return WorldSearch(Question(INVARIANTS, FACTS, (), FALSE), bounds)
 
 
 def _facts() -> tuple[Expr, ...]:

@@ -78,10 +78,10 @@ class FiniteModel:
 
 def search(question: Question, bounds: Bounds) -> FiniteModel | None:
     """Look for a model of some size."""
-    return Search(question, bounds).find()
+    return WorldSearch(question, bounds).find()
 
 
-class Search:
+class WorldSearch:
     """Looks for models of one size, also of one question with more and more given.
 
     For which values the laws were stated is kept from one time to the next.

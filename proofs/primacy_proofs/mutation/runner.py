@@ -49,7 +49,7 @@ REST: Final = rendering.SEARCHED[2:]
 """The worlds that are searched once, when no more obligations are posed."""
 PROGRAM: Final = "from primacy_proofs.mutation.runner import main; main()"
 
-Place = tuple[str, str, str]
+ObligationKey = tuple[str, str, str]
 """An obligation, without what became of it: the unit, the path in it, and the law."""
 Report = dict[str, str | int]
 """What `ProofOutcome` says, without its task."""
@@ -144,8 +144,8 @@ def find_broken_law(units: Sequence[str], groups: frozenset[str]) -> Report:
 
 
 def _prove(
-    units: Sequence[str], groups: frozenset[str], searched: frozenset[Place]
-) -> tuple[Report, frozenset[Place]]:
+    units: Sequence[str], groups: frozenset[str], searched: frozenset[ObligationKey]
+) -> tuple[Report, frozenset[ObligationKey]]:
     """Prove until a law breaks; what was searched once is not searched again."""
     failed: list[Obligation] = []
     found: Shown | None = None
@@ -155,11 +155,11 @@ def _prove(
             proved += 1
             continue
         failed.append(each)
-        if _path_of(each) not in searched:
+        if _key_of(each) not in searched:
             found = rendering.find([each], FIRST)
         if found is not None or len(failed) == ENOUGH:
             break
-    fresh = [each for each in failed if _path_of(each) not in searched]
+    fresh = [each for each in failed if _key_of(each) not in searched]
     if found is None and fresh:
         found = rendering.find(fresh, REST)
     broken = found.obligation if found else failed[0] if failed else None
@@ -170,10 +170,10 @@ def _prove(
         "agents": found.agents if found else 0,
         "text": found.text if found else "",
     }
-    return report, searched.union(map(_path_of, failed))
+    return report, searched.union(map(_key_of, failed))
 
 
-def _path_of(obligation: Obligation) -> Place:
+def _key_of(obligation: Obligation) -> ObligationKey:
     return obligation.unit, obligation.where, obligation.law
 
 
