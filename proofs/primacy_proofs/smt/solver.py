@@ -346,7 +346,8 @@ class Finder:
 
     def suppose(self, conditions: Sequence[Expr]) -> None:
         """Take conditions for granted until others are supposed."""
-        self._supposed = [z3.Bool(f"supposed {self._times}", ctx=self._own)]
+        name = f"supposed {self._times}"
+        self._supposed = [z3.Bool(name, ctx=self._own)] if conditions else []
         self._times += 1
         for condition in conditions:
             taken = condition.translate(self._own)
