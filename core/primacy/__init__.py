@@ -7,9 +7,10 @@ outputs in their order; what a runtime must keep is listed in docs/specification
 
 Begin:      `Config`, `agents`, `initial`, `recover`, `Durable`
 Step:       `step`, `State`; messages `Received`, `Elapsed`, `Write`, `Read`,
-            `LeaseRead`, `Transfer`, `Change`, `Replace`
-Perform:    outputs `Persist`, `Send`, `Broadcast`, `Arm`, `Disarm`, `Apply`,
-            `WriteAccepted`, `Refused`, `ServeRead`, `Stale`, `Rejected`, `Observation`
+            `LeaseRead`, `Transfer`, `Change`, `Replace`, `Snapshotted`
+Perform:    outputs `Persist`, `Discard`, `Restore`, `Send`, `Broadcast`, `Arm`,
+            `Disarm`, `Apply`, `WriteAccepted`, `Refused`, `ServeRead`, `Stale`,
+            `Rejected`, `Observation`
 Ask:        the role, a hint: `State.role`; a lease at an instant: `has_lease`; the
             fencing token: `token`, checked by a resource with `Fence` and `admit`
 Watch:      `mesh_state`
@@ -41,6 +42,7 @@ from primacy.messages import (
     Read,
     Received,
     Replace,
+    Snapshotted,
     Timer,
     Transfer,
     Write,
@@ -51,12 +53,14 @@ from primacy.outputs import (
     Arm,
     Broadcast,
     Disarm,
+    Discard,
     Observation,
     Output,
     Persist,
     Reason,
     Refused,
     Rejected,
+    Restore,
     Send,
     ServeRead,
     Stale,
@@ -80,6 +84,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "Disarm",
+    "Discard",
     "Durable",
     "Elapsed",
     "EvenElectorateWarning",
@@ -101,9 +106,11 @@ __all__ = [
     "Rejected",
     "Replace",
     "RequestId",
+    "Restore",
     "Role",
     "Send",
     "ServeRead",
+    "Snapshotted",
     "Stale",
     "State",
     "Term",

@@ -74,6 +74,8 @@ def advance_commit(state: State) -> Result:
     """Commit up to the highest index that a quorum holds, if it is of this term."""
     match = state.leadership.match
     index = Index(state.roll.suggestion(match))
+    if index <= state.commit_index:
+        return state, ()  # commit.never-back
     if index < state.roll.index:
         return state, ()  # commit.own-roll
     if not state.log.accepts(index, state.term):
@@ -96,6 +98,8 @@ def commit_up_to(state: State, index: Index) -> Result:
 
 def commit_verified(state: State, index: Index, term: Term) -> Result:
     """Commit what the leader has committed, if this log holds its last entry."""
+    if index <= state.commit_index:
+        return state, ()  # commit.never-back
     if not state.log.accepts(index, term):
         return state, ()  # commit.verified
     return commit_up_to(state, index)

@@ -14,8 +14,11 @@ version, `kind` names a class of `Storable`, `value` is that class's value:
   of the class, each present and none besides. Of a `Config` these are what it is given,
   not what it derives. An `Entry` has `electors`, `outgoing` and `workers` exactly if
   its kind is "roll", and then at least one elector and one outgoing elector.
-- An `AgentSet` is an array of ids, ascending by code point, each once. A `Log`, a
-  `Segment`, `LeaderReads` and `FollowerReads` are arrays of their entries or reads.
+- An `AgentSet` is an array of ids, ascending by code point, each once. A `Segment`,
+  `LeaderReads` and `FollowerReads` are arrays of their entries or reads.
+- A `Log` is an array of its entries if it is whole. If it begins behind a snapshot it
+  is an object with the fields `start`, from 1 on, `start_term`, `start_roll`, whose
+  index is not above `start` and whose electorates are not empty, and `entries`.
 - An `AgentMap` is an object with an id for each key and a whole number other than 0 for
   each value.
 - A packet inside another value is an object with the two fields `kind` and `value`. A
@@ -30,8 +33,9 @@ any white space. It refuses a key that is given twice. A writer emits one line o
 the fields in the order of the class, ids ascending, no white space; equal values give
 equal texts.
 
-Version 1 had no entries of the kind "roll". What is on disks of that version, the kinds
-in `OLDER`, is read as if it were of this one; no other text of version 1 is.
+Version 1 had no entries of the kind "roll" and no logs but whole ones. What is on disks
+of that version, the kinds in `OLDER`, is read as if it were of this one; no other text
+of version 1 is.
 
 The limits. No text nests deeper than `DEPTH`. A packet comes from a network: its text
 is at most `PACKET_LENGTH` long, with at most `PACKET_VALUES` values in it, and that is
@@ -72,7 +76,7 @@ from primacy.observation import MeshState
 from primacy.outputs import Output
 from primacy.pending_reads import FollowerRead, FollowerReads, LeaderRead, LeaderReads
 from primacy.state import Durable, Leadership, State
-from primacy.types import AgentId
+from primacy.types import AgentId, Index, Term
 
 VERSION: Final = 2
 """The version of the format; the field `primacy` carries it."""
@@ -107,7 +111,6 @@ _KINDS: Final[dict[str, type]] = {kind.__name__: kind for kind in get_args(Stora
 _ARRAYS: Final[Mapping[type, tuple[str, type | NewType]]] = {
     AgentSet: ("members", AgentId),
     LeaderReads: ("reads", LeaderRead),
-    Log: ("entries", Entry),
     FollowerReads: ("reads", FollowerRead),
     Segment: ("entries", Entry),
 }
@@ -116,6 +119,8 @@ _ARRAYS: Final[Mapping[type, tuple[str, type | NewType]]] = {
 
 _OF_ROLLS: Final = frozenset({"electors", "outgoing", "workers"})
 """The fields of an entry that only one that sets a roll has."""
+_OF_LOGS: Final = ("start", "start_term", "start_roll", "entries")
+"""The fields of a log that begins behind a snapshot."""
 
 
 class FormatError(ValueError):
@@ -188,6 +193,8 @@ def _written(value: object) -> object:
     if isinstance(value, AgentMap):
         return dict(zip(value.agents.members, value.values, strict=False))
     kind: type = type(value)
+    if isinstance(value, Log):
+        return _written_log(value)
     if kind in _ARRAYS:
         part, _ = _ARRAYS[kind]
         return [_written(item) for item in getattr(value, part)]
@@ -197,6 +204,14 @@ def _written(value: object) -> object:
     if isinstance(value, Entry) and value.kind is not EntryKind.ROLL:
         parts = (name for name in parts if name not in _OF_ROLLS)
     return {name: _nested(getattr(value, name)) for name in parts}
+
+
+def _written_log(log: Log) -> object:
+    entries = [_written(entry) for entry in log.entries]
+    if log.start == 0:
+        return entries
+    values = (log.start, log.start_term, _written(log.start_roll), entries)
+    return dict(zip(_OF_LOGS, values, strict=True))
 
 
 def _nested(value: object) -> object:
@@ -224,6 +239,8 @@ def _read(hint: object, raw: object, path: str) -> object:
         return _read_union(get_args(hint), raw, path)
     if hint is AgentMap:
         return _read_map(raw, path)
+    if hint is Log:
+        return _read_log(raw, path)
     if hint in _ARRAYS:
         return _read_array(hint, raw, path)
     if issubclass(hint, Enum):
@@ -280,14 +297,40 @@ def _read_array(kind: type, raw: object, path: str) -> object:
         raise _misfit(path, "an array", raw)
     _, item = _ARRAYS[kind]
     items = tuple(_read(item, one, f"{path}[{at}]") for at, one in enumerate(raw))
-    entries = (one for one in items if isinstance(one, Entry))
-    value: object = Log.of(entries) if kind is Log else kind(items)
+    value: object = kind(items)
     if isinstance(value, AgentSet):
         for before, after in pairwise(value.members):
             if before >= after:
                 got = f"{_shown(after)} after {_shown(before)}"
                 raise FormatError(f"{path}: ids need to ascend, got {got}")
     return value
+
+
+def _read_log(raw: object, path: str) -> Log:
+    if not isinstance(raw, dict):
+        return Log.of(_read_entries(raw, path))
+    _check_names(raw, _OF_LOGS, path)
+    index, term, roll = (
+        _read(hint, raw.get(name, _NOTHING), f"{path}.{name}")
+        for name, hint in (("start", Index), ("start_term", Term), ("start_roll", Roll))
+    )
+    assert isinstance(index, int)
+    assert isinstance(term, int)
+    assert isinstance(roll, Roll)
+    if index < 1:
+        raise _misfit(f"{path}.start", "a whole number from 1 on", index)
+    if roll.index > index:
+        at = f"{path}.start_roll.index"
+        raise _misfit(at, f"a whole number up to {index}", roll.index)
+    _check_roll(roll, f"{path}.start_roll")
+    entries = _read_entries(raw.get("entries", _NOTHING), f"{path}.entries")
+    return Log.starting(Index(index), Term(term), roll).extended(entries)
+
+
+def _read_entries(raw: object, path: str) -> tuple[Entry, ...]:
+    segment = _read_array(Segment, raw, path)
+    assert isinstance(segment, Segment)
+    return segment.entries
 
 
 def _read_record(kind: type, raw: object, path: str) -> object:
@@ -310,7 +353,7 @@ def _read_record(kind: type, raw: object, path: str) -> object:
         raise FormatError(f"{path}: {error}") from None
 
 
-def _check_roll(entry: Entry, path: str) -> None:
+def _check_roll(entry: Entry | Roll, path: str) -> None:
     """Refuse an electorate without electors: nobody could ever lead again."""
     for name, electors in (("electors", entry.electors), ("outgoing", entry.outgoing)):
         if electors.size == 0:

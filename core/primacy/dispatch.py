@@ -37,6 +37,7 @@ from primacy.messages import (
     ForwardReply,
     Heartbeat,
     HeartbeatReply,
+    Install,
     LeaseRead,
     Message,
     Packet,
@@ -47,6 +48,7 @@ from primacy.messages import (
     ReadIndexRequest,
     Received,
     Replace,
+    Snapshotted,
     Timer,
     Transfer,
     TransferNow,
@@ -71,6 +73,7 @@ from primacy.replication import (
 )
 from primacy.role import Role
 from primacy.role_changes import adopt, refuse_reads
+from primacy.snapshots import on_install, on_snapshotted
 from primacy.state import Result, State
 from primacy.transfer import on_transfer, on_transfer_now
 from primacy.types import NOBODY, Instant
@@ -101,6 +104,8 @@ def _handle(state: State, message: Message) -> Result:
             return on_change(state, message)
         case Replace():
             return on_replace(state, message)
+        case Snapshotted():
+            return on_snapshotted(state, message)
         case _:
             return state, (Rejected(Reason.UNKNOWN_KIND, NOBODY),)  # message.kind
 
@@ -155,6 +160,8 @@ def _on_packet(state: State, packet: Packet, now: Instant) -> Result:
     match packet:
         case Append():
             return on_append(state, packet)
+        case Install():
+            return on_install(state, packet)
         case AppendReply():
             return on_append_reply(state, packet)
         case Heartbeat():

@@ -13,6 +13,7 @@ docs/specification.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from primacy.agents import NO_AGENTS, AgentMap, AgentSet
 from primacy.types import NO_INDEX, NO_TERM, AgentId, Index, Term
@@ -61,6 +62,10 @@ class Roll:
         Only a suggestion: before acting on it ask `at_least` and count the quorum.
         """
         return numbers.suggestion(self.electors, self.outgoing)
+
+
+NO_ROLL: Final = Roll(NO_AGENTS, NO_AGENTS)
+"""What stands where there is no roll: nobody is on it."""
 
 
 def _is_majority(agents: AgentSet, electors: AgentSet) -> bool:

@@ -12,7 +12,7 @@ Source: seed, "Heartbeat System"; Ongaro 2014, sections 6.2 to 6.4; clauses
 
 from __future__ import annotations
 
-from primacy.agents import AgentSet
+from primacy.agents import AgentMap, AgentSet
 from primacy.appending import commit_verified
 from primacy.membership import is_leaving, leave
 from primacy.messages import Heartbeat, HeartbeatReply
@@ -155,9 +155,14 @@ def check_quorum(state: State) -> Result:
     checked = replace(
         state,
         alive=reached,  # presence.missed-rounds, presence.decides-nothing
-        leadership=replace(lead, checked_round=lead.round, transferee=NOBODY),
+        leadership=replace(
+            lead,
+            checked_round=lead.round,
+            transferee=NOBODY,  # transfer.gives-up
+            installing=AgentMap(),  # snapshot.sent-again
+        ),
     )
-    return checked, (check_timer(state.config),)  # transfer.gives-up
+    return checked, (check_timer(state.config),)
 
 
 def reached_agents(state: State) -> AgentSet:

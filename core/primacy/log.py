@@ -5,7 +5,12 @@ copies one chunk and the list of chunks, not every entry. The chunking depends o
 contents alone: logs with equal entries are equal values. Indices count from 1; the term
 at index 0 is 0, so an empty log needs no special case.
 
-Source: Ongaro 2014, section 3.5; clauses `log.*` of docs/specification.md.
+The beginning of a log may be gone: a snapshot has what its entries did. What is left
+begins behind its start, whose position, term and roll are kept. Below the start only
+index 0 may be asked for, except of `probe`.
+
+Source: Ongaro 2014, sections 3.5 and 5.1; clauses `log.*` and `snapshot.*` of
+docs/specification.md.
 """
 
 from __future__ import annotations
@@ -16,8 +21,8 @@ from enum import Enum
 from typing import Final
 
 from primacy.agents import NO_AGENTS, AgentSet
-from primacy.electorate import Roll
-from primacy.types import NO_TERM, Command, Index, RequestId, Term
+from primacy.electorate import NO_ROLL, Roll
+from primacy.types import NO_INDEX, NO_TERM, Command, Index, RequestId, Term
 
 CHUNK: Final = 64
 """Entries to a chunk."""
@@ -83,8 +88,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The entries from index 1 to `last_index`."""
+    """The entries behind `start`, up to `last_index`."""
 
+    start: Index = NO_INDEX
+    """The last position that a snapshot stands for, 0 if the log is whole."""
+    start_term: Term = NO_TERM
+    """The term of the entry that was there."""
+    start_roll: Roll = NO_ROLL
+    """The roll in force there; `NO_ROLL` if the log is whole."""
     full: tuple[tuple[Entry, ...], ...] = ()
     """Chunks of exactly `CHUNK` entries."""
     tail: tuple[Entry, ...] = ()
@@ -94,20 +105,25 @@ class Log:
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> Log:
-        """Build a log from its entries."""
+        """Build a whole log from its entries."""
         return cls().extended(tuple(entries))
+
+    @classmethod
+    def starting(cls, index: Index, term: Term, roll: Roll) -> Log:
+        """Begin behind a position that a snapshot stands for, with no entries."""
+        return cls(index, term, roll)
 
     @property
     def last_index(self) -> Index:
-        """Name the position of the last entry, 0 if there is none."""
-        return Index(CHUNK * len(self.full) + len(self.tail))
+        """Name the position of the last entry, `start` if there is none."""
+        return Index(self.start + CHUNK * len(self.full) + len(self.tail))
 
     @property
     def last_term(self) -> Term:
-        """Name the term of the last entry, 0 if there is none."""
+        """Name the term of the last entry, that of the start if there is none."""
         if self.tail:
             return self.tail[-1].term
-        return self.full[-1][-1].term if self.full else NO_TERM
+        return self.full[-1][-1].term if self.full else self.start_term
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -115,13 +131,15 @@ class Log:
         return tuple(entry for chunk in (*self.full, self.tail) for entry in chunk)
 
     def at(self, index: Index) -> Entry:
-        """Read the entry at an index from 1 to `last_index`."""
-        place, rest = divmod(index - 1, CHUNK)
+        """Read the entry at an index from `start` + 1 to `last_index`."""
+        place, rest = divmod(index - self.start - 1, CHUNK)
         return (self.full[place] if place < len(self.full) else self.tail)[rest]
 
     def term_at(self, index: Index) -> Term:
-        """Read the term at an index from 0 to `last_index`; 0 at index 0."""
-        return self.at(index).term if index > 0 else NO_TERM
+        """Read the term at an index from `start` to `last_index`; 0 at index 0."""
+        if index == 0:
+            return NO_TERM
+        return self.at(index).term if index > self.start else self.start_term
 
     def accepts(self, index: Index, term: Term) -> bool:
         """Tell whether the log holds an entry of that term there, or index is 0."""
@@ -129,15 +147,24 @@ class Log:
 
     def roll(self, first: Roll) -> Roll:
         """Give the roll that the last entry of its kind sets, `first` without one."""
-        return self._roll_at(self.rolls[-1]) if self.rolls else first
+        return self.roll_at(self.last_index, first)
+
+    def roll_at(self, index: Index, first: Roll) -> Roll:
+        """Give the roll in force at an index from `start` to `last_index`."""
+        return self._last_of(tuple(at for at in self.rolls if at <= index), first)
 
     def prior_roll(self, first: Roll) -> Roll:
-        """Give the roll before the last one of a log that sets any."""
-        return self._roll_at(self.rolls[-2]) if len(self.rolls) > 1 else first
+        """Give the roll before the last one, which an entry behind `start` sets."""
+        return self._last_of(self.rolls[:-1], first)
 
-    def _roll_at(self, index: Index) -> Roll:
-        entry = self.at(index)
-        return Roll(entry.electors, entry.outgoing, entry.workers, index, entry.term)
+    def _last_of(self, rolls: tuple[Index, ...], first: Roll) -> Roll:
+        if rolls:
+            index = rolls[-1]
+            entry = self.at(index)
+            return Roll(
+                entry.electors, entry.outgoing, entry.workers, index, entry.term
+            )
+        return first if self.start == 0 else self.start_roll
 
     def append(self, entry: Entry) -> Log:
         """Add one entry at the end."""
@@ -152,25 +179,42 @@ class Log:
             if entry.kind is EntryKind.ROLL
         )
         if len(rest) < CHUNK:
-            return Log(self.full, rest, rolls)
+            return self._with(self.full, rest, rolls)
         whole = len(rest) - len(rest) % CHUNK
         chunks = tuple(rest[at : at + CHUNK] for at in range(0, whole, CHUNK))
-        return Log(self.full + chunks, rest[whole:], rolls)
+        return self._with(self.full + chunks, rest[whole:], rolls)
+
+    def _with(
+        self,
+        full: tuple[tuple[Entry, ...], ...],
+        tail: tuple[Entry, ...],
+        rolls: tuple[Index, ...],
+    ) -> Log:
+        return Log(self.start, self.start_term, self.start_roll, full, tail, rolls)
 
     def prefix(self, index: Index) -> Log:
-        """Keep the entries up to an index from 0 to `last_index`."""
-        place, rest = divmod(index, CHUNK)
+        """Keep the entries up to an index from `start` to `last_index`."""
+        place, rest = divmod(index - self.start, CHUNK)
         rolls = tuple(at for at in self.rolls if at <= index)
         if place < len(self.full):
-            return Log(self.full[:place], self.full[place][:rest], rolls)
-        return Log(self.full, self.tail[:rest], rolls)
+            return self._with(self.full[:place], self.full[place][:rest], rolls)
+        return self._with(self.full, self.tail[:rest], rolls)
+
+    def compacted(self, index: Index, roll: Roll) -> Log:
+        """Drop the entries up to an index from `start` to `last_index`.
+
+        The roll is that in force there, see `roll_at`.
+        """
+        rest = self.segment(index, self.last_index - index)
+        begun = Log.starting(index, self.term_at(index), roll)
+        return begun.extended(rest.entries)
 
     def segment(self, after: Index, limit: int) -> Segment:
-        """Cut out at most `limit` entries that follow an index."""
+        """Cut out at most `limit` entries that follow an index from `start` on."""
         last = min(self.last_index, after + limit)
-        place = after // CHUNK
+        place, rest = divmod(after - self.start, CHUNK)
         if place >= len(self.full):
-            return Segment(self.tail[after % CHUNK : last - CHUNK * place])
+            return Segment(self.tail[rest : rest + last - after])
         found: list[Entry] = []
         index = after
         while index < last:
@@ -179,13 +223,19 @@ class Log:
         return Segment(tuple(found))
 
     def holds(self, after: Index, segment: Segment) -> bool:
-        """Tell whether every entry of a segment stands here, right behind an index."""
+        """Tell whether every entry of a segment stands here, right behind an index.
+
+        The index is not below `start`.
+        """
         if after + segment.size > self.last_index:
             return False
         return self.segment(after, segment.size) == segment
 
     def spliced(self, after: Index, segment: Segment) -> Log:
-        """Put a segment behind an index, in place of everything that stood there."""
+        """Put a segment behind an index, in place of everything that stood there.
+
+        The index is one from `start` to `last_index`.
+        """
         return self.prefix(after).extended(segment.entries)
 
     def probe(self, index: Index, term: Term) -> Index:
@@ -193,11 +243,14 @@ class Log:
 
         Behind it nothing can match a log that has `term` at `index`. Asked by a
         follower of the leader's position and by the leader of the follower's, it skips
-        a whole term in one exchange. Source: Ongaro 2014, section 3.5.
+        a whole term in one exchange. Where such a position may lie below `start`, the
+        answer is 0: none is known here. Source: Ongaro 2014, section 3.5.
         """
         found = min(index, self.last_index)
-        while found > 0 and self.term_at(found) > term:
+        while found > self.start and self.term_at(found) > term:
             found = Index(found - 1)
+        if found < self.start or self.term_at(found) > term:
+            return NO_INDEX
         return found
 
 

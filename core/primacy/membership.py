@@ -154,6 +154,7 @@ def _set(state: State, roll: Roll, request: RequestId, detail: Command) -> Resul
             lead,
             match=lead.match.within(members),  # change.forgets
             next=lead.next.within(members).set_all(admitted, roll.index),
+            installing=lead.installing.within(members),
             seen=lead.seen.within(members),
             lease_given=False,  # change.voids-lease
         ),

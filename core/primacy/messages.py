@@ -129,6 +129,25 @@ class Append:
 
 
 @dataclass(frozen=True, slots=True)
+class Install:
+    """Hand over the leader's snapshot, where its log no longer has what is needed.
+
+    What the snapshot holds is the runtimes' affair: it travels beside this packet, and
+    an agent is given the packet only once it has all of it.
+    """
+
+    mesh: MeshKey
+    sender: AgentId
+    term: Term
+    index: Index
+    """The last position that the snapshot stands for."""
+    index_term: Term
+    """The term of the entry there."""
+    roll: Roll
+    """The roll in force there."""
+
+
+@dataclass(frozen=True, slots=True)
 class AppendReply:
     """Tell up to where the log matches, or where to look for a match."""
 
@@ -206,6 +225,7 @@ Packet = (
     | Heartbeat
     | HeartbeatReply
     | Append
+    | Install
     | AppendReply
     | ReadIndexRequest
     | ReadIndexReply
@@ -312,5 +332,25 @@ class Replace:
     """Text for runtimes that travels with the change."""
 
 
-Message = Received | Elapsed | Write | Read | LeaseRead | Transfer | Change | Replace
+@dataclass(frozen=True, slots=True)
+class Snapshotted:
+    """The local runtime has a durable snapshot of all that is applied up to an index.
+
+    Late, repeated, or higher than what is committed, it changes nothing.
+    """
+
+    index: Index
+
+
+Message = (
+    Received
+    | Elapsed
+    | Write
+    | Read
+    | LeaseRead
+    | Transfer
+    | Change
+    | Replace
+    | Snapshotted
+)
 """What a step is given."""

@@ -53,9 +53,43 @@ class Persist:
     voted_for: AgentId
     """`NOBODY` where no vote was given in the term."""
     after: Index
-    """Keep the log up to here and drop what follows."""
+    """Keep the log up to here and drop what follows; not below its start."""
     entries: Segment
     """Then append these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Drop the entries up to a position from the disk: a snapshot stands for them.
+
+    The position, its term and the roll are kept. To do so late, or never, is harmless.
+    """
+
+    index: Index
+    index_term: Term
+    """The term of the entry there."""
+    roll: Roll
+    """The roll in force there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Make a snapshot that was received durable and take it for what is applied.
+
+    One atomic write: the term, the vote, the start of the log, and the snapshot.
+    """
+
+    term: Term
+    voted_for: AgentId
+    """`NOBODY` where no vote was given in the term."""
+    index: Index
+    """The snapshot stands for the entries up to here; they are dropped."""
+    index_term: Term
+    """The term of the entry there."""
+    roll: Roll
+    """The roll in force there."""
+    keeps_rest: bool
+    """Keep the entries behind the index; else drop those, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +260,8 @@ Observation = (
 
 Output = (
     Persist
+    | Discard
+    | Restore
     | Send
     | Broadcast
     | Arm

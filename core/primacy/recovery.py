@@ -22,7 +22,7 @@ from primacy.state import (
     State,
 )
 from primacy.timers import claim_timer, promise_timer
-from primacy.types import NO_INDEX, NOBODY, START
+from primacy.types import NOBODY, START
 
 
 def initial(config: Config) -> Result:
@@ -49,7 +49,7 @@ def recover(config: Config, durable: Durable) -> Result:
         role=Role.FOLLOWER,  # restart.follower
         wait=wait,
         leader=NOBODY,
-        commit_index=NO_INDEX,  # restart.forgets
+        commit_index=durable.log.start,  # restart.forgets, restart.from-snapshot
         granted=NO_AGENTS,
         lowest_claim=NOBODY,
         last_heartbeat=START,

@@ -17,7 +17,14 @@ from primacy.appending import (
 )
 from primacy.log import Entry, EntryKind
 from primacy.membership import settle
-from primacy.messages import Append, AppendReply, Forward, ForwardReply, Write
+from primacy.messages import (
+    Append,
+    AppendReply,
+    Forward,
+    ForwardReply,
+    Install,
+    Write,
+)
 from primacy.outputs import (
     Persist,
     Reason,
@@ -116,24 +123,27 @@ def on_append(state: State, append: Append) -> Result:
     if append.term < state.term:
         # log.stale-answered
         last = state.log.last_index
-        return state, (_append_reply(state, append.sender, False, last),)
+        return state, (append_reply(state, append.sender, False, last),)
     following = follow(state, append.sender, state.last_heartbeat, state.alive)
     timer = promise_timer(state.config)
+    if append.prev_index < state.commit_index:
+        reply = append_reply(state, append.sender, True, state.commit_index)
+        return following, (timer, reply)  # log.below-commit
     if not state.log.accepts(append.prev_index, append.prev_term):
         hint = state.log.probe(append.prev_index, append.prev_term)
-        reply = _append_reply(state, append.sender, False, hint)
+        reply = append_reply(state, append.sender, False, hint)
         return following, (timer, reply)  # log.consistency, log.hint
     end = Index(append.prev_index + append.entries.size)
     known = Index(min(append.commit_index, end))  # commit.verified
     if state.log.holds(append.prev_index, append.entries):  # log.no-truncation
-        reply = _append_reply(following, append.sender, True, end)
+        reply = append_reply(following, append.sender, True, end)
         committed, applied = commit_up_to(following, known)
         return committed, (timer, reply, *applied)
     log = state.log.spliced(append.prev_index, append.entries)  # log.conflict
     durable = Durable(state.term, state.durable.voted_for, log)
     roll = log.roll(state.config.first_roll)  # roll.of-log
     grown = replace(following, durable=durable, roll=roll)
-    reply = _append_reply(grown, append.sender, True, end)
+    reply = append_reply(grown, append.sender, True, end)
     committed, applied = commit_up_to(grown, known)
     return committed, (
         # log.durable
@@ -144,7 +154,8 @@ def on_append(state: State, append: Append) -> Result:
     )
 
 
-def _append_reply(state: State, leader: AgentId, accepted: bool, index: Index) -> Send:
+def append_reply(state: State, leader: AgentId, accepted: bool, index: Index) -> Send:
+    """Answer a leader: up to where the log matches, or where to look for a match."""
     reply = AppendReply(
         state.config.mesh,
         state.me,
@@ -219,6 +230,8 @@ def resume(state: State, target: AgentId, index: Index, term: Term) -> Result:
 
 def _send_from(state: State, target: AgentId, prev: Index) -> Result:
     """Send the next batch of entries that follow a position."""
+    if prev < state.log.start:
+        return _send_snapshot(state, target)  # log.install-instead
     segment = state.log.segment(prev, state.config.batch)  # log.batch
     append = Append(
         state.config.mesh,
@@ -236,3 +249,28 @@ def _send_from(state: State, target: AgentId, prev: Index) -> Result:
         leadership=replace(lead, next=lead.next.set(target, next_index)),
     )
     return sent, (Send(target, append),)
+
+
+def _send_snapshot(state: State, target: AgentId) -> Result:
+    """Hand over the snapshot at the start of the log, unless one is on its way."""
+    lead, log = state.leadership, state.log
+    held = lead.match.get(target)
+    if lead.installing.get(target) > held:
+        return state, ()  # snapshot.once-at-a-time
+    install = Install(
+        state.config.mesh,
+        state.me,
+        state.term,
+        log.start,
+        log.start_term,
+        log.start_roll,
+    )
+    sent = replace(
+        state,
+        leadership=replace(
+            lead,
+            next=lead.next.set(target, held + 1),  # log.next-above-match
+            installing=lead.installing.set(target, log.start),
+        ),
+    )
+    return sent, (Send(target, install),)

@@ -16,7 +16,7 @@ from primacy.agents import AgentMap, AgentSet
 from primacy.config import Config
 from primacy.electorate import Roll
 from primacy.log import EMPTY_LOG, EMPTY_SEGMENT, Log
-from primacy.outputs import Outputs, Persist
+from primacy.outputs import Discard, Outputs, Persist, Restore
 from primacy.pending_reads import (
     NO_LEADER_READS,
     FollowerReads,
@@ -53,6 +53,18 @@ class Durable:
             self.log.spliced(persist.after, persist.entries),
         )
 
+    def discarded(self, discard: Discard) -> Durable:
+        """Carry out a `Discard` output: what the disk holds after the write."""
+        log = self.log.compacted(discard.index, discard.roll)
+        return Durable(self.term, self.voted_for, log)
+
+    def restored(self, restore: Restore) -> Durable:
+        """Carry out a `Restore` output: what the disk holds after the write."""
+        log = Log.starting(restore.index, restore.index_term, restore.roll)
+        if restore.keeps_rest:
+            log = self.log.compacted(restore.index, restore.roll)
+        return Durable(restore.term, restore.voted_for, log)
+
 
 NOTHING_DURABLE: Final = Durable()
 """The empty disk of an agent that never ran."""
@@ -66,6 +78,11 @@ class Leadership:
     """Up to where each agent's log is known to equal the leader's."""
     next: AgentMap = AgentMap()
     """What to send each agent next; above its match index. 0 for the leader."""
+    installing: AgentMap = AgentMap()
+    """Up to where each agent was sent a snapshot since the last quorum check.
+
+    The snapshot is on its way while this is above the agent's match index.
+    """
     seen: AgentMap = AgentMap()
     """The last heartbeat round that each agent acknowledged."""
     round: Round = NO_ROUND

@@ -18,6 +18,7 @@ from primacy.messages import (
     ForwardReply,
     Heartbeat,
     HeartbeatReply,
+    Install,
     Packet,
     PreVoteReply,
     PreVoteRequest,
@@ -37,6 +38,8 @@ def defect(state: State, packet: Packet) -> Reason:
     match packet:
         case Append():
             return _append_defect(state, packet)
+        case Install():
+            return _install_defect(state, packet)
         case AppendReply():
             return _append_reply_defect(state, packet)
         case Heartbeat():
@@ -90,12 +93,8 @@ def _vote_request_defect(state: State, request: PreVoteRequest | VoteRequest) ->
         return Reason.NOT_AN_ELECTOR  # stand.taken-off
     if request.roll.index == 0 and not request.roll.has(request.sender):
         return Reason.NOT_AN_ELECTOR  # stand.electors-only
-    if not _is_position(request.roll.index, request.roll.term, request.last_term):
-        return Reason.WRONG_ROLL  # roll.position
-    if request.roll.index > request.last_index:
-        return Reason.WRONG_ROLL  # roll.position
-    if request.roll.index == 0 and not _is_first(state, request.roll):
-        return Reason.WRONG_ROLL  # roll.first
+    if not _is_roll_of(state, request.roll, request.last_index, request.last_term):
+        return Reason.WRONG_ROLL  # roll.position, roll.first
     return Reason.NONE
 
 
@@ -139,6 +138,23 @@ def _append_defect(state: State, append: Append) -> Reason:
     return Reason.NONE
 
 
+def _install_defect(state: State, install: Install) -> Reason:
+    header = _header_defect(state, install, Term(1))
+    if header != Reason.NONE:
+        return header
+    if install.index < 1:
+        return Reason.BAD_POSITION  # message.position
+    if not _is_position(install.index, install.index_term, install.term):
+        return Reason.BAD_POSITION  # message.position
+    if not _is_roll_of(state, install.roll, install.index, install.index_term):
+        return Reason.WRONG_ROLL  # roll.position, roll.first
+    if install.roll.electors.size == 0 or install.roll.outgoing.size == 0:
+        return Reason.WRONG_ROLL  # change.never-empty
+    if _has_second_leader(state, install):
+        return Reason.SECOND_LEADER  # message.one-leader
+    return Reason.NONE
+
+
 def _append_reply_defect(state: State, reply: AppendReply) -> Reason:
     header = _header_defect(state, reply, Term(1))
     if header != Reason.NONE:
@@ -166,10 +182,15 @@ def _forward_reply_defect(state: State, reply: ForwardReply) -> Reason:
     return Reason.NONE
 
 
-def _is_first(state: State, roll: Roll) -> bool:
-    """Tell whether the electors of a roll are the initial leaders, and nobody else."""
+def _is_roll_of(state: State, roll: Roll, last: Index, last_term: Term) -> bool:
+    """Tell whether a log can have that roll at a position with that term."""
+    if not _is_position(roll.index, roll.term, last_term):
+        return False  # roll.position
+    if roll.index > last:
+        return False  # roll.position
     first = state.config.first_roll
-    return roll.electors == first.electors and roll.outgoing == first.outgoing
+    is_first = roll.electors == first.electors and roll.outgoing == first.outgoing
+    return roll.index > 0 or is_first  # roll.first
 
 
 def _is_position(index: Index, term: Term, highest: Term) -> bool:
@@ -179,7 +200,7 @@ def _is_position(index: Index, term: Term, highest: Term) -> bool:
     return index > 0 and term > 0 and term <= highest
 
 
-def _has_second_leader(state: State, packet: Heartbeat | Append) -> bool:
+def _has_second_leader(state: State, packet: Heartbeat | Append | Install) -> bool:
     """Tell whether the sender leads a term in which another leader is known."""
     is_known = state.leader != NOBODY and state.leader != packet.sender
     return packet.term == state.term and is_known

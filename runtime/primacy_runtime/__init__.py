@@ -1,7 +1,7 @@
 """primacy_runtime: an agent that runs, on asyncio, TCP and SQLite.
 
 Begin:   `Agent`, `AgentRole`, `Tls`, `Clock`
-Apply:   `Machine`, `Table`
+Apply:   `Machine`, `SnapshotMachine`, `Table`
 Watch:   `Health`, `Events`, `Counters`, `JsonLines`; the events: `RoleChanged`,
          `LeaderChanged`, `InitialElection`, `ElectionProgress`, `PartitionSuspected`,
          `PartitionHealed`, `PresenceChanged`,
@@ -36,6 +36,7 @@ from primacy_runtime.errors import (
     OutcomeUnknown,
     RequestError,
     SettingsError,
+    SnapshotRefused,
     StoreBroken,
     StoreDamaged,
     StoreError,
@@ -51,7 +52,7 @@ from primacy_runtime.health import Health
 from primacy_runtime.log import JsonLines
 from primacy_runtime.net.tls import Tls
 from primacy_runtime.settings import AgentRole
-from primacy_runtime.state_machine import Machine, Table
+from primacy_runtime.state_machine import Machine, SnapshotMachine, Table
 
 __all__ = [
     "Agent",
@@ -78,6 +79,8 @@ __all__ = [
     "RoleChanged",
     "RollChanged",
     "SettingsError",
+    "SnapshotMachine",
+    "SnapshotRefused",
     "StoreBroken",
     "StoreDamaged",
     "StoreError",

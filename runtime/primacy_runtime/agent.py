@@ -40,14 +40,16 @@ from primacy_runtime.lifecycle import AgentOptions, Lifecycle
 from primacy_runtime.net.addresses import detail
 from primacy_runtime.net.tls import Tls
 from primacy_runtime.settings import (
+    SNAPSHOT_EVERY,
     AgentRole,
     agent_id,
     config,
+    entries,
     milliseconds,
     require,
 )
 from primacy_runtime.settings import address as address_of
-from primacy_runtime.state_machine import Machine, Table
+from primacy_runtime.state_machine import Machine, Table, can_dump, check_machine
 from primacy_runtime.trace import RecordingFactory
 
 NO_PEERS: Final[Mapping[str, str | None]] = {}
@@ -80,6 +82,7 @@ class Agent:
         request_timeout: float | None = None,
         folder: str | Path = "primacy-data",
         machine: Machine | None = None,
+        snapshot_every: int | None = None,
         tls: Tls | None = None,
         metrics: str | None = None,
         clock: Clock | None = None,
@@ -103,6 +106,9 @@ class Agent:
         `request_timeout`: how long requests may take; four leader timeouts if none.
         `folder`: where the file of the agent is, or will be made.
         `machine`: what commands are applied to; a `Table` if none.
+        `snapshot_every`: after how many entries a snapshot is taken, so that the log
+        loses its beginning; 10,000 if the machine has `dump` and `load`, else never,
+        which is 0.
         `metrics`: a `host:port` for Prometheus, closed if none.
         `record`: begins a trace of all that this agent does, see docs/runtime.md.
         """
@@ -123,9 +129,16 @@ class Agent:
         require("folder", folder, str | Path, "a path")
         require("tls", tls, Tls | None, "a Tls")
         require("clock", clock, Clock | None, "a Clock")
-        for call in () if machine is None else ("apply", "answer"):
-            if not callable(getattr(machine, call, None)):
-                raise SettingsError(f"machine must have a method {call}: {machine!r}")
+        applied_to = Table() if machine is None else machine
+        check_machine(applied_to)
+        every = SNAPSHOT_EVERY if can_dump(applied_to) else 0
+        if snapshot_every is not None:
+            every = entries("snapshot_every", snapshot_every)
+        if every > 0 and not can_dump(applied_to):
+            raise SettingsError(
+                f"snapshot_every must be 0 for a machine without dump and load, "
+                f"got {every}"
+            )
         if record is not None and not callable(record):
             raise SettingsError(f"record must be a function, got {record!r}")
         given = 4 * leader_timeout if request_timeout is None else request_timeout
@@ -142,7 +155,8 @@ class Agent:
             None if advertise is None else address_of("advertise", advertise),
             None if metrics is None else address_of("metrics", metrics, least_port=0),
             Path(folder) / f"{mesh_id}.{agent_id}.sqlite3",
-            Table() if machine is None else machine,
+            applied_to,
+            every,
             Clock() if clock is None else clock,
             tls,
             record,
@@ -214,6 +228,14 @@ class Agent:
     async def transfer(self, target: str, *, timeout: float | None = None) -> None:
         """Hand leadership over to an elector; raise `TransferFailed`."""
         await self._client().transfer(target, self._within(timeout))
+
+    async def snapshot(self, *, timeout: float | None = None) -> int:
+        """Have what is applied here written down; give the index up to which it is.
+
+        The log then begins behind the snapshot before this one. Raise `SnapshotRefused`
+        if the machine cannot be written down.
+        """
+        return await self._client().snapshot(self._within(timeout))
 
     # Members. Of the leader only; all return when the change is applied, and raise
     # `ChangeRefused` if it cannot be, else what `propose` raises.
@@ -334,6 +356,7 @@ class Agent:
         """Show how this agent is."""
         state, life, told = self._state, self._life, self._given.config
         links = life.transport.links if life else {}
+        taken = life.driver.snapshots if life else {}
         return Health(
             self._status(),
             str(life.failure or "") if life else "",
@@ -355,6 +378,9 @@ class Agent:
             tuple(peer for peer, link in links.items() if link.is_up),
             state.is_cut_off,
             state.lowest_claim != NOBODY,
+            state.log.start,
+            max(taken, default=0),
+            taken[max(taken)].size if taken else 0,
         )
 
     def _status(self) -> str:

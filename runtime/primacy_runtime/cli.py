@@ -144,6 +144,9 @@ def _show(health: Json) -> None:
             click.echo(f"{part:9} {' '.join(health[part]) or 'none'}")
     state = "committed" if health["is_roll_committed"] else "not committed yet"
     click.echo(f"{'set by':9} entry {health['roll_index']}, {state}")
+    start = health["log_start"]
+    log = f"from entry {start + 1}" if start else "whole"
+    click.echo(f"{'log':9} {log}, to entry {health['last_index']}")
     click.echo(f"{'leader':9} {health['leader'] or 'not known'}")
 
 

@@ -23,6 +23,7 @@ from primacy_runtime.errors import (
     NotFresh,
     OutcomeUnknown,
     RequestError,
+    SnapshotRefused,
     TransferFailed,
     WriteLost,
 )
@@ -35,6 +36,7 @@ from primacy_runtime.pending_requests import (
     Proposal,
     Requests,
     RollChange,
+    SnapshotWish,
 )
 from primacy_runtime.size_limits import check_command
 
@@ -130,8 +132,8 @@ class Client:
                         f"it may still be applied."
                     )
                 ) from None
-            except WriteLost as loss:
-                raise self._counted(loss) from None
+            except (WriteLost, OutcomeUnknown) as error:
+                raise self._counted(error) from None
             if _now() + self._pause >= deadline:
                 raise self._counted(
                     NotAccepted(_late(f"took the {what}", timeout, reason))
@@ -184,6 +186,20 @@ class Client:
             ) from None
         finally:
             self._requests.forget(request)
+
+    async def snapshot(self, timeout: float) -> int:
+        """Have a snapshot taken; give the position up to which it stands."""
+        wish = SnapshotWish(_future())
+        try:
+            index = await self._asked(wish, self._driver.snapshot, _now() + timeout)
+        except TimeoutError:
+            raise self._counted(
+                SnapshotRefused(f"No snapshot was taken within {timeout:g} s.")
+            ) from None
+        except SnapshotRefused as refusal:
+            raise self._counted(refusal) from None
+        assert isinstance(index, int)
+        return index
 
     async def _asked(
         self,

@@ -50,6 +50,8 @@ async def perform(agent: Agent, do: str, told: Json) -> object:
             await agent.replace(told["electors"], timeout=timeout)
         case "transfer":
             await agent.transfer(told["target"], timeout=timeout)
+        case "snapshot":
+            return await agent.snapshot(timeout=timeout)
         case "health":
             return asdict(agent.health())
         case _:

@@ -38,6 +38,10 @@ class Counters:
     packets_received: int = 0
     packets_dropped: int = 0
     """Left out because a peer could not be reached, or did not keep up."""
+    snapshots_taken: int = 0
+    snapshots_sent: int = 0
+    """To peers whose log ends before this one's begins; each may be sent again."""
+    snapshots_installed: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     """Connections, frames and packets that were refused, by kind."""
     requests: Counter[str] = field(default_factory=Counter)

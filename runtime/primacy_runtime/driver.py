@@ -12,6 +12,11 @@ disk is waited for in a thread, so a slow disk delays steps but neither the netw
 the clients' deadlines. Instants are read right before a step (runtime.round-instant,
 runtime.lease-instant).
 
+A snapshot is taken between two batches of steps, when the state machine holds exactly
+what is committed, and core hears of it only once it is on the disk (runtime.snapshot).
+It hears of the snapshot before the newest: the entries between the two stay for
+followers that are a little behind.
+
 Source: clauses `runtime.*` of docs/specification.md.
 """
 
@@ -20,7 +25,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
@@ -36,6 +41,7 @@ from primacy import (
     Command,
     Config,
     Disarm,
+    Discard,
     Elapsed,
     Forward,
     LeaseRead,
@@ -51,9 +57,11 @@ from primacy import (
     Rejected,
     Replace,
     RequestId,
+    Restore,
     Role,
     Send,
     ServeRead,
+    Snapshotted,
     Stale,
     State,
     Timer,
@@ -65,16 +73,26 @@ from primacy import (
     recover,
     step,
 )
+from primacy.messages import Install
 from primacy.outputs import Outputs, PartitionSuspected, RoleChanged
-from primacy.types import NOBODY
+from primacy.types import NOBODY, Index
 from primacy_runtime.clock import Clock, Timers
 from primacy_runtime.counters import Counters
+from primacy_runtime.errors import SettingsError, SnapshotRefused
 from primacy_runtime.events import Audience
 from primacy_runtime.log import EventLogger
+from primacy_runtime.net.addresses import logged
 from primacy_runtime.pending_requests import Proposal, Requests
+from primacy_runtime.settings import Address
 from primacy_runtime.size_limits import fits
-from primacy_runtime.state_machine import Machine
-from primacy_runtime.store import Store
+from primacy_runtime.snapshot import (
+    LONGEST_SNAPSHOT,
+    Snapshot,
+    read_addresses,
+    unpacked,
+)
+from primacy_runtime.state_machine import Machine, can_dump
+from primacy_runtime.store import DiskWrite, Restoring, Store
 from primacy_runtime.term_limit import require_a_term
 from primacy_runtime.trace import Recording
 
@@ -83,6 +101,21 @@ MOST_AT_ONCE: Final = 128
 
 Make = Callable[[], Message | None]
 """Makes a message at the moment of its step, or nothing if it has become void."""
+
+
+NO_DUMP: Final = "the machine has no methods dump and load"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is known of a snapshot without reading it."""
+
+    size: int
+    addresses: Mapping[str, Address]
+
+
+def _taken(contents: bytes) -> Taken:
+    return Taken(len(contents), read_addresses(contents))
 
 
 def _nothing() -> None:
@@ -96,10 +129,27 @@ class _Waiting:
     make: Make
     done: Callable[[], None] = _nothing
     is_timer: bool = False
+    contents: bytes | None = None
+    """The snapshot that an `Install` brought."""
 
 
-StepResult = tuple[State, Outputs]
-"""What a step gave."""
+@dataclass(frozen=True, slots=True)
+class _Stepped:
+    """What a step gave, and the snapshot that came with its message."""
+
+    after: State
+    outputs: Outputs
+    contents: bytes | None = None
+
+
+def _disk_writes(stepped: _Stepped) -> Iterator[DiskWrite]:
+    """Find what goes to the disk; each `Restore` with what came with its message."""
+    for output in stepped.outputs:
+        if isinstance(output, Persist | Discard):
+            yield output
+        elif isinstance(output, Restore):
+            assert stepped.contents is not None
+            yield Restoring(output, stepped.contents)
 
 
 class MachineFailed(Exception):
@@ -117,12 +167,17 @@ class DriverContext:
     """One thread, in which the store is used."""
     machine: Machine
     send: Callable[[str, bytes], None]
-    follow: Callable[[State], None]
-    """Told when another roll is in force, before anything is sent under it."""
+    send_snapshot: Callable[[str, Install], None]
+    """Sends a packet together with the snapshot at its position."""
+    follow: Callable[[State, Mapping[str, Address]], None]
+    """Told when another roll is in force, before anything is sent under it; with the
+    addresses that the snapshot at the start of the log has."""
     requests: Requests
     audience: Audience
     counts: Counters
     teller: EventLogger
+    snapshot_every: int = 0
+    """After how many applied entries a snapshot is taken; 0: only when asked for."""
     recording: Recording | None = None
 
 
@@ -139,20 +194,33 @@ class Driver:
             if parts.store.is_new
             else recover(parts.config, parts.store.durable)
         )
-        self._roll = self.state.roll
-        self.applied: int = 0
+        self._roll: object = self.state.roll
+        self._start: int = self.state.log.start
+        self.applied: int = self.state.log.start
         """Up to here entries were given to the state machine."""
+        self.snapshots: dict[int, Taken] = {}
+        """What is known of the snapshots on the disk, by position, ascending."""
+        self._last_attempt = max(parts.store.snapshots, default=0)
+        self._announced = 0
+        self._wanted: list[RequestId] = []
+        for index in parts.store.snapshots:
+            contents = parts.store.snapshot(index)
+            assert contents is not None
+            self.snapshots[index] = _taken(contents)
+            if index == self.applied:
+                self._load(contents)
 
     async def run(self) -> None:
         """Perform the first outputs, then step, for ever."""
         try:
             self._record_start()
-            await self._perform([(self.state, self._first)])
+            await self._perform([_Stepped(self.state, self._first)])
             while True:
                 while not self._inbox:
                     self._news.clear()
                     await self._news.wait()
                 handled = await self._step_several()
+                await self._snapshot_if_due()
                 for waiting in handled:
                     waiting.done()
         finally:
@@ -175,7 +243,7 @@ class Driver:
         timer is stepped alone.
         """
         recording = self._parts.recording
-        state, results, handled = self.state, list[StepResult](), list[_Waiting]()
+        state, results, handled = self.state, list[_Stepped](), list[_Waiting]()
         while self._inbox and len(handled) < MOST_AT_ONCE:
             if handled and (self._inbox[0].is_timer or handled[-1].is_timer):
                 break
@@ -185,7 +253,7 @@ class Driver:
             if message is not None:
                 state, outputs = step(state, message)
                 require_a_term(state, outputs)
-                results.append((state, outputs))
+                results.append(_Stepped(state, outputs, waiting.contents))
                 if recording is not None:
                     recording.step(state.config.agent_id, message, state, outputs)
         await self._perform(results)
@@ -204,6 +272,35 @@ class Driver:
             return Received(packet, self._parts.clock.now())
 
         self._put(_Waiting(make, done))
+
+    def install(
+        self, install: Install, contents: bytes, done: Callable[[], None]
+    ) -> None:
+        """Take a snapshot of a peer that has come in whole (runtime.install-complete).
+
+        Without a machine that could load it, it is as if it had been lost.
+        """
+        parts = self._parts
+        if can_dump(parts.machine):
+            self._put(
+                _Waiting(
+                    lambda: Received(install, parts.clock.now()),
+                    done,
+                    contents=contents,
+                )
+            )
+        else:
+            parts.counts.rejected["snapshot"] += 1
+            parts.teller.warn_rarely("no snapshot taken", install.sender, why=NO_DUMP)
+            done()
+
+    def snapshot(self, request: RequestId) -> None:
+        """Take a user's wish for a snapshot; the answer is where it stands."""
+
+        def make() -> None:
+            self._wanted.append(request)
+
+        self._put(_Waiting(make))
 
     def write(self, request: RequestId, command: Command) -> None:
         """Take a client's write."""
@@ -257,37 +354,40 @@ class Driver:
 
     # What goes out.
 
-    async def _perform(self, results: Sequence[StepResult]) -> None:
+    async def _perform(self, results: Sequence[_Stepped]) -> None:
         """Perform the outputs of some steps: what is durable first, then the rest.
 
         Within a step that is their order, see output.durable-first. Across steps, the
         disk is ahead of what leaves. A crash in between is one after the last step
         whose packets were all lost.
         """
-        persists = [
-            output
-            for _, outputs in results
-            for output in outputs
-            if isinstance(output, Persist)
-        ]
-        if persists:
-            await self._persist(persists)
-        for after, outputs in results:
+        writes = [write for result in results for write in _disk_writes(result)]
+        if writes:
+            await self._persist(writes)
+        for result in results:
+            after = result.after
+            for write in _disk_writes(result):
+                if isinstance(write, Restoring):
+                    self._restore(write)
+                elif isinstance(write, Discard):
+                    self._forget_snapshots(write.index)
             if after.roll != self._roll:
                 self._roll = after.roll
-                self._parts.follow(after)  # runtime.addresses
-            for output in outputs:
+                self._parts.follow(after, self.addresses)  # runtime.addresses
+            for output in result.outputs:
                 self._do(after, output)
 
-    async def _persist(self, persists: Sequence[Persist]) -> None:
+    async def _persist(self, writes: Sequence[DiskWrite]) -> None:
         begun, parts = time.perf_counter(), self._parts
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(parts.disk, parts.store.persist, persists)
+        await loop.run_in_executor(parts.disk, parts.store.persist, writes)
         parts.counts.disk.add(time.perf_counter() - begun)
 
     def _do(self, after: State, output: Output) -> None:
         parts = self._parts
         match output:
+            case Send(target, Install() as install):
+                parts.send_snapshot(target, install)
             case Send(target, packet):
                 parts.send(target, dumps(packet).encode())
             case Broadcast(targets, packet):
@@ -311,7 +411,7 @@ class Driver:
             case Rejected(reason, sender):
                 parts.counts.rejected[reason.name.lower()] += 1
                 parts.teller.warn_rarely("rejected", sender, why=reason.value)
-            case Persist():
+            case Persist() | Discard() | Restore():
                 pass  # it is on the disk
             case _:
                 self._observe(output)
@@ -332,11 +432,137 @@ class Driver:
             if entry.kind.value == "roll" and entry.electors == entry.outgoing:
                 self._parts.requests.settle()
 
+    # Snapshots.
+
+    @property
+    def addresses(self) -> Mapping[str, Address]:
+        """Of members, as the snapshot at the start of the log has them."""
+        taken = self.snapshots.get(min(self.snapshots, default=0))
+        return {} if taken is None or self._start == 0 else taken.addresses
+
+    async def _snapshot_if_due(self) -> None:
+        """Take a snapshot that is wanted, or due, and tell core of the one before."""
+        wanted, every = self._wanted, self._parts.snapshot_every
+        is_due = every > 0 and self.applied - self._last_attempt >= every
+        if wanted or is_due:
+            self._wanted = []
+            result: int | SnapshotRefused
+            try:
+                result = await self._take_snapshot()
+            except SnapshotRefused as error:
+                self._parts.teller.warn_rarely("no snapshot taken", "", why=str(error))
+                result = error
+            for request in wanted:
+                self._parts.requests.finish(request, result)
+        self._announce()
+
+    async def _take_snapshot(self) -> int:
+        """Have a snapshot of what is applied on the disk; give its position."""
+        parts, index, log = self._parts, Index(self.applied), self.state.log
+        self._last_attempt = index
+        if index in self.snapshots:
+            return index
+        contents = Snapshot(self._addresses_at(index), self._dumped()).packed()
+        if len(contents) > LONGEST_SNAPSHOT:
+            raise SnapshotRefused(
+                f"A snapshot must be at most {LONGEST_SNAPSHOT} bytes, "
+                f"this one has {len(contents)}."
+            )
+        begun, loop = time.perf_counter(), asyncio.get_running_loop()
+        await loop.run_in_executor(
+            parts.disk, parts.store.keep_snapshot, index, contents
+        )
+        parts.counts.disk.add(time.perf_counter() - begun)
+        parts.counts.snapshots_taken += 1
+        self._note_snapshot(index, contents)
+        parts.teller.tell(
+            "snapshot taken", index=index, bytes=len(contents), log_start=log.start
+        )
+        return index
+
+    def _dumped(self) -> bytes:
+        machine = self._parts.machine
+        if not can_dump(machine):
+            raise SnapshotRefused(f"No snapshot: {NO_DUMP}.")
+        if self.applied == 0:
+            raise SnapshotRefused("Nothing is applied yet.")
+        try:
+            dumped: object = machine.dump()
+        except Exception as error:
+            raise SnapshotRefused(
+                f"The state machine cannot be written down: {error!r}."
+            ) from error
+        if not isinstance(dumped, bytes):
+            kind = type(dumped).__name__
+            raise SnapshotRefused(f"A machine's dump must be bytes, got {kind}.")
+        return dumped
+
+    def _addresses_at(self, index: Index) -> dict[str, Address]:
+        """Tell where the members at a position are reached, as far as the log told."""
+        log, first = self.state.log, self._parts.config.first_roll
+        members = log.roll_at(index, first).members
+        told = {**self.addresses, **logged(self.state, index)}
+        return {one: at for one, at in told.items() if members.has(AgentId(one))}
+
+    def _announce(self) -> None:
+        """Tell core of the snapshot before the newest, once it may let entries go."""
+        *_, index, _ = (0, 0, *self.snapshots)
+        is_new = self.state.log.start < index <= self.state.commit_index
+        if is_new and index > self._announced:
+            self._announced = index
+            self._put(_Waiting(lambda: Snapshotted(Index(index))))
+
+    def _note_snapshot(self, index: int, contents: bytes) -> None:
+        """Follow the disk, where a snapshot is; after a restart a later one may be."""
+        self.snapshots[index] = _taken(contents)
+        self.snapshots = dict(sorted(self.snapshots.items()))
+
+    def _forget_snapshots(self, below: int) -> None:
+        """Follow the disk, where snapshots below the start of the log are gone."""
+        self._start = below
+        for index in [one for one in self.snapshots if one < below]:
+            del self.snapshots[index]
+
+    def _restore(self, restoring: Restoring) -> None:
+        """Go on from a snapshot that was received, and is on the disk."""
+        parts, index = self._parts, restoring.restore.index
+        if not restoring.restore.keeps_rest:
+            self.snapshots.clear()
+        self._note_snapshot(index, restoring.contents)
+        self._forget_snapshots(index)
+        self._load(restoring.contents)
+        self.applied = self._last_attempt = index
+        self._roll = None  # the addresses are others, too
+        parts.requests.skip(index)
+        roll = restoring.restore.roll
+        if roll.electors == roll.outgoing:
+            parts.requests.settle()
+        parts.counts.snapshots_installed += 1
+        parts.teller.tell(
+            "snapshot installed", index=index, bytes=len(restoring.contents)
+        )
+
+    def _load(self, contents: bytes) -> None:
+        machine = self._parts.machine
+        if not can_dump(machine):
+            raise SettingsError(
+                "machine must have methods dump and load: the log of this agent begins "
+                "behind a snapshot"
+            )
+        try:
+            machine.load(unpacked(contents).machine)
+        except Exception as error:
+            raise MachineFailed(
+                f"The state machine cannot load a snapshot: {error!r}."
+            ) from error
+
     def _place(self, after: State, accepted: WriteAccepted) -> None:
         """Note where a write stands; a forwarded one may be decided already."""
         requests = self._parts.requests
         if accepted.index > self.applied:
             requests.place(accepted.request, accepted.index, accepted.token)
+        elif accepted.index <= after.log.start:
+            requests.doubt(accepted.request, accepted.index)
         elif after.log.at(accepted.index).term != accepted.token:
             requests.lose(accepted.request, accepted.index)
 

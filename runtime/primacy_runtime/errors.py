@@ -74,3 +74,7 @@ class ChangeRefused(RequestError):
 
 class TransferFailed(RequestError):
     """Leadership was not handed over, or not in time."""
+
+
+class SnapshotRefused(RequestError):
+    """No snapshot was taken; the log is kept as it is."""

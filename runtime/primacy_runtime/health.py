@@ -46,6 +46,13 @@ class Health:
     election_in_progress: bool
     """The initial election is."""
 
+    log_start: int
+    """The log begins behind this index, 0 if it is whole."""
+    snapshot_index: int
+    """Up to here the newest snapshot on the disk stands, 0 if there is none."""
+    snapshot_bytes: int
+    """How long it is."""
+
     @property
     def is_ready(self) -> bool:
         """Tell whether the agent runs and knows a leader."""

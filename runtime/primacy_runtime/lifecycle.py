@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from primacy import AgentId, Config, State
+from primacy.messages import Install
 from primacy_runtime.client import Client
 from primacy_runtime.clock import Clock
 from primacy_runtime.counters import Counters
@@ -54,6 +55,7 @@ class AgentOptions:
     metrics: Address | None
     path: Path
     machine: Machine
+    snapshot_every: int
     clock: Clock
     tls: Tls | None
     record: RecordingFactory | None
@@ -87,11 +89,13 @@ class Lifecycle:
                 disk,
                 given.machine,
                 self._send,
+                self._send_snapshot,
                 self._follow,
                 self._requests,
                 self.audience,
                 counts,
                 self._teller,
+                given.snapshot_every,
                 given.record(config) if given.record else None,
             )
         )
@@ -112,9 +116,11 @@ class Lifecycle:
             counts=counts,
             teller=self._teller,
             deliver=self.driver.receive,
+            install=self.driver.install,
+            fetch=self._fetch,
             refused=self._on_refusal,
         )
-        self._follow(self.driver.state)
+        self._follow(self.driver.state, self.driver.addresses)
         self.client = Client(config, self.driver, self._requests, counts)
         self._has_begun, self._is_ending = asyncio.Event(), False
         self._task: asyncio.Task[None] | None = None
@@ -176,8 +182,20 @@ class Lifecycle:
     def _send(self, target: str, body: bytes) -> None:
         self.transport.send(target, body)
 
-    def _follow(self, state: State) -> None:
-        self.transport.follow(state)
+    def _send_snapshot(self, target: str, install: Install) -> None:
+        self.transport.send_snapshot(target, install)
+
+    def _follow(self, state: State, before: Mapping[str, Address]) -> None:
+        self.transport.follow(state, before)
+
+    async def _fetch(self, index: int) -> bytes | None:
+        """Read a snapshot to be sent; `None` if the log starts elsewhere by now."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._disk, self._store.snapshot, index)
+        except StoreError as error:
+            self.driver.end(error)
+            return None
 
     def _is_member(self, agent: str) -> bool:
         return self.driver.state.roll.members.has(AgentId(agent))

@@ -40,6 +40,7 @@ SHARED: Final = (
     "lease",
     "clock_drift_ppm",
     "batch",
+    "snapshot_every",
     "request_timeout",
     "folder",
     "trace",
@@ -109,6 +110,9 @@ def agent(
             _seconds(told, "request_timeout", 0.0)
             if "request_timeout" in told
             else None
+        ),
+        snapshot_every=(
+            _get(told, "snapshot_every", int, 0) if "snapshot_every" in told else None
         ),
         folder=_get(mine, "folder", str, folder),
         metrics=_get(mine, "metrics", str, "") or None,

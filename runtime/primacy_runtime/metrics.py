@@ -71,6 +71,9 @@ class Metrics(Collector):
                 "entries of the log that are not known to be committed",
                 health.last_index - health.commit_index,
             ),
+            ("log_start", "the log begins behind this entry", health.log_start),
+            ("snapshot_index", "up to here the snapshot is", health.snapshot_index),
+            ("snapshot_bytes", "how long the snapshot is", health.snapshot_bytes),
             ("electors", "agents that may vote", len(health.electors)),
             ("workers", "members that do not vote", len(health.workers)),
             ("roll_index", "the entry that set the members", health.roll_index),
@@ -109,6 +112,13 @@ class Metrics(Collector):
             ("packets_sent", "packets sent", counts.packets_sent),
             ("packets_received", "packets taken", counts.packets_received),
             ("packets_dropped", "packets left out", counts.packets_dropped),
+            ("snapshots_taken", "snapshots taken", counts.snapshots_taken),
+            ("snapshots_sent", "snapshots sent", counts.snapshots_sent),
+            (
+                "snapshots_installed",
+                "snapshots of others installed",
+                counts.snapshots_installed,
+            ),
         ):
             counter = CounterMetricFamily(f"primacy_{name}", told, labels=labels)
             counter.add_metric(values, value)

@@ -15,7 +15,7 @@ from typing import Final
 
 from primacy import AgentId, Command, Reason, RequestId, Term
 from primacy.types import NOBODY
-from primacy_runtime.errors import AgentStopped, TooBusy, WriteLost
+from primacy_runtime.errors import AgentStopped, OutcomeUnknown, TooBusy, WriteLost
 from primacy_runtime.state_machine import Machine
 
 MOST_WAITING: Final = 10_000
@@ -73,7 +73,14 @@ class Handover:
     answer: asyncio.Future[object]
 
 
-Pending = Appending | PendingRead | Handover
+@dataclass(slots=True)
+class SnapshotWish:
+    """A snapshot that was asked for."""
+
+    answer: asyncio.Future[object]
+
+
+Pending = Appending | PendingRead | Handover | SnapshotWish
 
 
 class Requests:
@@ -131,6 +138,26 @@ class Requests:
         if pending is not None:
             _fail(pending.answer, _loss(index))
 
+    def doubt(self, request: RequestId, index: int) -> None:
+        """Tell that nobody here can know what was applied at the index of a write."""
+        pending = self._pending.get(request)
+        if pending is not None:
+            _fail(pending.answer, _doubt(index))
+
+    def skip(self, index: int) -> None:
+        """Tell that a snapshot took the place of the entries up to an index."""
+        for placed in [at for at in self._placed if at <= index]:
+            for request in self._placed[placed]:
+                _fail(self._pending[request].answer, _doubt(placed))
+
+    def finish(self, request: RequestId, result: object) -> None:
+        """Give the result of a request that is not the mesh's affair, or its error."""
+        pending = self._pending.get(request)
+        if pending is not None and isinstance(result, Exception):
+            _fail(pending.answer, result)
+        elif pending is not None:
+            _give(pending.answer, result)
+
     def apply(self, request: RequestId, index: int, term: Term, result: object) -> None:
         """Tell what an applied entry means for the writes that wait for its index."""
         for placed in self._placed.get(index, ()):
@@ -170,6 +197,12 @@ class Requests:
 
 def _loss(index: int) -> WriteLost:
     return WriteLost(f"The write is lost: another leader's entry stands at {index}.")
+
+
+def _doubt(index: int) -> OutcomeUnknown:
+    return OutcomeUnknown(
+        f"A snapshot took the place of the entry at {index}: the write may be applied."
+    )
 
 
 def _give(answer: asyncio.Future[object], result: object) -> None:

@@ -20,6 +20,10 @@ from primacy_runtime.errors import SettingsError
 
 LONGEST_S: Final = 7 * 24 * 3600.0
 """A week; what is longer is a mistake in the unit."""
+MOST: Final = 10**9
+"""More entries than a log can have."""
+SNAPSHOT_EVERY: Final = 10_000
+"""After how many entries a snapshot is taken, if nothing else is said."""
 
 
 class AgentRole(Enum):
@@ -110,6 +114,15 @@ def milliseconds(what: str, seconds: object, *, least: float = 0.001) -> int:
     raise SettingsError(
         f"{what} must be a number of seconds from {least:g} to {LONGEST_S:g}, "
         f"got {seconds!r}"
+    )
+
+
+def entries(what: str, given: object) -> int:
+    """Refuse what is no number of entries."""
+    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= MOST:
+        return given
+    raise SettingsError(
+        f"{what} must be a whole number from 0 to {MOST}, got {given!r}"
     )
 
 

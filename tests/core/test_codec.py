@@ -110,6 +110,14 @@ def test_sets_maps_logs_and_enumerations_have_forms_of_their_own() -> None:
         (AgentSet.of(["b", "a"]), '"AgentSet","value":["a","b"]'),
         (numbers, '"AgentMap","value":{"a":7,"b":-1}'),
         (Log.of([noop]), f'"Log","value":{entries}'),
+        (
+            Log.starting(Index(2), Term(1), Roll(AB, AB)).append(noop),
+            (
+                '"Log","value":{"start":2,"start_term":1,"start_roll":{'
+                '"electors":["a","b"],"outgoing":["a","b"],"workers":[],"index":0,'
+                f'"term":0}},"entries":{entries}}}'
+            ),
+        ),
         (Segment((noop,)), f'"Segment","value":{entries}'),
         (Verdict.REFUSED, '"Verdict","value":"refused"'),
         (
@@ -165,7 +173,7 @@ def anything() -> st.SearchStrategy[Storable]:
         drawn.agent_sets(),
         drawn.agent_maps(),
         drawn.rolls(),
-        drawn.logs(),
+        drawn.logs().flatmap(drawn.begun),
         drawn.segments(),
         situations().map(lambda at: mesh_state(at[0])),
         st.sampled_from(Verdict),

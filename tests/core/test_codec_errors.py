@@ -24,7 +24,7 @@ from primacy import (
 )
 from primacy.agents import AgentMap
 from primacy.codec import LEAST, MOST, OLDER, PACKETS, Storable
-from primacy.electorate import Roll
+from primacy.electorate import NO_ROLL, Roll
 from primacy.log import CHUNK, Entry, EntryKind, Log
 from primacy.messages import VoteRequest
 from primacy.types import AgentId, Command, Index, MeshKey, RequestId, Term
@@ -44,6 +44,7 @@ REQUEST_TEXT = dumps(
         False,
     )
 )
+AB_ROLL = Roll(agents("a", "b"), agents("a", "b"))
 A_CHANGE = Entry(
     Term(1), EntryKind.ROLL, electors=agents("a"), outgoing=agents("a", "b")
 )
@@ -59,6 +60,20 @@ def an_entry(kind: str, **sets: list[str]) -> str:
     """Write an entry with some of the fields of one that sets a roll."""
     plain = {"term": 1, "kind": kind, "command": "", "request": ""}
     return json.dumps({**plain, **sets})
+
+
+def a_log(**fields: object) -> str:
+    """Write a log that begins behind a snapshot, with other fields than it has."""
+    log = Log.starting(Index(2), Term(1), AB_ROLL)
+    raw = {**json.loads(dumps(log))["value"], **fields}
+    return envelope(
+        "Log", json.dumps({name: raw[name] for name in raw if raw[name] != "left out"})
+    )
+
+
+def a_roll(**fields: object) -> dict[str, object]:
+    raw = {"electors": ["a"], "outgoing": ["a"], "workers": [], "index": 0, "term": 0}
+    return {**raw, **fields}
 
 
 def refusal(text: str, *kinds: type[Storable]) -> str:
@@ -243,6 +258,45 @@ def test_a_field_that_does_not_fit_is_named(
             ),
             "Log[0].outgoing: at least one id is needed, got none",
         ),
+        (
+            envelope("Log", '"a"'),
+            'Log: an array is needed, got "a"',
+        ),
+        (a_log(start=0), "Log.start: a whole number from 1 on is needed, got 0"),
+        (a_log(start="x"), 'Log.start: a whole number is needed, got "x"'),
+        (a_log(start="left out"), "Log.start: a whole number is needed, got nothing"),
+        (
+            a_log(start_term="left out"),
+            "Log.start_term: a whole number is needed, got nothing",
+        ),
+        (
+            a_log(start_roll="left out"),
+            "Log.start_roll: an object with each field once is needed, got nothing",
+        ),
+        (a_log(entries="left out"), "Log.entries: an array is needed, got nothing"),
+        (
+            a_log(entries=[1]),
+            "Log.entries[0]: an object with each field once is needed, got 1",
+        ),
+        (
+            a_log(rolls=[]),
+            (
+                "Log.rolls: one of the fields start, start_term, start_roll, entries "
+                'is needed, got "rolls"'
+            ),
+        ),
+        (
+            a_log(start_roll=a_roll(index=3)),
+            "Log.start_roll.index: a whole number up to 2 is needed, got 3",
+        ),
+        (
+            a_log(start_roll=a_roll(electors=[])),
+            "Log.start_roll.electors: at least one id is needed, got none",
+        ),
+        (
+            a_log(start_roll=a_roll(outgoing=[])),
+            "Log.start_roll.outgoing: at least one id is needed, got none",
+        ),
     ],
 )
 def test_a_text_that_is_not_of_the_format_is_refused(text: str, sentence: str) -> None:
@@ -393,8 +447,20 @@ def test_a_text_with_a_flaw_is_read_or_refused_and_never_raises_else(
             "AgentMap: it holds what its own methods never make",
         ),
         (
-            Log((), (Entry(Term(1), EntryKind.NOOP),) * CHUNK),
+            replace(Log(), tail=(Entry(Term(1), EntryKind.NOOP),) * CHUNK),
             "Log: it holds what its own methods never make",
+        ),
+        (
+            Log(start_term=Term(1)),
+            "Log: it holds what its own methods never make",
+        ),
+        (
+            Log.starting(Index(1), Term(1), NO_ROLL),
+            "Log.start_roll.electors: at least one id is needed, got none",
+        ),
+        (
+            Log.starting(Index(-1), Term(1), AB_ROLL),
+            "Log.start: a whole number from 1 on is needed, got -1",
         ),
         (Fence(1.5), "Fence.highest: a whole number is needed, got class float"),  # type: ignore[arg-type]  # the wrong type is the test
         (3, "the value: a kind of the format is needed, got class int"),

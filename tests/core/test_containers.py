@@ -201,6 +201,103 @@ def test_roll_of_a_log_is_the_last_one_that_it_sets(
         ]
 
 
+@pytest.mark.clause("roll.of-log", "stand.taken-off")
+@given(plain_logs())
+def test_prior_roll_of_a_log_is_the_one_before_the_last(plain: list[Entry]) -> None:
+    places = [at for at, held in enumerate(plain) if held.kind is EntryKind.ROLL]
+    if places:
+        assert Log.of(plain).prior_roll(FIRST) == roll_of(plain[: places[-1]])
+    else:
+        assert Log.of(plain).prior_roll(FIRST) == FIRST
+
+
+# Logs that begin behind a snapshot
+
+
+def begun_of(plain: list[Entry], start: int) -> Log:
+    """Begin behind a position of a plain log, one entry after the other."""
+    if start == 0:
+        return Log.of(plain)
+    begun = Log.starting(Index(start), plain[start - 1].term, roll_of(plain[:start]))
+    for held in plain[start:]:
+        begun = begun.append(held)
+    return begun
+
+
+@st.composite
+def begun_logs(draw: st.DrawFn) -> tuple[list[Entry], int, Log]:
+    """Draw a plain log, a start, and the log that has lost what is up to there."""
+    plain = draw(plain_logs())
+    ends = [at for at in (CHUNK - 1, CHUNK, CHUNK + 1) if at <= len(plain)]
+    start = draw(st.integers(0, len(plain)) | st.sampled_from([0, *ends]))
+    return plain, start, begun_of(plain, start)
+
+
+@pytest.mark.clause("snapshot.keeps-roll", "log.consistency")
+@given(begun_logs(), st.data())
+def test_log_behind_a_snapshot_behaves_like_the_rest_of_a_list(
+    drawn: tuple[list[Entry], int, Log], data: st.DataObject
+) -> None:
+    plain, start, mine = drawn
+    terms, last = [0, *(held.term for held in plain)], len(plain)
+    assert (mine.start, mine.start_term) == (start, terms[start])
+    assert list(mine.entries) == plain[start:]
+    assert (mine.last_index, mine.last_term) == (last, terms[-1])
+    index = Index(data.draw(st.integers(start, last)))
+    assert mine.term_at(index) == terms[index]
+    assert mine.term_at(Index(0)) == 0
+    if index > start:
+        assert mine.at(index) == plain[index - 1]
+    limit = data.draw(st.integers(0, 2 * CHUNK))
+    assert list(mine.segment(index, limit).entries) == plain[index : index + limit]
+    assert mine.prefix(index) == begun_of(plain[:index], start)
+    beyond = Index(data.draw(st.integers(start, last + 2)))
+    term = Term(data.draw(st.integers(0, 3)))
+    is_held = beyond <= last and terms[beyond] == term
+    assert mine.accepts(beyond, term) == is_held
+    assert mine.roll_at(index, FIRST) == roll_of(plain[:index])
+    assert mine.roll(FIRST) == roll_of(plain)
+    assert mine.prior_roll(FIRST) == roll_of(
+        plain[: (mine.rolls or (start + 1,))[-1] - 1]
+    )
+
+
+@pytest.mark.clause("snapshot.keeps-roll", "state.value")
+@given(begun_logs(), st.data())
+def test_log_is_equal_however_it_lost_its_beginning(
+    drawn: tuple[list[Entry], int, Log], data: st.DataObject
+) -> None:
+    plain, start, mine = drawn
+    index = Index(data.draw(st.integers(max(start, 1), max(len(plain), 1))))
+    if index > len(plain):
+        return
+    roll = roll_of(plain[:index])
+    once, direct = mine.compacted(index, roll), Log.of(plain).compacted(index, roll)
+    assert once == direct == begun_of(plain, index)
+    assert hash(once) == hash(direct)
+    at_once = Log.starting(index, plain[index - 1].term, roll)
+    assert at_once.extended(tuple(plain[index:])) == once
+    assert all(len(chunk) == CHUNK for chunk in once.full)
+    assert len(once.tail) < CHUNK
+
+
+@pytest.mark.clause("log.conflict", "log.no-truncation", "roll.of-log")
+@given(begun_logs(), plain_logs(), st.data())
+def test_log_behind_a_snapshot_holds_and_splices_like_a_list(
+    drawn: tuple[list[Entry], int, Log], other: list[Entry], data: st.DataObject
+) -> None:
+    plain, start, mine = drawn
+    after = Index(data.draw(st.integers(start, len(plain))))
+    same = plain[after : after + data.draw(st.integers(0, 70))]
+    for entries in (other, same, [*same, *other[:2]]):
+        cut = Segment(tuple(entries))
+        is_held = plain[after : after + len(entries)] == entries
+        assert mine.holds(after, cut) == is_held
+        spliced = mine.spliced(after, cut)
+        assert spliced == begun_of([*plain[:after], *entries], start)
+        assert spliced.roll(FIRST) == roll_of([*plain[:after], *entries])
+
+
 @pytest.mark.clause("log.consistency")
 @given(plain_logs(), st.integers(0, 3 * CHUNK + 3), st.integers(0, 3))
 def test_log_accepts_a_position_that_it_holds(
@@ -287,6 +384,49 @@ def test_probe_is_the_last_position_that_may_match(
     dumb = [0, *(place for place, held in enumerate(terms, 1) if held <= term)]
     expected = max(place for place in dumb if place <= index)
     assert log(*terms).probe(Index(index), Term(term)) == expected
+
+
+def begun_at(terms: list[int], start: int) -> Log:
+    return begun_of([entry(term) for term in terms], start)
+
+
+@pytest.mark.clause("log.hint")
+@given(rising, st.integers(0, 45), st.integers(0, 7), st.integers(0, 40))
+def test_probe_behind_a_snapshot_is_exact_or_says_that_it_does_not_know(
+    terms: list[int], index: int, term: int, start: int
+) -> None:
+    """It never names a position before the start, nor one that cannot match."""
+    start = min(start, len(terms))
+    dumb = [0, *(place for place, held in enumerate(terms, 1) if held <= term)]
+    expected = max(place for place in dumb if place <= index)
+    found = begun_at(terms, start).probe(Index(index), Term(term))
+    assert found == (expected if expected >= start else 0)
+
+
+@pytest.mark.clause("log.hint", "log.install-instead", "log.below-commit")
+@given(rising, rising, rising, st.integers(0, 40), st.integers(0, 40))
+def test_search_ends_whatever_is_dropped(
+    shared: list[int], left: list[int], right: list[int], one: int, other: int
+) -> None:
+    """Of what both share, and of nothing else, each has dropped some.
+
+    The search ends at the last position that they share, or below the start of the
+    leader, or below what the follower knows to be committed.
+    """
+    common = len(shared)
+    leader = begun_at([*shared, *(2 * term + 6 for term in left)], min(one, common))
+    theirs = [*shared, *(2 * term + 7 for term in right)]
+    follower = begun_at(theirs, min(other, common))
+    prev, exchanges = leader.last_index, 1
+    while prev >= max(leader.start, follower.start):
+        if follower.accepts(prev, leader.term_at(prev)):
+            assert prev == common
+            break
+        hint = follower.probe(prev, leader.term_at(prev))
+        back = leader.probe(hint, follower.term_at(hint))
+        assert back < prev
+        prev, exchanges = back, exchanges + 1
+    assert exchanges <= len({*left, *right}) + 3
 
 
 @pytest.mark.clause("log.hint", "log.consistency")

@@ -28,7 +28,15 @@ from primacy import (
 from primacy.codec import PACKETS
 from primacy.electorate import Roll
 from primacy.log import Entry, EntryKind, Segment
-from primacy.messages import Claim, LeaseRead, Packet, Read, Transfer, Write
+from primacy.messages import (
+    Claim,
+    LeaseRead,
+    Packet,
+    Read,
+    Snapshotted,
+    Transfer,
+    Write,
+)
 from primacy.state import Result
 from primacy.types import AgentId, Command, Instant, RequestId, Term
 from tests.support.hostile import calls_of, judge_step
@@ -121,6 +129,7 @@ def hostile_messages(state: State) -> SearchStrategy[Message]:
         st.builds(Read, requests, instants),
         st.builds(LeaseRead, requests, instants),
         st.builds(Transfer, requests, ids),
+        st.builds(Snapshotted, integers),
     )
 
 

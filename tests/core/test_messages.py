@@ -47,6 +47,7 @@ from tests.support.builders import (
     an_idle_elector,
     append,
     append_reply,
+    begun,
     change,
     claim,
     config,
@@ -55,6 +56,7 @@ from tests.support.builders import (
     heartbeat,
     heartbeat_elapsed,
     heartbeat_reply,
+    install,
     kind_of,
     noop,
     pre_vote_request,
@@ -64,6 +66,7 @@ from tests.support.builders import (
     roll,
     roll_entry,
     segment,
+    snapshotted,
     transfer_now,
     vote_request,
 )
@@ -204,6 +207,12 @@ def test_term_0_is_rejected_where_an_election_must_have_been(packet: Packet) -> 
         append(prev=1, prev_term=0),
         append(term=1, prev=1, prev_term=2),
         append(commit=-1),
+        install(index=-1),
+        install(index=0),
+        install(index=0, index_term=0),
+        install(index_term=-1),
+        install(index=1, index_term=0),
+        install(term=1, index=1, index_term=2),
         append_reply("a", index=-1),
         append_reply("a", index_term=-1),
         append_reply("a", index=0, index_term=1),
@@ -246,7 +255,9 @@ def test_entries_whose_terms_cannot_be_are_rejected(packet: Packet) -> None:
 
 
 @pytest.mark.clause("message.one-leader", "message.unchanged")
-@pytest.mark.parametrize("packet", [heartbeat("c"), append("c")], ids=kind_of)
+@pytest.mark.parametrize(
+    "packet", [heartbeat("c"), append("c"), install("c")], ids=kind_of
+)
 def test_second_leader_of_a_term_is_rejected(packet: Packet) -> None:
     assert is_rejected(a_follower("b", leader="a"), packet, Reason.SECOND_LEADER)
     assert is_rejected(a_leader(), packet, Reason.SECOND_LEADER)
@@ -254,7 +265,9 @@ def test_second_leader_of_a_term_is_rejected(packet: Packet) -> None:
 
 @pytest.mark.clause("message.one-leader")
 @pytest.mark.parametrize(
-    "packet", [heartbeat("c", term=2), append("c", term=2)], ids=kind_of
+    "packet",
+    [heartbeat("c", term=2), append("c", term=2), install("c", term=2)],
+    ids=kind_of,
 )
 def test_leader_of_another_term_is_no_second_leader(packet: Packet) -> None:
     for term in (1, 3):
@@ -278,9 +291,10 @@ def test_candidate_that_is_not_on_its_own_roll_is_rejected(
     assert is_rejected(a_candidate("a"), packet, Reason.NOT_AN_ELECTOR)
 
 
-def requests(brought: Roll) -> tuple[Packet, ...]:
-    """Ask for a vote and a pre-vote in term 3, with two entries, the last of term 2."""
+def bringing(brought: Roll) -> tuple[Packet, ...]:
+    """Bring a roll in each way, in term 3, with two entries, the last of term 2."""
     return (
+        install(term=3, index=2, index_term=2, roll=brought),
         vote_request(term=3, last_index=2, last_term=2, roll=brought),
         pre_vote_request(term=3, last_index=2, last_term=2, roll=brought),
     )
@@ -300,7 +314,7 @@ def requests(brought: Roll) -> tuple[Packet, ...]:
     ids=str,
 )
 def test_first_roll_that_is_not_the_initial_leaders_is_rejected(brought: Roll) -> None:
-    for packet in requests(brought):
+    for packet in bringing(brought):
         assert is_rejected(a_follower("b"), packet, Reason.WRONG_ROLL)
 
 
@@ -309,7 +323,7 @@ def test_first_roll_that_is_not_the_initial_leaders_is_rejected(brought: Roll) -
     ("index", "term"), [(1, 0), (0, 1), (-1, 0), (-1, 1), (1, -1), (1, 3), (3, 2)]
 )
 def test_roll_at_a_position_that_cannot_be_is_rejected(index: int, term: int) -> None:
-    for packet in requests(roll("abc", index=index, term=term)):
+    for packet in bringing(roll("abc", index=index, term=term)):
         assert is_rejected(a_follower("b"), packet, Reason.WRONG_ROLL)
 
 
@@ -326,9 +340,23 @@ def test_roll_at_a_position_that_cannot_be_is_rejected(index: int, term: int) ->
     ids=str,
 )
 def test_roll_that_a_log_can_have_is_taken(brought: Roll) -> None:
-    for packet in requests(brought):
+    for packet in bringing(brought):
         _, outputs = step(an_idle_elector("b", term=2), received(packet))
         assert not any(isinstance(output, Rejected) for output in outputs)
+
+
+@pytest.mark.clause("change.never-empty", "message.unchanged")
+@pytest.mark.parametrize(
+    "brought",
+    [
+        roll("", index=1, term=1),
+        roll("", "ab", index=1, term=1),
+        roll("ab", "", index=1, term=1),
+    ],
+    ids=str,
+)
+def test_snapshot_whose_roll_has_no_elector_is_rejected(brought: Roll) -> None:
+    assert is_rejected(a_follower("b"), install(roll=brought), Reason.WRONG_ROLL)
 
 
 @pytest.mark.clause("message.sender", "leader.followed")
@@ -340,6 +368,7 @@ def test_leader_that_is_off_the_roll_is_followed(leader: str, term: int) -> None
         for packet in (
             heartbeat(leader, term=term),
             append(leader, term=term, prev=1, prev_term=1),
+            install(leader, term=term),
         ):
             after, outputs = step(before, received(packet))
             assert (after.leader, after.term) == (leader, term)
@@ -382,6 +411,9 @@ EVERY_STATE = (
     a_leader(),
     a_leader(given=config("a", electors="a", workers="")),
     a_newcomer("x"),
+    a_follower("b", held=begun(2, 1), commit=2),
+    a_follower("b", held=begun(2, 1, noop(1), noop(1)), commit=3),
+    a_leader(held=begun(2, 1, noop(1), noop(1)), commit=3),
     a_leader(held=Log.of([noop(1), roll_entry(1, "abw", "abc", "c")]), commit=1),
     a_leader(held=Log.of([noop(1), roll_entry(1, "bc", workers="aw")]), commit=2),
 )
@@ -396,6 +428,7 @@ EVERY_MESSAGE: tuple[Message, ...] = (
     Read(REQUEST, START),
     LeaseRead(REQUEST, START),
     Transfer(REQUEST, B),
+    *(snapshotted(index) for index in (-1, 0, 1, 2, 3, 9)),
     *(change(kind, target) for kind in ChangeKind for target in "abwx"),
     *(replacement(electors) for electors in ("", "a", "abc", "abw", "abx")),
 )

@@ -13,11 +13,12 @@ from primacy.codec import FormatError, dumps
 from primacy.config import agents
 from primacy.dispatch import step
 from primacy.fencing import Fence, Verdict, admit, token
-from primacy.log import Segment
+from primacy.log import Log, Segment
 from primacy.messages import (
     Append,
     ChangeKind,
     Elapsed,
+    Install,
     LeaseRead,
     Message,
     Packet,
@@ -30,9 +31,11 @@ from primacy.observation import observe
 from primacy.outputs import (
     Apply,
     Broadcast,
+    Discard,
     Observation,
     Output,
     Persist,
+    Restore,
     Send,
     ServeRead,
     Stale,
@@ -47,11 +50,14 @@ from tests.support.builders import (
     A,
     a_follower,
     a_leader,
+    a_newcomer,
     an_idle_elector,
     append,
     append_reply,
+    begun,
     change,
     config,
+    discard,
     durable,
     election_elapsed,
     entry,
@@ -60,11 +66,14 @@ from tests.support.builders import (
     heartbeat,
     heartbeat_elapsed,
     heartbeat_reply,
+    install,
     persist,
     read_index_reply,
     received,
     replacement,
+    restore,
     segment,
+    snapshotted,
     vote_reply,
     vote_request,
 )
@@ -84,9 +93,9 @@ class ChaoticMesh(VirtualMesh):
         assert self.disks[name] == after.durable
 
     def disturb(self, chance: random.Random) -> None:
-        """Crash, start, cut, heal, write, change, or let a packet arrive again."""
+        """Crash, start, cut, heal, write, change, save, or repeat a packet."""
         name = chance.choice(sorted(self.configs))
-        match chance.randrange(7):
+        match chance.randrange(8):
             case 0 if name in self.states:
                 self.crash(name)
             case 1 if name not in self.states:
@@ -99,6 +108,8 @@ class ChaoticMesh(VirtualMesh):
                 self.give(name, Write(RequestId(f"x{self.now}"), Command("x")))
             case 5 if self.leaders():
                 self.give(chance.choice(self.leaders()), self._some_change(chance))
+            case 6 if name in self.states:
+                self.snapshot(name)
             case _:
                 for _, target, packet in chance.sample(self.sent[-40:], 5):
                     if target in self.states:
@@ -118,7 +129,8 @@ def check_order(before: State, after: State, outputs: tuple[Output, ...]) -> Non
     """Check that what must be durable stands before whatever leaves the agent."""
     kinds = [type(output) for output in outputs]
     leaving = [kinds.index(kind) for kind in (Send, Broadcast, Apply) if kind in kinds]
-    writes = [place for place, kind in enumerate(kinds) if kind == Persist]
+    durable = (Persist, Restore, Discard)
+    writes = [place for place, kind in enumerate(kinds) if kind in durable]
     assert all(place < min(leaving, default=99) for place in writes)
     assert bool(writes) or before.durable == after.durable
     seen = observe(before, after)
@@ -147,6 +159,8 @@ def test_disturbed_mesh_stays_safe_and_orders_its_outputs(seed: int) -> None:
             assert led.setdefault(mesh.states[name].term, name) == name
         longest = max(mesh.applied.values(), key=len)
         assert all(done == longest[: len(done)] for done in mesh.applied.values())
+    installed = [packet for _, _, packet in mesh.sent if isinstance(packet, Install)]
+    assert installed
     mesh.heal()
     mesh.start(*(name for name in mesh.configs if name not in mesh.states))
     mesh.elect()
@@ -292,6 +306,46 @@ def test_entries_are_given_out_again_after_a_restart() -> None:
     assert outputs[2] == Apply(Index(1), segment(1, 1))
 
 
+@pytest.mark.clause("runtime.snapshot", "restart.from-snapshot", "runtime.apply")
+@pytest.mark.parametrize("saved", [1, 3])
+def test_snapshot_of_another_index_loses_entries_or_applies_them_twice(
+    saved: int,
+) -> None:
+    names = ["x", "y", "z"]
+    held = Log.of(entry(1, name) for name in names)
+    before = a_follower("b", held=held, commit=3)
+    after, _ = step(before, snapshotted(2))
+    recovered, _ = recover(config("b"), after.durable)
+    _, outputs = step(recovered, received(heartbeat(commit=3, commit_term=1)))
+    (applied,) = (output for output in outputs if isinstance(output, Apply))
+    made = names[:saved] + [given.command for given in applied.entries.entries]
+    assert made == (["x", "z"] if saved == 1 else ["x", "y", "z", "z"])
+
+
+@pytest.mark.clause("runtime.install-complete", "commit.quorum", "snapshot.durable")
+def test_snapshot_is_acknowledged_in_the_step_that_is_given_it() -> None:
+    """The leader commits by it, so all of it has to be there before."""
+    _, outputs = step(a_newcomer("b"), received(install(index=2)))
+    (reply,) = (output for output in outputs if isinstance(output, Send))
+    assert reply.packet == append_reply("b", index=2)
+    leader = a_leader(terms=(1, 1), commit=0)
+    assert step(leader, received(reply.packet))[0].commit_index == 2
+
+
+@pytest.mark.clause("runtime.restore", "snapshot.replaces-all", "snapshot.durable")
+def test_half_a_restore_is_a_disk_that_no_agent_ever_had() -> None:
+    before = a_follower("b", terms=(1, 1, 1), commit=1)
+    message = received(install(term=2, index=3, index_term=2))
+    after, outputs = step(before, message)
+    (write,) = (output for output in outputs if isinstance(output, Restore))
+    assert not write.keeps_rest
+    assert after.durable == before.durable.restored(write)
+    beside = replace(write, keeps_rest=True)
+    conflicting = before.durable.restored(beside).log
+    assert conflicting.last_index == after.log.last_index
+    assert conflicting.last_term != after.log.last_term
+
+
 @pytest.mark.clause("runtime.acknowledge", "write.accepted")
 def test_accepted_write_may_be_replaced_before_it_is_applied() -> None:
     leader = a_leader(term=1, terms=(1,))
@@ -404,6 +458,10 @@ def test_disk_is_what_its_writes_have_made() -> None:
     ):
         disk = disk.after(write)
     assert disk == durable(2, "b", (1, 2))
+    disk = disk.discarded(discard(1, 1))
+    assert disk == durable(2, "b", held=begun(1, 1, entry(2)))
+    kept = disk.restored(restore(2, 2, term=3, keeps_rest=True))
+    assert kept == durable(3, held=begun(2, 2))
 
 
 @pytest.mark.clause("runtime.text")

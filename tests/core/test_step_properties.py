@@ -1,4 +1,4 @@
-"""Eight properties of `step`, over drawn and reached states and over any message.
+"""Nine properties of `step`, over drawn and reached states and over any message.
 
 Each is a function that takes the step that it judges, and has a mutant below it: a step
 that is broken on purpose, for which a counterexample must be found.
@@ -19,6 +19,7 @@ from primacy import (
     Arm,
     Broadcast,
     Disarm,
+    Discard,
     FormatError,
     Message,
     Observation,
@@ -26,6 +27,7 @@ from primacy import (
     Persist,
     Received,
     Rejected,
+    Restore,
     Send,
     ServeRead,
     State,
@@ -38,6 +40,7 @@ from primacy import (
 from primacy.agents import AgentSet
 from primacy.codec import Kind
 from primacy.electorate import Roll
+from primacy.messages import Snapshotted
 from primacy.outputs import RollChanged
 from primacy.role import Role
 from primacy.role_changes import adopt
@@ -84,7 +87,18 @@ def found(condition: Callable[[Situation], bool]) -> Situation:
 
 @pytest.mark.parametrize(
     "kind",
-    [Apply, Broadcast, Persist, Rejected, RollChanged, Send, ServeRead, WriteAccepted],
+    [
+        Apply,
+        Broadcast,
+        Discard,
+        Persist,
+        Rejected,
+        Restore,
+        RollChanged,
+        Send,
+        ServeRead,
+        WriteAccepted,
+    ],
 )
 def test_situations_reach_every_output_that_matters_here(kind: type[Output]) -> None:
     found(lambda at: any(isinstance(output, kind) for output in step(*at)[1]))
@@ -192,6 +206,10 @@ def check_durable_before_sent(
     for output in outputs:
         if isinstance(output, Persist):
             disk = disk.after(output)
+        elif isinstance(output, Discard):
+            disk = disk.discarded(output)
+        elif isinstance(output, Restore):
+            disk = disk.restored(output)
         elif not isinstance(output, Arm | Disarm | Rejected | Observation):
             assert disk == after.durable, output
     assert disk == after.durable
@@ -248,6 +266,37 @@ def test_mutant_that_keeps_its_roll_is_caught() -> None:
         return replace(after, roll=state.roll), outputs
 
     counterexample(check_roll_of_log, keeping)
+
+
+# What a snapshot stands for is committed.
+
+
+def check_start_is_committed(
+    judged: StepFunction, state: State, message: Message
+) -> None:
+    after, _ = judged(state, message)
+    assert state.log.start <= after.log.start <= after.commit_index
+    assert state.commit_index <= after.commit_index <= after.log.last_index
+
+
+@pytest.mark.clause("snapshot.committed-only", "snapshot.never-back", "snapshot.known")
+@trying
+@given(situations())
+def test_what_a_snapshot_stands_for_is_committed(situation: Situation) -> None:
+    check_start_is_committed(step, *situation)
+
+
+def test_mutant_that_takes_every_snapshot_is_caught() -> None:
+    def taking(state: State, message: Message) -> Result:
+        if not isinstance(message, Snapshotted):
+            return step(state, message)
+        index, first = message.index, state.config.first_roll
+        if not state.log.start <= index <= state.log.last_index:
+            return step(state, message)
+        log = state.log.compacted(index, state.log.roll_at(index, first))
+        return replace(state, durable=replace(state.durable, log=log)), ()
+
+    counterexample(check_start_is_committed, taking)
 
 
 # A leader sets rolls that are near.

@@ -190,6 +190,7 @@ def test_members_are_shown_and_changed_from_another_program(tmp_path: Path) -> N
         done = members(file, "ada", "admit", "dan", "127.0.0.1:9")
         assert done.returncode == 0, done.stderr
         assert done.stdout.splitlines()[:2] == ["electors  ada", "workers   dan"]
+        assert re.search(r"^log       whole, to entry \d+$", done.stdout, re.MULTILINE)
         assert re.search(r"^set by    entry \d+, committed$", done.stdout, re.MULTILINE)
         for wish, sentence in (
             (["admit", "dan", "127.0.0.1:9"], "Cannot admit dan: a change that the"),

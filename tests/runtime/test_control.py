@@ -44,6 +44,19 @@ def test_a_request_that_cannot_be_done_is_one_sentence(
     run(work())
 
 
+def test_a_snapshot_can_be_asked_for(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with alone(tmp_path) as agent:
+            line = b'{"do":"snapshot","timeout":100}\n'
+            answer = await answered(agent, line)
+            assert answer["message"] == "Nothing is applied yet."
+            await agent.propose("x=1")
+            answer = await answered(agent, line)
+            assert answer == {"result": agent.health().applied_index}
+
+    run(work())
+
+
 async def drained(writer: asyncio.StreamWriter) -> None:
     """Send what waits, until the other end goes away."""
     while True:

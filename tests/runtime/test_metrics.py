@@ -68,6 +68,18 @@ def test_metrics_tell_what_the_seed_lists(tmp_path: Path) -> None:
             assert seen["primacy_persist_seconds_count"] >= 2
             buckets = "primacy_persist_seconds_bucket +Inf"
             assert seen[buckets] == seen["primacy_persist_seconds_count"]
+            assert seen["primacy_log_start"] == seen["primacy_snapshot_bytes"] == 0
+            first = await leader.snapshot()
+            await leader.propose("colour=blue")
+            second = await leader.snapshot()
+            await until(lambda: leader.health().log_start == first)
+            seen = await asyncio.to_thread(scraped, leader.metrics_port)
+            assert seen["primacy_log_start"] == first
+            assert seen["primacy_snapshot_index"] == second
+            assert seen["primacy_snapshot_bytes"] == leader.health().snapshot_bytes > 0
+            assert seen["primacy_snapshots_taken_total"] == 2
+            assert seen["primacy_snapshots_sent_total"] == 0
+            assert seen["primacy_snapshots_installed_total"] == 0
             leader.counts.rejected["garbage"] += 2
             seen = await asyncio.to_thread(scraped, leader.metrics_port)
             assert seen["primacy_rejected_total garbage"] == 2

@@ -149,6 +149,17 @@ def test_a_joiner_has_a_table_that_the_others_do_not_heed(tmp_path: Path) -> Non
     assert dan.listen == Address("127.0.0.1", 7004)
 
 
+def test_a_file_says_after_how_many_entries_snapshots_are_taken(tmp_path: Path) -> None:
+    file = tmp_path / "mesh.toml"
+    for line, every in (
+        ("", 10_000),
+        ("snapshot_every = 7", 7),
+        ("snapshot_every = 0", 0),
+    ):
+        file.write_text(f"{line}\n{MESH_OF_THREE}")
+        assert agent(read_mesh_file(file), "ada")._given.snapshot_every == every
+
+
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
@@ -158,6 +169,12 @@ def test_a_joiner_has_a_table_that_the_others_do_not_heed(tmp_path: Path) -> Non
         ("leader_timeout", "leadertimeout", "no keys but .*got 'leadertimeout'"),
         ("leader_timeout = 1", "leader_timeout = '1'", "a number of seconds, got '1'"),
         ("leader_timeout = 1", "batch = true", "batch must be a whole number"),
+        (
+            "leader_timeout = 1",
+            "snapshot_every = '1'",
+            "snapshot_every must be a whole",
+        ),
+        ("leader_timeout = 1", "snapshot_every = -1", "snapshot_every must be a whole"),
         ("role =", "roles =", "agents.wim must have no keys but .*got 'roles'"),
         (
             '"worker"',

@@ -169,7 +169,7 @@ def test_a_file_from_before_members_could_change_is_read_and_goes_on(
     ("statement", "error"),
     [
         ("UPDATE durable SET term = 2", StoreDamaged),
-        ("UPDATE identity SET format = 3", StoreForeign),
+        ("UPDATE identity SET format = 4", StoreForeign),
         ("UPDATE identity SET format = 0", StoreForeign),
         ("UPDATE identity SET agent = 'bob'", StoreForeign),
     ],
@@ -268,7 +268,7 @@ def test_a_damaged_journal_is_refused_or_what_was_there_before_is_read(
     store._connection.execute("BEGIN IMMEDIATE")
     store._connection.execute("UPDATE durable SET term = 9, voted_for = 'cyd'")
     store._connection.execute("UPDATE entries SET entry = entry || 'y'")
-    store._append(6, persist(2, "bob", 6, *("long" * 500 for _ in range(40))))
+    store._persist(persist(2, "bob", 6, *("long" * 500 for _ in range(40))))
     half, journal = path.read_bytes(), Path(f"{path}-journal").read_bytes()
     store._connection.execute("ROLLBACK")
     store.close()

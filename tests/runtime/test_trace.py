@@ -1,5 +1,6 @@
 """Each start of an agent leaves a trace that `primacy conform` allows."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -13,9 +14,9 @@ from primacy_runtime import AgentStopped, SettingsError
 from primacy_runtime.errors import StoreBroken
 from primacy_runtime.mesh_file import agent, read_mesh_file
 from primacy_runtime.trace import TraceFile, finish, traces
-from tests.runtime.chaos.restarts import PERSIST, TIMER, of_restarts
+from tests.runtime.chaos.restarts import TIMER, WRITES, of_restarts
 from tests.runtime.chaos.verdict import conformed, lines, of_traces
-from tests.support.agents import PATIENCE_S, alone, run
+from tests.support.agents import PATIENCE_S, alone, run, until
 from tests.support.command import ENVIRONMENT, RUN
 from tests.support.mesh_files import MESH_ALONE
 
@@ -132,7 +133,7 @@ def test_a_start_that_finds_an_older_disk_would_be_noticed(tmp_path: Path) -> No
     (tmp_path / "mesh.ada.sqlite3").unlink()
     start_and_stop(tmp_path)  # with an empty disk, which must never be
     head, *steps, end = first.read_text().splitlines(keepends=True)
-    at = next(n for n, line in enumerate(steps) if PERSIST in line) + 1
+    at = next(n for n, line in enumerate(steps) if WRITES[0] in line) + 1
     void, timer = "{}\n", f"{{{TIMER}}}\n"
     for rest, is_possible in (
         ([], True),
@@ -147,6 +148,28 @@ def test_a_start_that_finds_an_older_disk_would_be_noticed(tmp_path: Path) -> No
         "mesh.ada.2.jsonl began with term 0, a vote for nobody, 0 entries, and before "
         "it the disk had term 1, a vote for ada, 1 entries"
     )
+
+
+def test_snapshots_are_in_traces_that_are_allowed(tmp_path: Path) -> None:
+    async def work() -> None:
+        for _ in range(2):
+            record = traces(tmp_path / "traces")
+            async with alone(tmp_path, record=record, snapshot_every=3) as one:
+                for number in range(10):
+                    await one.propose(f"x={number}")
+                await until(lambda one=one: one.health().log_start > 3)  # type: ignore[misc]  # bound at once
+
+    run(work())
+    first, second = sorted((tmp_path / "traces").iterdir())
+    assert conformed([first, second]) == []
+    assert of_restarts([first, second]) == []
+    texts = first.read_text(), second.read_text()
+    assert all('"kind":"Discard"' in text for text in texts)
+    head, *steps, end = texts[0].splitlines(keepends=True)
+    without = [line for line in steps if '"kind":"Discard"' not in line]
+    first.write_text("".join([head, *without, f"{{{TIMER}}}\n", end]))
+    (sentence,) = of_restarts([first, second])
+    assert re.search(r"entries \d+ to 11, and .* vote for ada, 11 entries", sentence)
 
 
 @pytest.mark.parametrize("is_given", [True, False], ids=["by --trace", "in the file"])

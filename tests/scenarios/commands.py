@@ -189,6 +189,20 @@ def lose_disk(stage: Stage, words: Sequence[str]) -> list[str]:
     return [f"{name} is lost with its disk"]
 
 
+def snapshot(stage: Stage, words: Sequence[str]) -> list[str]:
+    """Let an agent save what it applied, and drop the entries for that."""
+    match words:
+        case [name, index, *rest]:
+            last = number(index)
+            done = _how(rest, "snapshot").outputs_done
+            return stage.stepped(
+                name,
+                f"has a snapshot of {last}",
+                lambda: stage.cluster.snapshot(name, last, outputs_done=done),
+            )
+    raise BadFormError
+
+
 # --- power, and the resource ----------------------------------------------------------
 
 
@@ -377,6 +391,7 @@ COMMANDS: Mapping[str, Form] = {
         "change AGENT admit|promote|demote|dismiss AGENT [crash after N]", change
     ),
     "replace": Form("replace AGENT by AGENT...", replace_electors),
+    "snapshot": Form("snapshot AGENT INDEX [crash after N]", snapshot),
     "lose-disk": Form("lose-disk AGENT", lose_disk),
     "pause": Form("pause AGENT", pause),
     "resume": Form("resume AGENT", resume),

@@ -3,7 +3,8 @@
 Nothing here decides anything. A position of a log is written `index@term`. An entry is
 its term, and behind a colon its command, `-` for the no-op of a new leader, and the
 roll of one that sets it. A roll is its electors in brackets, `[a,b]`, behind `<` those
-that they replace, and behind `;` its workers. Of the
+that they replace, and behind `;` its workers. A log that begins behind a snapshot shows
+where that stands, `behind 3@1: 1:x`, with the roll there if it is not the first. Of the
 outputs that only tell an observer those are left out that the changes of the state say
 again: role, leader, grants, claims.
 
@@ -14,7 +15,7 @@ from collections.abc import Iterable
 
 from primacy.agents import AgentSet
 from primacy.electorate import Roll
-from primacy.log import Entry, EntryKind
+from primacy.log import Entry, EntryKind, Log
 from primacy.messages import (
     Append,
     AppendReply,
@@ -23,6 +24,7 @@ from primacy.messages import (
     ForwardReply,
     Heartbeat,
     HeartbeatReply,
+    Install,
     Packet,
     PreVoteReply,
     PreVoteRequest,
@@ -37,6 +39,7 @@ from primacy.outputs import (
     Arm,
     Broadcast,
     Disarm,
+    Discard,
     Output,
     Outputs,
     PartitionHealed,
@@ -45,6 +48,7 @@ from primacy.outputs import (
     PresenceChanged,
     Refused,
     Rejected,
+    Restore,
     Send,
     ServeRead,
     Stale,
@@ -83,6 +87,9 @@ def _said(packet: Packet) -> list[str]:
             after = f"after {packet.prev_index}@{packet.prev_term}"
             entries = told_entries(packet.entries.entries)
             return [f"{after}: {entries}", f"commit {packet.commit_index}"]
+        case Install():
+            position = f"{packet.index}@{packet.index_term}"
+            return [f"snapshot of {position}", *_roll_of(packet)]
         case AppendReply():
             position = f"{packet.index}@{packet.index_term}"
             return [f"{_yes(packet.accepted)} {position}"]
@@ -100,8 +107,10 @@ def _last(packet: PreVoteRequest | VoteRequest | HeartbeatReply) -> str:
     return f"log ends {packet.last_index}@{packet.last_term}"
 
 
-def _roll_of(packet: PreVoteRequest | VoteRequest) -> list[str]:
-    return [f"roll {_told_roll(packet.roll)}"] if packet.roll.index else []
+def _roll_of(
+    said: PreVoteRequest | VoteRequest | Install | Discard | Restore,
+) -> list[str]:
+    return [f"roll {_told_roll(said.roll)}"] if said.roll.index else []
 
 
 def _told_roll(roll: Roll) -> str:
@@ -152,6 +161,14 @@ def _told_output(output: Output) -> str:
             entries = told_entries(output.entries.entries)
             is_log = output.entries.size > 0
             return f"{told}, log after {output.after}: {entries}" if is_log else told
+        case Discard():
+            position = f"{output.index}@{output.index_term}"
+            return ", ".join([f"drop the log up to {position}", *_roll_of(output)])
+        case Restore():
+            told = f"restore term {output.term}, vote {output.voted_for or '-'}"
+            position = f"snapshot of {output.index}@{output.index_term}"
+            rest = "keep the rest" if output.keeps_rest else "drop the rest"
+            return ", ".join([told, position, *_roll_of(output), rest])
         case Send():
             return f"send {told_packet(output.packet)} to {output.target}"
         case Broadcast():
@@ -195,10 +212,19 @@ def told_names(names: AgentSet) -> str:
     return " ".join(names.members) or "-"
 
 
+def told_log(log: Log) -> str:
+    """Write the entries of a log, and where it begins if it is not whole."""
+    entries = told_entries(log.entries)
+    if log.start == 0:
+        return entries
+    roll = f" roll {_told_roll(log.start_roll)}" if log.start_roll.index else ""
+    return f"behind {log.start}@{log.start_term}{roll}: {entries}"
+
+
 def told_disk(disk: Durable) -> str:
     """Write what a disk holds."""
-    entries = told_entries(disk.log.entries)
-    return f"term {disk.term}, vote {disk.voted_for or '-'}, log {entries}"
+    vote = disk.voted_for or "-"
+    return f"term {disk.term}, vote {vote}, log {told_log(disk.log)}"
 
 
 def told_fields(state: State) -> dict[str, str]:
@@ -211,7 +237,7 @@ def told_fields(state: State) -> dict[str, str]:
         "vote": state.durable.voted_for or "-",
         "leader": state.leader or "-",
         "roll": _told_roll(state.roll),
-        "log": told_entries(state.log.entries),
+        "log": told_log(state.log),
         "commit": f"{state.commit_index}",
         "waits for": "quorum" if is_leader else state.wait.value,
         "granted by": told_names(state.granted),

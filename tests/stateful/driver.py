@@ -25,9 +25,10 @@ from primacy.messages import (
     VoteReply,
     VoteRequest,
 )
-from primacy.outputs import Refused, RollChanged, WriteAccepted
+from primacy.outputs import Refused, Restore, RollChanged, WriteAccepted
 from primacy.role import Wait
 from primacy.types import START, Instant
+from primacy_model.mesh.log_comparison import agree
 from primacy_model.simulation.cluster import Cluster, Happened
 
 NAMES: Final = "abcdefg"
@@ -87,15 +88,24 @@ class Driver:
         for output in happened.told:
             if isinstance(output, RollChanged):
                 self._see_change(happened.agent, output)
+            if isinstance(output, Restore):
+                self._see_restore(happened.agent, output)
         if happened.verdict is not None:
             self.seen[f"effect {happened.verdict.value}"] += 1
         before = self._logs[happened.agent]
         log = self._logs[happened.agent] = self.cluster.nodes[happened.agent].disk.log
-        last = before.last_index
-        if log.last_index < last or log.prefix(last) != before:
+        if not agree(before, log, before.last_index):
             self.seen["truncated"] += 1
         if happened.is_crashed and (happened.sent or happened.timers):
             self.seen["crash between outputs"] += 1
+
+    def _see_restore(self, name: AgentId, restore: Restore) -> None:
+        """Count what an agent had behind a snapshot, or in place of it."""
+        before, index = self._logs[name], restore.index
+        if restore.keeps_rest:
+            self.seen["rest kept"] += before.last_index > index
+        else:
+            self.seen["rest dropped"] += before.last_index >= index
 
     def _see_change(self, name: AgentId, change: RollChanged) -> None:
         """Count what becomes of rolls."""
@@ -202,6 +212,44 @@ class Driver:
             ),
             "replace",
         )
+
+    def snapshot(
+        self, name: str, back: int = 0, outputs_done: int | None = None
+    ) -> None:
+        """Let an agent take a snapshot of what it has applied, but for the last ones.
+
+        If it has applied nothing since power failed, it tells of its last one again.
+        """
+        cluster, me = self.cluster, AgentId(name)
+        if not cluster.is_ready(name):
+            return
+        applied, taken = cluster.nodes[me].applied, cluster.snapshots[me]
+        index = max(1, applied - back) if applied else taken
+        if taken > applied:
+            index, is_early = taken, True
+        else:
+            is_early = False
+        if index:
+            self.seen["snapshot told too early"] += is_early
+            self.after(cluster.snapshot(name, index, outputs_done=outputs_done))
+
+    def fall_behind(self, name: AgentId, leader: AgentId, writes: int) -> None:
+        """Let the logs of all others lose what an agent that is cut off will need.
+
+        What they have sent it is lost.
+        """
+        self.isolate(name)
+        others = [one for one in self.joined() if one != name]
+        for _ in range(writes):
+            if self.cluster.is_ready(leader):
+                self.write(leader)
+            self.talk(others)
+        self.complete(leader, others)
+        for one in others:
+            self.snapshot(one)
+        for flight in tuple(self.cluster.flights.values()):
+            if flight.target == name:
+                self.cluster.drop(flight.number)
 
     def _count_change(self, happened: Happened, kind: str) -> None:
         self.after(happened)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from primacy import ChangeKind, Timer
+from primacy.messages import Append, Heartbeat, HeartbeatReply, Install
 from tests.stateful.clock_driver import LENGTHS, ClockDriver
 from tests.stateful.driver import mesh_of
 from tests.stateful.failure_report import report_failure
@@ -113,9 +114,17 @@ class Adversary(Rules):
             cluster.drop(number)
 
     @precondition(Rules.has_leader)
-    @rule(who=WHO, heir=WHO, is_cut=st.booleans(), goes_on=st.booleans())
+    @rule(
+        who=WHO,
+        heir=WHO,
+        is_cut=st.booleans(),
+        goes_on=st.booleans(),
+        acts_late=st.booleans(),
+    )
     @report_failure
-    def depose(self, who: int, heir: int, is_cut: bool, goes_on: bool) -> None:
+    def depose(
+        self, who: int, heir: int, is_cut: bool, goes_on: bool, acts_late: bool
+    ) -> None:
         """Let others elect one of them, whom the leader does not hear, and go on."""
         lost = self.leader(who)
         heirs = [name for name in self.driver.electors if name != lost] or [lost]
@@ -132,6 +141,101 @@ class Adversary(Rules):
             self.driver.write(chosen)
             self.driver.begin_round(chosen, others)
             self.act_now(chosen)
+            if acts_late and lost in self.acting():
+                self.driver.after(self.driver.cluster.act(lost))
+
+    # --- snapshots --------------------------------------------------------------------
+
+    @precondition(Rules.has_leader)
+    @rule(who=WHO, whom=WHO, writes=st.integers(1, 3), heals=st.booleans())
+    @report_failure
+    def fall_behind(self, who: int, whom: int, writes: int, heals: bool) -> None:
+        """Cut an agent off until it needs a snapshot; perhaps it is heard again."""
+        leader, behind = self.leader(who), self.agent(whom)
+        if leader == behind:
+            return
+        self.driver.fall_behind(behind, leader, writes)
+        if heals:
+            self.driver.heal()
+            for _ in range(2):
+                self.driver.begin_round(leader, self.driver.joined())
+
+    @precondition(Rules.has_leader)
+    @rule(who=WHO, whom=WHO, outputs_done=st.sampled_from([None, 0, 1, 2]))
+    @report_failure
+    def half_install(self, who: int, whom: int, outputs_done: int | None) -> None:
+        """Let power fail while an agent takes a snapshot of its leader."""
+        driver, leader, behind = self.driver, self.leader(who), self.agent(whom)
+        if leader == behind:
+            return
+        driver.fall_behind(behind, leader, 1)
+        driver.heal()
+        driver.await_timer(leader, Timer.HEARTBEAT)
+        driver.elapse(leader, Timer.HEARTBEAT)
+        driver.talk([leader, behind], about=(Heartbeat, HeartbeatReply))
+        for number in driver.arriving():
+            flight = driver.cluster.flights[number]
+            if isinstance(flight.packet, Install) and driver.cluster.can_arrive(number):
+                driver.deliver(number, outputs_done=outputs_done)
+
+    @precondition(Rules.has_leader)
+    @rule(who=WHO, whom=WHO, back=st.integers(1, 2))
+    @report_failure
+    def overtake(self, who: int, whom: int, back: int) -> None:
+        """Let a snapshot arrive behind entries that were on their way before it."""
+        driver, leader, behind = self.driver, self.leader(who), self.agent(whom)
+        driver.clear()
+        driver.complete(leader, driver.joined())
+        if leader == behind or leader not in driver.leaders():
+            return
+        for _ in range(3):
+            driver.write(leader)
+        driver.talk([name for name in driver.joined() if name != behind])
+        driver.snapshot(leader, back)
+        driver.await_timer(leader, Timer.HEARTBEAT)
+        driver.elapse(leader, Timer.HEARTBEAT)
+        for kinds in ((Heartbeat, HeartbeatReply), (Append,), (Install,)):
+            driver.talk([leader, behind], about=kinds)
+
+    @precondition(Rules.has_leader)
+    @rule(who=WHO, heir=WHO, writes=st.integers(2, 6))
+    @report_failure
+    def go_astray(self, who: int, heir: int, writes: int) -> None:
+        """Let a leader go on alone until it needs another one's snapshot."""
+        driver, lost = self.driver, self.leader(who)
+        driver.clear()
+        others = [name for name in driver.joined() if name != lost]
+        heirs = [name for name in driver.electors if name != lost]
+        if not heirs:
+            return
+        if lost not in driver.leaders():
+            return
+        driver.isolate(lost)
+        driver.cluster.prepare_effect(lost)
+        for _ in range(writes):
+            driver.write(lost)
+        chosen = heirs[heir % len(heirs)]
+        driver.elect(chosen, others)
+        if chosen in driver.leaders():
+            driver.fall_behind(lost, chosen, 1)
+            self.act_now(chosen)
+            if lost in self.acting():
+                driver.after(driver.cluster.act(lost))
+            driver.heal()
+            for _ in range(3):
+                driver.begin_round(chosen, driver.joined())
+
+    @rule(outputs_done=st.sampled_from([None, 0, 1]))
+    @report_failure
+    def restart_all(self, outputs_done: int | None) -> None:
+        """Let all agents take snapshots, lose power and come back, and tell again."""
+        for name in self.driver.joined():
+            self.driver.snapshot(name, outputs_done=outputs_done)
+            if self.driver.cluster.state(name) is not None:
+                self.driver.after(self.driver.cluster.crash(name))
+        self.driver.clear()
+        for name in self.driver.ready():
+            self.driver.snapshot(name)
 
     # --- members ----------------------------------------------------------------------
 
@@ -159,6 +263,54 @@ class Adversary(Rules):
                 self.driver.complete(leader, others)
             else:
                 self.driver.talk([leader, *others], 2 * len(others))
+
+    @precondition(Rules.has_leader)
+    @rule(who=WHO, whom=WHO)
+    @report_failure
+    def enlist(self, who: int, whom: int) -> None:
+        """Let a leader that all hear admit an agent, and make it an elector."""
+        driver, leader = self.driver, self.leader(who)
+        driver.clear()
+        for kind in (ChangeKind.ADMIT, ChangeKind.PROMOTE):
+            driver.complete(leader, driver.joined())
+            if leader in driver.leaders():
+                driver.change(leader, kind, self.target(leader, kind, whom))
+                driver.complete(leader, driver.joined())
+
+    @precondition(Rules.has_leader)
+    @rule(who=WHO, is_handing=st.booleans())
+    @report_failure
+    def retire(self, who: int, is_handing: bool) -> None:
+        """Let a leader that all hear take itself off the roll, while it hands over."""
+        driver, leader = self.driver, self.leader(who)
+        driver.clear()
+        driver.complete(leader, driver.joined())
+        heirs = [name for name in driver.electors if name != leader]
+        if leader not in driver.leaders() or not heirs:
+            return
+        if is_handing:
+            request = f"t{driver.name_of_request()}"
+            driver.after(driver.cluster.transfer(leader, request, heirs[0]))
+        driver.change(leader, ChangeKind.DEMOTE, leader)
+        driver.complete(leader, driver.joined())
+
+    @precondition(Rules.has_leader)
+    @rule(who=WHO, chosen=SOME, heir=WHO)
+    @report_failure
+    def bequeath(self, who: int, chosen: int, heir: int) -> None:
+        """Let a leader begin to replace the electorate, and another one lead then."""
+        driver, leader = self.driver, self.leader(who)
+        driver.clear()
+        driver.complete(leader, driver.joined())
+        if leader not in driver.leaders():
+            return
+        driver.replace_electors(leader, self.members(leader, chosen))
+        driver.talk(driver.joined(), only=leader, about=(Append,))
+        driver.isolate(leader)
+        heirs = [name for name in driver.electors if name != leader]
+        if heirs:
+            driver.elect(heirs[heir % len(heirs)], driver.joined())
+            driver.complete(heirs[heir % len(heirs)], driver.joined())
 
     @precondition(Rules.has_leader)
     @rule(who=WHO, kind=st.sampled_from(ChangeKind), whom=WHO, bits=SOME)

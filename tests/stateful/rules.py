@@ -277,6 +277,13 @@ class Rules(ConfiguringMachine):
         elif cluster.is_ready(name):
             cluster.pause(name)
 
+    @precondition(has_ready)
+    @rule(who=WHO, back=st.sampled_from([0, 0, 1, 2, 9]), outputs_done=CRASH)
+    @report_failure
+    def snapshot(self, who: int, back: int, outputs_done: int | None) -> None:
+        """Let an agent take a snapshot; power may fail before core knows, or after."""
+        self.driver.snapshot(self.ready(who), back, outputs_done)
+
     # --- members ----------------------------------------------------------------------
 
     @precondition(lambda self: self.driver.cluster.waiting)

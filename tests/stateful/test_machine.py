@@ -45,6 +45,7 @@ RULES = {
     "lose_disk",
     "change",
     "replace_electors",
+    "snapshot",
     "write",
     "forward",
     "read",
@@ -70,6 +71,11 @@ DEPTHS = {
     "joint roll inherited",
     "roll undone",
     "leader removed",
+    "Discard",
+    "Restore",
+    "rest kept",
+    "rest dropped",
+    "snapshot told too early",
     *(
         f"change refused: {reason}"
         for reason in (

@@ -22,6 +22,7 @@ from primacy.messages import (
     ForwardReply,
     Heartbeat,
     HeartbeatReply,
+    Install,
     Packet,
     PreVoteReply,
     PreVoteRequest,
@@ -29,12 +30,13 @@ from primacy.messages import (
     ReadIndexRequest,
     Received,
     Replace,
+    Snapshotted,
     Timer,
     TransferNow,
     VoteReply,
     VoteRequest,
 )
-from primacy.outputs import Arm, Persist
+from primacy.outputs import Arm, Discard, Persist, Restore
 from primacy.recovery import recover
 from primacy.role import Role, Wait
 from primacy.state import Durable, Leadership, State
@@ -154,6 +156,11 @@ def log(*terms: int) -> Log:
     return Log.of(entry(term) for term in terms)
 
 
+def begun(start: int, term: int, *entries: Entry, at: Roll = ROLL) -> Log:
+    """Build a log that begins behind a snapshot, where a roll was in force."""
+    return Log.starting(Index(start), Term(term), at).extended(entries)
+
+
 def numbers(held: Mapping[str, int]) -> AgentMap:
     """Give some agents a number; every other agent has 0."""
     found = AgentMap()
@@ -174,6 +181,26 @@ def persist(
 ) -> Persist:
     """Expect a write to the disk."""
     return Persist(Term(term), AgentId(vote), Index(after), entries)
+
+
+def discard(index: int, term: int, roll: Roll = ROLL) -> Discard:
+    """Expect entries to be dropped from the disk."""
+    return Discard(Index(index), Term(term), roll)
+
+
+def restore(
+    index: int,
+    index_term: int,
+    *,
+    term: int = 1,
+    vote: str = "",
+    roll: Roll = ROLL,
+    keeps_rest: bool = False,
+) -> Restore:
+    """Expect a snapshot to be taken for what is applied."""
+    return Restore(
+        Term(term), AgentId(vote), Index(index), Term(index_term), roll, keeps_rest
+    )
 
 
 def a_newcomer(me: str = "b", *, given: Config | None = None) -> State:
@@ -255,6 +282,7 @@ def a_leader(
     seen: Mapping[str, int] | None = None,
     rounds: int = 0,
     confirmed: int = 0,
+    installing: Mapping[str, int] | None = None,
     given: Config | None = None,
 ) -> State:
     """Lead, as agent a; an agent named in `match` holds the log up to there."""
@@ -266,6 +294,7 @@ def a_leader(
     leadership = Leadership(
         match=numbers({"a": last, **(match or {})}),
         next=AgentMap().set_all(others, last + 1),
+        installing=numbers(installing or {}),
         seen=numbers({"a": rounds, **(seen or {})}),
         round=Round(rounds),
         confirmed_round=Round(confirmed),
@@ -417,6 +446,19 @@ def append(
     )
 
 
+def install(
+    sender: str = "a",
+    *,
+    term: int = 1,
+    index: int = 1,
+    index_term: int = 1,
+    roll: Roll = ROLL,
+) -> Install:
+    return Install(
+        MESH, AgentId(sender), Term(term), Index(index), Term(index_term), roll
+    )
+
+
 def append_reply(
     sender: str = "b",
     *,
@@ -484,6 +526,10 @@ def replacement(electors: str, *, request: str = "r", detail: str = "") -> Repla
     return Replace(RequestId(request), AgentSet.of(electors), Command(detail))
 
 
+def snapshotted(index: int) -> Snapshotted:
+    return Snapshotted(Index(index))
+
+
 EVERY_PACKET: tuple[Packet, ...] = (
     claim("a"),
     pre_vote_request(),
@@ -493,6 +539,7 @@ EVERY_PACKET: tuple[Packet, ...] = (
     heartbeat(),
     heartbeat_reply("a"),
     append(),
+    install(),
     append_reply("a"),
     read_index_request("a"),
     read_index_reply(),

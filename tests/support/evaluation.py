@@ -23,9 +23,9 @@ from primacy.pending_reads import (
 )
 from primacy.types import NOBODY
 from primacy_proofs.counterexamples import interpretation
-from primacy_proofs.counterexamples.interpretation import ENUMERATIONS
+from primacy_proofs.counterexamples.interpretation import ENUMERATIONS, cut_off
 from primacy_proofs.smt.solver import Expr, dissect
-from primacy_proofs.symbolic.containers import Answered, Served
+from primacy_proofs.symbolic.containers import Answered, LiftedLog, Served
 from primacy_proofs.symbolic.values import Proxy
 
 Values = Mapping[str, Any]
@@ -118,6 +118,10 @@ def _applied(known: Callable[..., Any], parts: list[Meaning]) -> Meaning:
 
 def plain(value: Any, values: Values) -> Any:  # noqa: ANN401 - any value
     """Put plain values in the place of all proxies."""
+    if isinstance(value, LiftedLog):
+        electors, workers = values["electors"], values["workers"]
+        whole, start = (evaluate(each, values) for each in (value.expr, value.begin))
+        return cut_off(whole, start, Roll(electors, electors, workers))
     if isinstance(value, Proxy):
         return evaluate(value.expr, values)
     if isinstance(value, AgentSet):

@@ -19,19 +19,25 @@ from primacy import outputs as effects
 from primacy import recovery, step
 from primacy.agents import AgentMap, AgentSet
 from primacy.config import Config
-from primacy.messages import Received
+from primacy.electorate import Roll
+from primacy.log import Entry, EntryKind, Log
+from primacy.messages import Install, Message, Received
 from primacy.observation import observe
 from primacy.state import State
+from primacy.types import Command, RequestId, Term
 from primacy_proofs.smt.solver import Expr, is_same
 from primacy_proofs.symbolic.paths import ContractError, Path
-from primacy_proofs.symbolic.records import columns, lower, plain
+from primacy_proofs.symbolic.records import columns, plain
 from primacy_proofs.system import lifting
 from primacy_proofs.system.lifting import Case
-from tests.support.evaluation import Meaning, Values, evaluate, meaning, performed
+from tests.support import evaluation
+from tests.support.evaluation import Meaning, Values, meaning, performed
 from tests.support.scenes import Scenes
 from tests.support.strategies import MESHES
 
 OBSERVATION: Final = "Observation"
+MOST_LOST: Final = 200
+"""No snapshot of a scene stands for as many entries."""
 CASES: Final = (*lifting.cases(), OBSERVATION)
 
 
@@ -126,15 +132,41 @@ class Scene:
     """The state is one that no step leads to: a contract may be broken."""
     off: int
     """By how much what a map suggests is wrong."""
-    after: tuple[object, ...] | None
-    """The columns of the state after; none if core raised."""
+    after: State | None
+    """The state after; none if core raised."""
     outputs: tuple[object, ...]
 
 
 def named(record: object, prefix: str = "") -> dict[str, Any]:
+    """Name the columns of a record; a log is given as it was, and with its start."""
     values = [value for _, value in plain(record)]
     names = [prefix + column.name for column in columns(type(record))]
-    return dict(zip(names, values, strict=True))
+    found = dict(zip(names, values, strict=True))
+    for name, value in found.items():
+        if isinstance(value, Log):
+            is_start = name.endswith(".start")
+            found[name] = value.start if is_start else whole(value)
+    return found
+
+
+def whole(log: Log) -> Log:
+    """Give entries to a log in the place of those that it lost: some that fit."""
+    lost = ending(log.start, log.start_term, log.start_roll)
+    return lost.extended(log.entries)
+
+
+def ending(index: int, term: int, roll: Roll) -> Log:
+    """Make a whole log that ends at a position with a term and a roll, if one can."""
+    if index < roll.index or not 0 <= index < MOST_LOST:
+        return Log()
+    entries = [Entry(Term(1), EntryKind.NOOP)] * index
+    for at in range(max(roll.index, 1) - 1, index):
+        entries[at] = Entry(Term(term), EntryKind.NOOP)
+    if roll.index >= 1:
+        sets = roll.electors, roll.outgoing, roll.workers
+        named = Command(""), RequestId("")
+        entries[roll.index - 1] = Entry(roll.term, EntryKind.ROLL, *named, *sets)
+    return Log.of(entries)
 
 
 def of_mesh(config: Config) -> dict[str, Any]:
@@ -143,15 +175,26 @@ def of_mesh(config: Config) -> dict[str, Any]:
     return plain_fields | derived
 
 
+def of_message(message: Message) -> dict[str, Any]:
+    """Name the parts of a message, as its case asks for them."""
+    said = message.packet if isinstance(message, Received) else message
+    values = named(said, f"{type(said).__name__}.")
+    if isinstance(message, Received):
+        values |= {"packet": said, "now": message.now}
+    if isinstance(said, Install):
+        values["Install.prefix"] = ending(said.index, said.index_term, said.roll)
+    return values
+
+
 def done(act: Callable[[], tuple[State, Any]]) -> tuple[Any, Any]:
-    """Let core act: the columns after, and what a step asks; observations apart."""
+    """Let core act: the state after, and what a step asks; observations apart."""
     try:
         after, outputs = act()
     except (IndexError, ValueError):  # of a container, asked for what it has not
         return None, ()
     told = get_args(effects.Observation)
     asked = tuple(output for output in outputs if not isinstance(output, told))
-    return tuple(value for _, value in plain(after)), asked
+    return after, asked
 
 
 def staged(name: str, scenes: Scenes) -> Scene:
@@ -165,16 +208,17 @@ def staged(name: str, scenes: Scenes) -> Scene:
     if name == OBSERVATION:
         before, after = scenes.pair(config)
         values |= named(before) | named(after, "after.")
-        return Scene(values, False, 0, (), observe(before, after))
+        return Scene(values, False, 0, after, observe(before, after))
     state, message = scenes.scene(name, config)
     if may_break:
         state = scenes.broken(state)
     said = message.packet if isinstance(message, Received) else message
     values |= named(state)
     if name not in lifting.UNKNOWN:
-        values |= named(said, f"{name}.")
-    if isinstance(message, Received):
+        values |= of_message(message)
+    elif isinstance(message, Received):
         values |= {"packet": said, "now": message.now}
+    may_break = may_break or isinstance(said, Install)  # it need not be of this log
     advice.off = scenes.one(-1, 0, 1) if may_break else 0
     result = done(lambda: step(state, message))
     return Scene(values, may_break, advice.off, *result)
@@ -200,7 +244,6 @@ def judge(case: Lifted, scene: Scene) -> int:
     assert scene.after is not None
     after, outputs = parted(path)
     if after is not None:
-        told = zip(lower(after), scene.after, strict=True)
-        assert all(evaluate(expr, scene.values) == value for expr, value in told)
+        assert evaluation.plain(after, scene.values) == scene.after
     assert performed(outputs, scene.values) == scene.outputs
     return place

@@ -35,7 +35,7 @@ LOCALS: Final[Mapping[str, type]] = {
 TEXTS: Final = ("r", "s", "t", "")
 FOR_LEADERS: Final = ("AppendReply", "HeartbeatReply", "ReadIndexRequest", "Forward")
 BY_CLIENTS: Final = ("Write", "Read", "LeaseRead", "Transfer", "Change", "Replace")
-FOR_FOLLOWERS: Final = ("Append", "Heartbeat", "Claim", "TransferNow")
+FOR_FOLLOWERS: Final = ("Append", "Install", "Heartbeat", "Claim", "TransferNow")
 ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "PreVoteReply": (Role.PRE_CANDIDATE,),
     "VoteReply": (Role.CANDIDATE,),
@@ -91,11 +91,15 @@ class Scenes:
         return grown(roll, sorted(terms), around(config), TEXTS, self.choose)
 
     def log(self, config: Config, highest: int) -> Log:
-        """Draw a log that ends by a term; some fill a chunk."""
+        """Draw a log that ends by a term; some fill a chunk, some begin late."""
         most = self.one(0, 5, 5, 5)
         entries = self.entries(config, config.first_roll, 1, highest, most)
         opening = 61 if entries and self.rarely(10) else 0
-        return Log.of((Entry(Term(1), EntryKind.NOOP),) * opening + entries)
+        log = Log.of((Entry(Term(1), EntryKind.NOOP),) * opening + entries)
+        if self.rarely(2) or not entries:
+            return log
+        start = Index(self.chance.randint(1, log.last_index))
+        return log.compacted(start, log.roll_at(start, config.first_roll))
 
     def disk(self, config: Config) -> Durable:
         """Draw a disk."""
@@ -119,7 +123,8 @@ class Scenes:
         if role == Role.FOLLOWER and term:
             leader = self.one(NOBODY, *roll.voters.without(me).members)
         is_blank = log.last_index == 0 and leader == NOBODY
-        commit = self.one(self.chance.randint(0, log.last_index), log.last_index)
+        commit = self.chance.randint(log.start, log.last_index)
+        commit = self.one(commit, commit, log.start, log.last_index)
         vote = self.one(NOBODY, *roll.voters.members) if term else NOBODY
         claimants = config.initial_leaders.members
         parts: dict[str, Any] = {
@@ -154,7 +159,7 @@ class Scenes:
         """Draw what a leader knows of the members, and of itself."""
         roll, me, last = log.roll(config.first_roll), config.me, log.last_index
         members, everyone = roll.members, around(config)
-        low = self.one(0, last, max(0, last - 1))
+        low = self.one(0, 0, last, max(0, last - 1))
         match = self.numbers(members, low, last).set(me, last)
         following = AgentMap()
         for agent in members.without(me).members:
@@ -170,6 +175,7 @@ class Scenes:
         parts: dict[str, Any] = {
             "match": match,
             "next": following,
+            "installing": self.numbers(members, 0, self.one(0, 0, last)),
             "seen": seen,
             "round": number,
             "confirmed_round": confirmed,
@@ -189,7 +195,7 @@ class Scenes:
         other = self.state(state.config, self.one(*Role))
         lead = self.mixed(state.leadership, other.leadership)
         if self.rarely(4):
-            name = self.one("match", "next", "seen")
+            name = self.one("match", "next", "seen", "installing")
             few = self.numbers(self.agents(around(state.config)), 0, 4)
             part: dict[str, Any] = {name: few}
             lead = replace(lead, **part)
@@ -235,12 +241,14 @@ class Scenes:
         """
         config, lead, log = state.config, state.leadership, state.log
         term = max(1, state.term + self.one(-1, 0, 0, 0, 1, 1, 2))
-        position = self.chance.randint(max(0, log.last_index - 3), log.last_index)
+        lowest = max(log.start, log.last_index - 3)
+        position = self.chance.randint(lowest, log.last_index)
         last = log.last_index
         at = self.one(0, position, position, last, last, last + 1)
         known = log.term_at(Index(min(at, log.last_index)))
         at_term = max(1, min(term, known + self.one(-1, 0, 0, 0, 1))) if at else 0
-        held = log.segment(Index(at), 2) if at <= log.last_index else Segment()
+        is_left = log.start <= at <= log.last_index
+        held = log.segment(Index(at), 2) if is_left else Segment()
         roll, everyone = state.roll, around(config)
         others = everyone.without(config.me).members
         peers = roll.members.without(config.me).members or others
@@ -272,7 +280,11 @@ class Scenes:
             "now": self.number(),
             "target": self.one(*roll.voters.members, *everyone.members, "zz"),
             "kind": self.one(*wire.ChangeKind),
-            "electors": self.one(roll.electors, *(self.agents(roll.members),) * 3),
+            "electors": self.one(
+                roll.electors,
+                *(self.agents(roll.members),) * 3,
+                self.agents(everyone),
+            ),
             "detail": self.one(*TEXTS),
         }
         if self.rarely(3):

@@ -31,7 +31,8 @@ def near_packets(draw: DrawFn, state: State) -> wire.Packet:
     senders = st.sampled_from(peers.members or around(config).members)
     sender = draw(senders | st.sampled_from(around(config).members))
     term = draw(st.sampled_from([state.term, Term(state.term + 1)]))
-    index = Index(draw(st.integers(0, log.last_index)))
+    index = Index(draw(st.integers(log.start, log.last_index)))
+    first = config.first_roll
     noop = Entry(term, EntryKind.NOOP)
     parts = draw(st.sampled_from(successors(parts_of(state.roll), around(config))))
     roll = Entry(term, EntryKind.ROLL, Command(""), RequestId(""), *parts)
@@ -46,6 +47,8 @@ def near_packets(draw: DrawFn, state: State) -> wire.Packet:
         wire.VoteRequest(*header, *end, state.roll, draw(st.booleans())),
         wire.VoteReply(*header, True),
         wire.Append(*header, *at, entries, index),
+        wire.Install(*header, *at, log.roll_at(index, first)),
+        wire.Install(*header, Index(end[0] + 1), term, state.roll),
         wire.AppendReply(*header, draw(st.booleans()), *at),
         wire.Heartbeat(*header, number, *at, state.roll.members),
         wire.HeartbeatReply(*header, number, *at),
@@ -66,6 +69,9 @@ def reached_states(draw: DrawFn, config: Config, limit: int = 12) -> State:
 def _any_message(draw: DrawFn, state: State) -> wire.Message:
     if draw(st.booleans()):
         return draw(messages(state.config))
+    if draw(st.integers(0, 9)) == 0:
+        near = st.integers(state.log.start, state.commit_index + 1)
+        return wire.Snapshotted(draw(near.map(Index)))
     return wire.Received(draw(near_packets(state)), Instant(draw(st.integers(0, 4))))
 
 

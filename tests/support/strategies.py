@@ -166,6 +166,18 @@ def logs(draw: DrawFn, highest: int = 4, config: Config = MESHES[0]) -> Log:
     return Log.of((Entry(Term(1), EntryKind.NOOP),) * opening + entries)
 
 
+def begun(
+    log: Log, config: Config = MESHES[0], committed: int | None = None
+) -> SearchStrategy[Log]:
+    """Draw a log as it is, or as it is left by a snapshot of what is committed."""
+    last = log.last_index if committed is None else committed
+    starts = st.just(0) | st.integers(0, last)
+    first = config.first_roll
+    return starts.map(Index).map(
+        lambda start: log.compacted(start, log.roll_at(start, first)) if start else log
+    )
+
+
 def segments() -> SearchStrategy[Segment]:
     """Draw consecutive entries, mostly such as a log may hold."""
     ordered = logs().map(lambda log: Segment(log.entries[:3]))
@@ -199,6 +211,7 @@ def packets(config: Config) -> SearchStrategy[wire.Packet]:
         st.builds(wire.Heartbeat, *header, _rounds, _indices, _terms, alive),
         st.builds(wire.HeartbeatReply, *header, _rounds, _indices, _terms),
         st.builds(wire.Append, *header, _indices, _terms, segments(), _indices),
+        st.builds(wire.Install, *header, _indices, _terms, brought),
         st.builds(wire.AppendReply, *header, granted, _indices, _terms),
         st.builds(wire.ReadIndexRequest, *header, _requests),
         st.builds(wire.ReadIndexReply, *header, _requests, granted, _indices),
@@ -223,6 +236,7 @@ def messages(config: Config) -> SearchStrategy[wire.Message]:
         st.builds(wire.Transfer, _requests, somebody),
         st.builds(wire.Change, _requests, kinds, somebody, _commands),
         st.builds(wire.Replace, _requests, electors, _commands),
+        st.builds(wire.Snapshotted, _indices),
     )
     return received | received | received | received | elapsed | local
 
@@ -250,6 +264,10 @@ def outputs() -> SearchStrategy[effects.Output]:
     reasons, timers = st.sampled_from(effects.Reason), st.sampled_from(wire.Timer)
     return st.one_of(
         st.builds(effects.Persist, _terms, _ids, _indices, segments()),
+        st.builds(effects.Discard, _indices, _terms, rolls()),
+        st.builds(
+            effects.Restore, _terms, _ids, _indices, _terms, rolls(), st.booleans()
+        ),
         st.builds(effects.Send, _ids, packets(MESHES[0])),
         st.builds(effects.Broadcast, agent_sets(), packets(MESHES[0])),
         st.builds(effects.Arm, timers, _lengths, _lengths),
@@ -290,6 +308,7 @@ def states(draw: DrawFn, config: Config) -> State:
         leader = draw(st.sampled_from([NOBODY, *others]))
     is_blank = log.last_index == 0 and leader == NOBODY and role != Role.LEADER
     claimants = [NOBODY, *voters.members] if is_blank else [NOBODY]
+    log = draw(begun(log, config, commit_index))
     return State(
         config=config,
         durable=Durable(Term(term), config.me if stands_in_term else draw(vote), log),
@@ -359,6 +378,8 @@ def leaderships(
         agent: draw(st.integers(held + 1, last + 1)) for agent, held in match.items()
     }
     following[me] = 0
+    sent = {agent: draw(st.sampled_from([0, log.start])) for agent in match}
+    sent[me] = 0
     number = draw(_small)
     seen = {agent: draw(st.integers(0, number)) for agent in match}
     seen[me] = number
@@ -377,6 +398,7 @@ def leaderships(
     return Leadership(
         match=_as_map(match),
         next=_as_map(following),
+        installing=_as_map(sent),
         seen=_as_map(seen),
         round=Round(number),
         confirmed_round=Round(confirmed),

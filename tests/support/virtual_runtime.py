@@ -1,7 +1,8 @@
 """A runtime for tests: a virtual clock, drawn timers, a network with links to cut.
 
 It keeps the obligations of a runtime. The same seed gives the same run. A packet takes
-one millisecond; it is lost where the link is cut or the target is down.
+one millisecond; it is lost where the link is cut or the target is down. A snapshot is
+the list of what is applied, and travels with its packet.
 """
 
 import heapq
@@ -11,13 +12,31 @@ from dataclasses import replace
 from itertools import count
 
 from primacy.dispatch import step
-from primacy.log import Entry
-from primacy.messages import Elapsed, Message, Packet, Received, Timer
-from primacy.outputs import Apply, Arm, Broadcast, Disarm, Output, Persist, Send
+from primacy.log import Entry, Log
+from primacy.messages import (
+    Elapsed,
+    Install,
+    Message,
+    Packet,
+    Received,
+    Snapshotted,
+    Timer,
+)
+from primacy.outputs import (
+    Apply,
+    Arm,
+    Broadcast,
+    Disarm,
+    Discard,
+    Output,
+    Persist,
+    Restore,
+    Send,
+)
 from primacy.recovery import recover
 from primacy.role import Role
 from primacy.state import NOTHING_DURABLE, Durable, State
-from primacy.types import START, AgentId, Instant
+from primacy.types import START, AgentId, Index, Instant
 from tests.support.builders import config
 
 
@@ -42,6 +61,10 @@ class VirtualMesh:
         """The agents that run."""
         self.disks: dict[str, Durable] = dict.fromkeys(self.configs, NOTHING_DURABLE)
         self.applied: dict[str, list[Entry]] = {}
+        self.snapshots: dict[str, dict[int, list[Entry]]] = {
+            name: {0: []} for name in self.configs
+        }
+        """What each agent has on disk of the state machine, by the index."""
         self.sent: list[tuple[str, str, Packet]] = []
         self.told: list[tuple[str, Output]] = []
         """Every output that only informs, with the agent that gave it."""
@@ -54,7 +77,8 @@ class VirtualMesh:
     def start(self, *names: str) -> None:
         """Let agents begin from their disks; all of them if none is named."""
         for name in names or tuple(self.configs):
-            self.applied[name] = []
+            start = self.disks[name].log.start
+            self.applied[name] = list(self.snapshots[name][start])
             self.states[name], outputs = recover(self.configs[name], self.disks[name])
             self._perform(name, outputs)
 
@@ -73,8 +97,17 @@ class VirtualMesh:
     def heal(self) -> None:
         self._cut.clear()
 
+    def snapshot(self, name: str) -> None:
+        """Let an agent save what it has applied, and tell its core."""
+        index = len(self.applied[name])
+        self.snapshots[name][index] = list(self.applied[name])
+        self.give(name, Snapshotted(Index(index)))
+
     def give(self, name: str, message: Message) -> None:
         """Let an agent take one step."""
+        if isinstance(message, Received) and isinstance(message.packet, Install):
+            index, sender = message.packet.index, message.packet.sender
+            self.snapshots[name][index] = self.snapshots[sender][index]
         self.states[name], outputs = step(self.states[name], message)
         self._perform(name, outputs)
 
@@ -115,7 +148,10 @@ class VirtualMesh:
             return False
         members = leaders[0].roll.members
         running = [s for s in self.states.values() if members.has(s.me)]
-        one = {(s.leader, s.term, s.commit_index, s.log) for s in running}
+        one = {
+            (s.leader, s.term, s.commit_index, _rest(s), tuple(self.applied[s.me]))
+            for s in running
+        }
         return len(one) == 1 and leaders[0].commit_index == leaders[0].log.last_index
 
     def outputs(self, kind: type[Output], name: str | None = None) -> list[Output]:
@@ -131,6 +167,11 @@ class VirtualMesh:
             match output:
                 case Persist():
                     self.disks[name] = self.disks[name].after(output)
+                case Discard():
+                    self.disks[name] = self.disks[name].discarded(output)
+                case Restore():
+                    self.disks[name] = self.disks[name].restored(output)
+                    self.applied[name] = list(self.snapshots[name][output.index])
                 case Send(target, packet):
                     self._post(name, target, packet)
                 case Broadcast(targets, packet):
@@ -155,3 +196,9 @@ class VirtualMesh:
             arrived = Received(packet, Instant(self.now + 1))
             event = (self.now + 1, next(self._order), target, arrived)
             heapq.heappush(self._events, event)
+
+
+def _rest(state: State) -> Log:
+    """Give what an agent has behind its commit index, whatever it has dropped."""
+    index = state.commit_index
+    return state.log.compacted(index, state.log.roll_at(index, state.config.first_roll))

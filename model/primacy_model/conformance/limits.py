@@ -39,11 +39,13 @@ def disk_error(disk: Durable) -> str:
     """Say why no agent can have made this disk; nothing if one can."""
     if disk.term < 0:
         return f"no disk has the term {disk.term}: terms begin at 0."
-    entries = disk.log.entries
-    if Segment(entries).is_ordered(Term(1), disk.term):
+    log = disk.log
+    if log.start_term > disk.term:
+        return f"no disk of term {disk.term} begins behind one of {log.start_term}."
+    before = Term(max(log.start_term, 1))
+    if Segment(log.entries).is_ordered(before, disk.term):
         return ""
-    before = Term(1)
-    for index, entry in enumerate(entries, start=1):
+    for index, entry in enumerate(log.entries, start=log.start + 1):
         if entry.term < before:
             least = f"{before} or more is needed"
             return f"no disk has the term {entry.term} at index {index}: {least}."
@@ -53,10 +55,10 @@ def disk_error(disk: Durable) -> str:
 
 def roll_error(config: Config, log: Log) -> str:
     """Say which entry of a log sets a roll that no leader sets there, if one does."""
-    before = config.first_roll
+    before = log.roll_at(log.start, config.first_roll)
     for index in log.rolls:
         entry = log.at(index)
-        if index == 1 or log.at(Index(index - 1)).term != entry.term:
+        if log.term_at(Index(index - 1)) != entry.term:
             return f"no disk sets a roll at index {index}, where its term begins."
         after = Roll(entry.electors, entry.outgoing, entry.workers, index, entry.term)
         if not _may_follow(before, after):

@@ -41,6 +41,7 @@ HANDLERS: Final = (
     "recovery",
     "replication",
     "dispatch",
+    "snapshots",
     "transfer",
     "validity",
 )

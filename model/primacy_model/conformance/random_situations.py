@@ -99,6 +99,10 @@ def directed_situations() -> Iterator[tuple[State, Message]]:
     """
     yield from _told(MEMBERS[2], Durable(), _leading(MEMBERS[2]))
     yield from _told(MEMBERS[1], Durable(Term(1)), _following(MEMBERS[1]))
+    for disk in (Durable(Term(1)), Durable(Term(2), NOBODY, _begun_log())):
+        yield from _told(MEMBERS[1], disk, _restoring(MEMBERS[1]))
+    disk = Durable(Term(2), NOBODY, _begun_log())
+    yield from _told(MEMBERS[1], disk, _handing_over(MEMBERS[1]))
 
 
 def _told(
@@ -177,6 +181,78 @@ def _following(config: Config) -> Iterator[Message | Packet]:
     yield wire.TransferNow(*b, Term(3))
 
 
+def _begun_log() -> Log:
+    """Begin a log behind a snapshot, with an entry that sets a roll before it."""
+    ab, c = AgentSet.of("ab"), AgentSet.of("c")
+    roll = Roll(ab, ab, c, Index(2), Term(1))
+    return Log.starting(Index(3), Term(2), roll).append(Entry(Term(2), EntryKind.NOOP))
+
+
+def _restoring(config: Config) -> Iterator[Message | Packet]:
+    """Hand snapshots over: stale, known, whole, with a rest and with a conflict."""
+    b, two, three = (config.mesh, AgentId("b")), Term(2), Term(3)
+    first, command = config.first_roll, Command("set x")
+    ab, c = AgentSet.of("ab"), AgentSet.of("c")
+    settled = Roll(ab, ab, c, Index(2), Term(1))
+    joint = Roll(ab, AgentSet.of("abc"), c.without(AgentId("c")), Index(9), two)
+    request = RequestId("r1")
+    yield wire.Install(*b, Term(1), Index(5), Term(1), first)
+    yield wire.Install(*b, two, Index(5), two, settled)
+    yield wire.Install(*b, two, Index(5), two, settled)
+    yield wire.Install(*b, two, Index(4), two, settled)
+    yield wire.Append(*b, two, Index(0), Term(0), Segment(), Index(0))
+    own = tuple(Entry(two, EntryKind.COMMAND, command, request) for _ in range(3))
+    yield wire.Append(*b, two, Index(5), two, Segment(own), Index(6))
+    yield wire.Append(*b, two, Index(4), two, Segment(own), Index(8))
+    yield wire.ReadIndexReply(*b, two, request, True, Index(7))
+    yield wire.Snapshotted(Index(8))
+    yield wire.Snapshotted(Index(5))
+    yield wire.Snapshotted(Index(6))
+    yield wire.Install(*b, two, Index(7), two, settled)
+    yield wire.Install(*b, two, Index(0), Term(0), settled)
+    yield wire.Install(*b, two, Index(9), three, settled)
+    yield wire.Install(*b, two, Index(9), two, Roll(ab, ab, c, Index(10), two))
+    yield wire.Install(*b, two, Index(9), two, Roll(ab, ab, c))
+    yield wire.Install(*b, two, Index(9), two, Roll(first.electors, ab, c))
+    yield wire.Install(*b, two, Index(9), two, Roll(AgentSet(), ab, c, Index(9), two))
+    yield wire.Install(*b, two, Index(9), two, Roll(ab, AgentSet(), c, Index(9), two))
+    yield wire.Install(config.mesh, AgentId("c"), two, Index(9), two, settled)
+    yield wire.Heartbeat(*b, two, Round(1), Index(6), two, first.members)
+    for number in (7, 9, 10):
+        yield wire.ReadIndexReply(*b, two, request, True, Index(number))
+    yield wire.Install(*b, three, Index(9), two, joint)
+    yield wire.VoteRequest(
+        config.mesh, AgentId("c"), Term(4), Index(9), two, first, False
+    )
+    yield wire.Elapsed(Timer.ELECTION, NOON)
+    yield wire.Elapsed(Timer.ELECTION, NOON)
+
+
+def _handing_over(config: Config) -> Iterator[Message | Packet]:
+    """Lead with a log that begins behind a snapshot, which another agent needs."""
+    b, c = ((config.mesh, AgentId(name)) for name in "bc")
+    three, blank, start = Term(3), (Index(0), Term(0)), (Index(3), Term(2))
+    election = wire.Elapsed(Timer.ELECTION, NOON)
+    heartbeat = wire.Elapsed(Timer.HEARTBEAT, NOON)
+    yield election
+    yield election
+    yield wire.PreVoteReply(*b, Term(2), three, True)
+    yield wire.VoteReply(*b, three, True)
+    for number in range(1, 5):
+        yield heartbeat
+        yield wire.HeartbeatReply(*b, three, Round(number), Index(5), three)
+        yield wire.HeartbeatReply(*c, three, Round(number), *blank)  # once at a time
+        if number == 2:
+            yield wire.AppendReply(*b, three, True, Index(5), three)
+            yield wire.Snapshotted(Index(5))
+            yield wire.AppendReply(*c, three, False, *blank)
+        if number == 3:
+            yield wire.AppendReply(*c, three, True, *start)  # more is dropped by now
+            yield election
+    yield wire.AppendReply(*c, three, True, Index(5), three)
+    yield wire.Write(RequestId("w1"), Command("set x"))
+
+
 def disks(walks: int = WALKS) -> Iterator[tuple[Config, Durable]]:
     """Give the disks with which walks begin."""
     for config in MEMBERS:
@@ -210,7 +286,17 @@ def _disk(config: Config, random: Random) -> Durable:
         entries[place] = _change(random, members, Term(terms[place]))
     term = Term(max([*terms, random.choice((0, 0, 1, 3))]))
     voted = random.choice((NOBODY, *config.initial_leaders.members))
-    return Durable(term, voted if term else NOBODY, Log.of(entries))
+    log = Log.of(entries)
+    if size > 0 and random.randrange(3) == 0:
+        start = Index(random.randint(1, size))
+        log = log.compacted(start, log.roll_at(start, config.first_roll))
+    return Durable(term, voted if term else NOBODY, log)
+
+
+def _fit(roll: Roll, place: _Place) -> Roll:
+    """Give a roll that was set at a place the term that an entry has there."""
+    index, term = place
+    return replace(roll, term=term) if roll.index == index > 0 else roll
 
 
 def _change(random: Random, members: AgentSet, term: Term) -> Entry:
@@ -252,6 +338,9 @@ class _Chooser:
             return wire.Transfer(request, self._one(*state.roll.electors.members))
         if self._rarely(2 if state.role == Role.LEADER else 12):
             return self._changing(state, request)
+        if self._rarely(10):
+            near = state.commit_index - self._one(0, 0, 0, 1, 2, -1)
+            return wire.Snapshotted(Index(near))
         peers = (*state.roll.members.members, AgentId("z"))
         makes: Sequence[Callable[[], Message]] = (
             lambda: wire.Elapsed(Timer.ELECTION, now),
@@ -293,7 +382,7 @@ class _Chooser:
             return wire.VoteReply(*head, True)
         last, request = state.log.last_index, RequestId(self._one("r1", "r2"))
         held = Index(self._random.choice((last, last, max(0, last - 1), last // 2)))
-        at = (held, state.log.term_at(held))
+        at = (held, self._term_at(state, held))
         makes: Sequence[Callable[[], Packet]] = (
             lambda: wire.AppendReply(*head, True, *at),
             lambda: wire.AppendReply(*head, self._one(True, False), *at),
@@ -348,6 +437,8 @@ class _Chooser:
             heartbeat,
             lambda: wire.HeartbeatReply(*head, self._round(state), *at),
             *appends,
+            lambda: wire.Install(*head, *at, _fit(self._roll(state), at)),
+            lambda: wire.Install(*head, *end, _fit(self._roll(state), end)),
             lambda: wire.AppendReply(*head, granted, *at),
             lambda: wire.ReadIndexRequest(*head, request),
             lambda: wire.ReadIndexReply(*head, request, granted, at[0]),
@@ -378,7 +469,13 @@ class _Chooser:
         )
         if self._rarely(12):
             return Index(self._one(-1, 0, last, last + 1)), Term(self._one(-1, 0, 1, 9))
-        return Index(index), state.log.term_at(Index(index))
+        return Index(index), self._term_at(state, Index(index))
+
+    def _term_at(self, state: State, index: Index) -> Term:
+        """Read a term, or guess it where the entry is dropped."""
+        if index < state.log.start:
+            return Term(min(index, 1))
+        return state.log.term_at(index)
 
     def _end(self, state: State) -> _Place:
         if self._rarely(3):
@@ -418,7 +515,7 @@ class _Chooser:
         noop = Entry(Term(max(1, term)), EntryKind.NOOP)
         change = _change(self._random, state.roll.members, Term(max(1, term)))
         own = Segment()
-        if 0 <= at[0] <= state.log.last_index:
+        if state.log.start <= at[0] <= state.log.last_index:
             own = state.log.segment(at[0], 2)
         falling = Segment((Entry(Term(max(1, term)), EntryKind.NOOP), entry))
         return self._one(

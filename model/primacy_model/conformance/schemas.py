@@ -22,6 +22,7 @@ from typing import Any, Final, NewType, get_args, get_type_hints
 
 from primacy import Config, Durable, Fence, MeshState, State, Verdict
 from primacy.codec import LEAST, MOST, OLDER, PACKETS, VERSION, Storable
+from primacy.electorate import Roll
 from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.pending_reads import FollowerRead, FollowerReads, LeaderRead, LeaderReads
 from primacy_model.conformance.recorder import FORMAT as TRACE
@@ -30,7 +31,6 @@ from primacy_model.conformance.vectors import FORMAT as VECTORS
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 ARRAYS: Final[Mapping[type, type]] = {
-    Log: Entry,
     Segment: Entry,
     LeaderReads: LeaderRead,
     FollowerReads: FollowerRead,
@@ -121,6 +121,9 @@ def _define(kind: type, found: dict[str, Schema]) -> None:
         return
     if issubclass(kind, Enum):
         found[kind.__name__] = {"enum": [each.value for each in kind]}
+    elif kind is Log:
+        found["Log"] = _log()
+        _define(Roll, found)
     elif kind in ARRAYS:
         found[kind.__name__] = {"type": "array", "items": ref(ARRAYS[kind].__name__)}
     else:
@@ -132,6 +135,23 @@ def _define(kind: type, found: dict[str, Schema]) -> None:
         for hint in parts.values():
             if isinstance(hint, type) and hint not in (bool, int, str):
                 _define(hint, found)
+
+
+def _log() -> Schema:
+    """Make the schema of a log: an object if it begins behind a snapshot."""
+    entries = _array(ref("Entry"))
+    some: Schema = {"minItems": 1}
+    sets = {"properties": {"electors": some, "outgoing": some}}
+    start = {**NUMBER, "minimum": 1}
+    begun = record(
+        {
+            "start": start,
+            "start_term": NUMBER,
+            "start_roll": {"allOf": [ref("Roll"), sets]},
+            "entries": entries,
+        }
+    )
+    return {"if": {"type": "array"}, "then": entries, "else": begun}
 
 
 def _entry(parts: Mapping[str, Schema]) -> Schema:

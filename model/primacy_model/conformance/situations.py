@@ -33,6 +33,7 @@ from primacy.messages import (
     Append,
     AppendReply,
     HeartbeatReply,
+    Install,
     PreVoteReply,
     VoteReply,
     VoteRequest,
@@ -223,15 +224,21 @@ def _look(state: State, said: object) -> tuple[object, ...]:
             return (*look, is_joint, is_member and is_news)
         case AppendReply():
             is_far = last - said.index > state.config.batch
-            is_own = state.log.accepts(said.index, state.term)
+            is_gone = said.index < state.log.start
+            is_own = not is_gone and state.log.accepts(said.index, state.term)
             is_news = is_member and said.index > lead.match.get(sender)
-            where = (_sign(said.index - last), is_far, is_own, is_news)
+            where = (_sign(said.index - last), is_far, is_own, is_news, is_gone)
             return (*look, said.accepted, *where, is_joint)
         case VoteRequest():
             is_blank = said.last_index == 0
             is_off = not said.roll.has(said.sender)
             told = (said.transfer, state.durable.voted_for == sender, is_blank)
             return (*look, *told, is_off)
+        case Install():
+            is_known = said.index <= state.commit_index
+            is_held = not is_known and state.log.accepts(said.index, said.index_term)
+            is_due = state.parked.due(said.index) != ()
+            return (*look, is_known, is_held, said.roll == state.roll, is_due)
         case Append():
             ahead = _sign(said.commit_index - said.prev_index - said.entries.size)
             return (*look, said.prev_index == 0, said.entries.size == 0, ahead)
@@ -255,7 +262,8 @@ def _asked_of(origin: str, text: str) -> Iterator[Situation]:
 def _recovery(origin: str, config: Config, disk: Durable) -> Situation:
     given = {"config": dumps(config), "durable": dumps(disk)}
     vote, is_elector = disk.voted_for, disk.log.roll(config.first_roll).has(config.me)
-    look = (vote == config.me, vote == "", disk.log.rolls != (), is_elector)
+    has_start = disk.log.start > 0
+    look = (vote == config.me, vote == "", disk.log.rolls != (), is_elector, has_start)
     return situation("recover", "recover", origin, given, look)
 
 

@@ -27,6 +27,7 @@ from primacy import (
     Change,
     Config,
     Disarm,
+    Discard,
     Durable,
     Elapsed,
     FormatError,
@@ -42,7 +43,9 @@ from primacy import (
     Refused,
     Replace,
     RequestId,
+    Restore,
     Send,
+    Snapshotted,
     State,
     Term,
     Timer,
@@ -100,6 +103,10 @@ class TracedAgent:
     """The armed timers, and when each may elapse if that is known."""
     now: Instant | None = None
     """The last instant of its clock since it started."""
+    applied: int = 0
+    """How far it ever applied entries, as far as the lines say."""
+    least_start: int = 0
+    """Where its disk begins at least: a `Discard` may be late."""
 
 
 class TraceChecker:
@@ -166,7 +173,7 @@ class TraceChecker:
                 f"{BEFORE}, and the trace says that it is whole.",
                 clauses=["runtime.own-disk"],
             )
-        if agent.disk is not None and agent.disk != disk:
+        if agent.disk is not None and not _is_disk(agent, disk):
             raise NotAllowedError(
                 line,
                 "its disk is not what was persisted.",
@@ -191,6 +198,8 @@ class TraceChecker:
         clauses = self.touched.began(agent.config, disk, outputs)
         self._compare(line, state, outputs, clauses)
         agent.state, agent.disk, agent.now = state, disk, None
+        agent.applied = max(agent.applied, state.commit_index)
+        agent.least_start = disk.log.start
         agent.armed.clear()
         self._perform(agent, outputs, None)
 
@@ -216,7 +225,9 @@ class TraceChecker:
             if isinstance(output, Refused):
                 self._take_back(agent, line, output)
         for output in outputs[:done]:
-            disk = disk.after(output) if isinstance(output, Persist) else disk
+            disk = _write(disk, output)
+            if isinstance(output, Restore):
+                agent.least_start = output.index
         agent.state, agent.disk = None, disk
 
     def _take_back(self, agent: TracedAgent, line: TraceLine, refused: Refused) -> None:
@@ -258,6 +269,7 @@ class TraceChecker:
         if isinstance(message, Elapsed):
             agent.armed.pop(message.timer)
         agent.state, agent.now = state, agent.now if now is None else now
+        agent.applied = max(agent.applied, state.commit_index)
         self._perform(agent, outputs, now)
         if isinstance(message, Write):
             refused = [each for each in outputs if isinstance(each, Refused)]
@@ -282,6 +294,8 @@ class TraceChecker:
         match message:
             case Elapsed(timer, now):
                 self._require_armed(agent, line, timer, now)
+            case Snapshotted(index):
+                self._require_applied(agent, line, index)
             case Received(packet):
                 self._require_sent(agent, line, packet)
             case Write() | Read() | LeaseRead() | Transfer() | Change() | Replace():
@@ -292,6 +306,14 @@ class TraceChecker:
                         clauses=["runtime.request-ids"],
                     )
                 self._asked.add(message.request)
+
+    def _require_applied(self, agent: TracedAgent, line: TraceLine, index: int) -> None:
+        if self.head.whole and not 1 <= index <= agent.applied:
+            raise NotAllowedError(
+                line,
+                f"no snapshot stands for index {index}: it applied {agent.applied}.",
+                clauses=["runtime.snapshot"],
+            )
 
     def _require_armed(
         self, agent: TracedAgent, line: TraceLine, timer: Timer, now: Instant
@@ -361,8 +383,8 @@ class TraceChecker:
         agent.last = disk, outputs
         for output in outputs:
             match output:
-                case Persist():
-                    disk = disk.after(output)
+                case Persist() | Discard() | Restore():
+                    disk = _write(disk, output)
                 case Arm(timer, least, _):
                     due = None if now is None else Instant(now + least)
                     agent.armed[timer] = due
@@ -384,6 +406,30 @@ class TraceChecker:
                 case Broadcast(targets, packet):
                     found += [_key(target, packet) for target in targets.members]
         return found
+
+
+def _write(disk: Durable, output: Output) -> Durable:
+    """Give the disk after an output, which may be none that writes."""
+    match output:
+        case Persist():
+            return disk.after(output)
+        case Discard():
+            return disk.discarded(output)
+        case Restore():
+            return disk.restored(output)
+        case _:
+            return disk
+
+
+def _is_disk(agent: TracedAgent, disk: Durable) -> bool:
+    """Tell whether a disk is that of an agent, or has more of its beginning."""
+    held, log = agent.disk, disk.log
+    assert held is not None
+    start = held.log.start
+    if not agent.least_start <= log.start < start <= log.last_index:
+        return disk == held
+    roll = log.roll_at(start, agent.config.first_roll)
+    return Durable(disk.term, disk.voted_for, log.compacted(start, roll)) == held
 
 
 def _key(target: AgentId, packet: Packet) -> bytes:

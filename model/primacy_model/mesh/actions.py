@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
-from typing import assert_never
+from typing import Final, assert_never
 
 from primacy.agents import AgentSet
 from primacy.dispatch import step
@@ -26,6 +26,7 @@ from primacy.messages import (
     ForwardReply,
     Heartbeat,
     HeartbeatReply,
+    Install,
     Message,
     PreVoteReply,
     PreVoteRequest,
@@ -34,6 +35,7 @@ from primacy.messages import (
     ReadIndexRequest,
     Received,
     Replace,
+    Snapshotted,
     Timer,
     Transfer,
     TransferNow,
@@ -45,7 +47,7 @@ from primacy.outputs import Outputs, Reason, Refused
 from primacy.recovery import recover
 from primacy.role import Role, Wait
 from primacy.state import State
-from primacy.types import START, AgentId, Command, RequestId, Term
+from primacy.types import START, AgentId, Command, Index, RequestId, Term
 from primacy_model.checker.actors import Move
 from primacy_model.mesh import display
 from primacy_model.mesh.agent import (
@@ -61,10 +63,22 @@ from primacy_model.mesh.agent import (
 from primacy_model.mesh.bounds import Shape, config_of, request_of
 from primacy_model.mesh.history import Breached, ReadRequested
 from primacy_model.mesh.invalid_packets import accepted_invalid
+from primacy_model.mesh.log_comparison import entry_at
 from primacy_model.mesh.rolls import is_entitled, is_removed
 
 MeshLocal = Node | Wire
 MeshMove = Move[MeshLocal, InFlight, Gate]
+
+
+IGNORED: Final = "ignore snapshot"
+"""The kind of action in which a snapshot drops nothing."""
+RESENT: Final = "elapse election: a snapshot is sent again"
+BELOW: Final = "deliver Append: below the commit index"
+KNOWN: Final = "deliver Install: known"
+KEPT: Final = "deliver Install: the rest is kept"
+CONFLICT: Final = "deliver Install: the rest is in conflict"
+STALE: Final = "deliver Install: stale"
+"""The other kinds of actions that snapshots bring about."""
 
 
 class MeshActions:
@@ -137,6 +151,7 @@ class MeshActions:
                 | Heartbeat()
                 | HeartbeatReply()
                 | Append()
+                | Install()
                 | AppendReply()
                 | ReadIndexReply()
                 | Forward()
@@ -195,6 +210,16 @@ class MeshActions:
             if asked in ("", name):
                 said = "change", f"{change.request} is asked for"
                 yield self._requested(node, spend(gate, "changes"), said, change)
+        if budgets.snapshots and name in (self.shape.snapshots_at or self.shape.agents):
+            yield from self._snapshotted(node, gate)
+
+    def _snapshotted(self, node: Node, gate: Gate) -> Iterator[MeshMove]:
+        """Say of each entry that a snapshot stands for it, committed or not."""
+        assert node.state is not None
+        for index in range(1, node.state.log.last_index + 1):
+            said = "snapshot", f"a snapshot of {index} is taken"
+            message = Snapshotted(Index(index))
+            yield self._requested(node, spend(gate, "snapshots"), said, message)
 
     def _acting(self, node: Node, gate: Gate) -> Iterator[MeshMove]:
         """Pause a leader before its effect, or resume it: the resource decides."""
@@ -247,6 +272,8 @@ class MeshActions:
         if isinstance(message, Elapsed):
             node = replace(node, armed=node.armed - {message.timer})
         after, outputs = step(state, message)
+        if self.shape.budgets.snapshots:
+            kind = _manner(state, message, kind)
         shared: Gate | None = None
         is_begun = after.leadership.round > state.leadership.round
         if is_begun and gate.budgets.rounds:
@@ -284,6 +311,31 @@ class MeshActions:
         return self._performed(node, state, outputs, ("restart", "restart"), None)
 
 
+def _manner(state: State, message: Message, kind: str) -> str:
+    """Name the kind of an action more closely, where snapshots make a difference."""
+    match message:
+        case Elapsed(Timer.ELECTION):
+            lead = state.leadership
+            sent = lead.installing.agents.members
+            is_sent = any(
+                lead.installing.get(name) > lead.match.get(name) for name in sent
+            )
+            return RESENT if is_sent else kind
+        case Received(Append() as append) if append.term >= state.term:
+            return BELOW if append.prev_index < state.commit_index else kind
+        case Received(Install() as install):
+            if install.term < state.term:
+                return STALE
+            if install.index <= state.commit_index:
+                return KNOWN
+            held = entry_at(state.log, install.index)
+            if held is not None and held.term != install.index_term:
+                return CONFLICT
+            return KEPT if install.index < state.log.last_index else kind
+        case _:
+            return kind
+
+
 def _within_rounds(node: Node, move: MeshMove) -> MeshMove:
     """Leave out what a leader does in a round beyond the bound: it is a breach."""
     before, after = node.state, move.after
@@ -296,7 +348,12 @@ def _within_rounds(node: Node, move: MeshMove) -> MeshMove:
 
 
 def _kind_of_refusal(node: Node, message: Message) -> str:
-    """Tell for which reason a change is refused; nothing for other requests."""
+    """Tell for which reason a change is refused; nothing for other requests.
+
+    What is said of a snapshot may come too late or too early: then it is ignored.
+    """
+    if isinstance(message, Snapshotted):
+        return IGNORED
     if not isinstance(message, Change | Replace) or node.state is None:
         return ""
     _, outputs = step(node.state, message)

@@ -22,8 +22,10 @@ from primacy.outputs import (
     Arm,
     Broadcast,
     Disarm,
+    Discard,
     Outputs,
     Persist,
+    Restore,
     Send,
     ServeRead,
     WriteAccepted,
@@ -43,6 +45,7 @@ from primacy_model.mesh.history import (
     Undone,
     Voted,
 )
+from primacy_model.mesh.log_comparison import agree
 from primacy_model.mesh.rolls import (
     is_entitled,
     is_grounded,
@@ -91,7 +94,10 @@ class Node:
     disk: Durable
     armed: frozenset[Timer]
     applied: int
-    """How many entries its state machine has applied since it started."""
+    """Up to where its state machine has applied entries, or was restored.
+
+    While it is down, up to where the snapshot on its disk stands for them.
+    """
     effect: Term
     """The token under which it is about to act on the resource; 0 if it is not."""
     peak: Term
@@ -125,7 +131,7 @@ def crash(node: Node) -> Node:
     """Take down an agent that runs: what is on disk stays."""
     assert node.state is not None
     disk, peak = node.disk, node.state.term
-    return Node(node.me, None, disk, frozenset(), 0, Term(0), peak)
+    return Node(node.me, None, disk, frozenset(), disk.log.start, Term(0), peak)
 
 
 # --- what all share -------------------------------------------------------------------
@@ -145,6 +151,8 @@ class Budgets:
     transfers: int = 0
     changes: int = 0
     """Changes of the roll that a leader takes."""
+    snapshots: int = 0
+    """Snapshots for which an agent drops entries."""
     drops: int = 0
     duplicates: int = 0
 
@@ -222,6 +230,10 @@ class _Runtime:
         match output:
             case Persist():
                 self.disk = self.disk.after(output)
+            case Discard():
+                self.disk = self.disk.discarded(output)
+            case Restore():
+                self._restore(output)
             case Send():
                 self._send(AgentSet((output.target,)), output.packet)
             case Broadcast():
@@ -273,6 +285,16 @@ class _Runtime:
         self.notes.append(Applied(self.applied, entries, self.after.term))
         self.applied += len(entries)
 
+    def _restore(self, restore: Restore) -> None:
+        """Take the contents of a snapshot: what was applied elsewhere up to there.
+
+        Whether it was is asked of the log's start, in the claim `start-committed`.
+        """
+        self.disk = self.disk.restored(restore)
+        if restore.index <= self.applied:
+            self._breach("S8")
+        self.applied = restore.index
+
     def judge_step(self) -> None:
         """Note who leads, and what a single step must never do."""
         before, after = self.before, self.after
@@ -297,5 +319,4 @@ class _Runtime:
 
 def _extends(after: State, before: State) -> bool:
     """Tell whether a log begins with everything that it held before."""
-    last = before.log.last_index
-    return after.log.last_index >= last and after.log.prefix(last) == before.log
+    return agree(before.log, after.log, before.log.last_index)

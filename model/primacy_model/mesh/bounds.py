@@ -41,6 +41,8 @@ class Shape:
     """Who may crash; everyone if empty."""
     clients_at: tuple[str, ...] = ()
     """Where clients write and read; everywhere if empty."""
+    snapshots_at: tuple[str, ...] = ()
+    """Where snapshots are taken; everywhere if empty."""
     joiners: tuple[str, ...] = ()
     """Who begins on no roll."""
     changes: tuple[str, ...] = ()
@@ -127,6 +129,8 @@ def kinds_of(shape: Shape) -> tuple[str, ...]:
         "split": budgets.partitions,
         "heal": budgets.partitions,
         "change": budgets.changes,
+        "snapshot": budgets.snapshots,
+        "deliver Install": budgets.snapshots,
         "transfer": budgets.transfers,
         "deliver TransferNow": budgets.transfers,
         "drop": budgets.drops,
@@ -154,6 +158,7 @@ def bounds_of(shape: Shape) -> Mapping[str, int | str]:
         ("impatient", shape.impatient),
         ("crashers", shape.crashers),
         ("clients at", shape.clients_at),
+        ("snapshots at", shape.snapshots_at),
         ("down", shape.down),
     ):
         if who:

@@ -14,10 +14,12 @@ from primacy.log import Entry, EntryKind, Log
 from primacy.messages import Packet, Timer
 from primacy.outputs import (
     Apply,
+    Discard,
     LeaderChanged,
     Outputs,
     PartitionHealed,
     PartitionSuspected,
+    Restore,
     RoleChanged,
     RollChanged,
     ServeRead,
@@ -88,9 +90,13 @@ def agent(node: Node) -> Mapping[str, Value]:
 
 
 def show_log(log: Log) -> str:
-    """Write a log as its entries: `1:no-op 1:x1`, the term before the command."""
-    entries = (f"{entry.term}:{_show_entry(entry)}" for entry in log.entries)
-    return " ".join(entries) or "empty"
+    """Write a log as its entries: `1:no-op 1:x1`, the term before the command.
+
+    Where the beginning is gone: `(2 of term 1) 1:x2`, the last index and its term.
+    """
+    entries = [f"{entry.term}:{_show_entry(entry)}" for entry in log.entries]
+    begin = [f"({log.start} of term {log.start_term})"] if log.start else []
+    return " ".join(begin + entries) or "empty"
 
 
 def _show_entry(entry: Entry) -> str:
@@ -162,6 +168,11 @@ def _remarks(output: object) -> list[str]:
                 f"applies {output.first}"
                 + (f" to {last}" if last > output.first else "")
             ]
+        case Discard():
+            return [f"drops its entries up to {output.index}"]
+        case Restore():
+            rest = "keeps" if output.keeps_rest else "drops"
+            return [f"restores a snapshot of {output.index}, {rest} what follows"]
         case ServeRead():
             return [f"serves read {output.request}"]
         case Stale():

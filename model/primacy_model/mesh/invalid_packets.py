@@ -9,7 +9,8 @@ The defects are written down here a second time, from the clauses, and not taken
 `primacy.validity`: a guard that is lost there is missed here.
 
 Source: clauses `message.*`, `claim.initial-leaders-only`, `stand.electors-only`,
-`stand.taken-off`, `roll.position`, `roll.first` of docs/specification.md.
+`stand.taken-off`, `roll.position`, `roll.first`, `change.never-empty` of
+docs/specification.md.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from primacy.messages import (
     ForwardReply,
     Heartbeat,
     HeartbeatReply,
+    Install,
     Packet,
     PreVoteReply,
     PreVoteRequest,
@@ -122,6 +124,7 @@ def _welcome(state: State, sender: AgentId) -> Iterator[Packet]:
     yield _heartbeat(state, sender)
     yield HeartbeatReply(mesh, sender, acknowledged, lead.round, index, last)
     yield _append(state, sender)
+    yield _install(state, sender)
     yield AppendReply(
         mesh, sender, acknowledged, accepted=True, index=index, index_term=last
     )
@@ -150,6 +153,13 @@ def _append(state: State, sender: AgentId) -> Append:
     brought = Segment.of(Entry(later, EntryKind.COMMAND, Command("theirs")))
     before = state.log.term_at(commit)
     return Append(mesh, sender, later, commit, before, brought, commit)
+
+
+def _install(state: State, sender: AgentId) -> Install:
+    """Lead the next term, and bring a snapshot of more than is held."""
+    mesh, later = state.config.mesh, Term(state.term + 1)
+    index, term = Index(state.log.last_index + 1), Term(max(state.log.last_term, 1))
+    return Install(mesh, sender, later, index, term, state.roll)
 
 
 # --- one defect each ------------------------------------------------------------------
@@ -192,6 +202,10 @@ def _without_position(state: State, sender: AgentId) -> Iterator[Impossible]:
                 empty, wrong = replace(packet, entries=Segment()), _positions(term)
                 sent = [replace(empty, prev_index=i, prev_term=t) for i, t in wrong]
                 yield from _misplaced([*sent, replace(packet, commit_index=Index(-1))])
+            case Install():
+                wrong = (*_positions(term), (Index(0), Term(0)))
+                taken = [replace(packet, index=i, index_term=t) for i, t in wrong]
+                yield from _misplaced(taken)
             case AppendReply():
                 wrong = _positions(term)
                 found = [replace(packet, index=i, index_term=t) for i, t in wrong]
@@ -221,27 +235,45 @@ def _misplaced(packets: list[Named]) -> Iterator[Impossible]:
 
 
 def _off_their_roll(state: State, sender: AgentId) -> Iterator[Impossible]:
-    """Ask for votes under a roll that the sender's log cannot have."""
+    """Ask for votes, or bring a snapshot, under a roll that no such log can have."""
     for packet in _welcome(state, sender):
-        if isinstance(packet, PreVoteRequest | VoteRequest):
-            for roll, clause in _wrong_rolls(state, packet, sender):
-                asked = replace(packet, roll=roll)
-                yield Impossible(asked, Reason.WRONG_ROLL, clause)
+        wrong: list[tuple[Roll, str]] = []
+        match packet:
+            case PreVoteRequest() | VoteRequest():
+                last = packet.last_index, packet.last_term
+                wrong += _wrong_rolls(state, packet.roll, last, sender)
+            case Install():
+                last = packet.index, packet.index_term
+                wrong += _wrong_rolls(state, packet.roll, last, sender)
+                wrong += _empty_rolls(packet)
+            case _:
+                continue
+        for roll, clause in wrong:
+            asked = replace(packet, roll=roll)
+            yield Impossible(asked, Reason.WRONG_ROLL, clause)
 
 
 def _wrong_rolls(
-    state: State, packet: PreVoteRequest | VoteRequest, sender: AgentId
+    state: State, roll: Roll, last: tuple[Index, Term], sender: AgentId
 ) -> Iterator[tuple[Roll, str]]:
-    """List rolls that the log named by a request cannot have, each with its clause."""
-    roll, last = packet.roll, packet.last_term
-    beyond = Index(packet.last_index + 1), Term(max(last, 1))
-    for index, term in (*_positions(last), beyond):
+    """List rolls that a log cannot have at a position, each with its clause."""
+    last_index, last_term = last
+    beyond = Index(last_index + 1), Term(max(last_term, 1))
+    for index, term in (*_positions(last_term), beyond):
         yield replace(roll, index=index, term=term), "roll.position"
     first, alone = state.config.first_roll, AgentSet((sender,))
     electorates = (alone, alone), (first.electors, alone), (alone, first.electors)
     for electors, outgoing in electorates:
         if (electors, outgoing) != (first.electors, first.electors):
             yield Roll(electors, outgoing), "roll.first"
+
+
+def _empty_rolls(install: Install) -> Iterator[tuple[Roll, str]]:
+    """List rolls without electors, or without those that they replace."""
+    electors, nobody = install.roll.electors, AgentSet()
+    position = install.index, install.index_term
+    for pair in (nobody, electors), (electors, nobody):
+        yield Roll(*pair, AgentSet(), *position), "change.never-empty"
 
 
 def _out_of_order(state: State, sender: AgentId) -> Iterator[Impossible]:
@@ -296,6 +328,8 @@ def _of_a_second_leader(state: State, sender: AgentId) -> Iterator[Impossible]:
     yield Impossible(heartbeat, reason, clause)
     append = replace(_append(state, sender), term=state.term, entries=Segment())
     yield Impossible(append, reason, clause)
+    install = replace(_install(state, sender), term=state.term)
+    yield Impossible(install, reason, clause)
 
 
 # --- how they are heard ---------------------------------------------------------------

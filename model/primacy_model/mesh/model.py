@@ -72,11 +72,15 @@ class Mesh(Actors[MeshLocal, InFlight, Gate, History]):
         shape: Shape,
         sometimes: Sequence[str] = (),
         refusals: Sequence[Reason] = (),
+        *,
+        manners: Sequence[str] = (),
     ) -> None:
         self._name, self._summary = name, summary
         self.shape, self.sometimes = shape, tuple(sometimes)
         self.refusals = tuple(refusals)
         """For which reasons a change must be refused at least once."""
+        self.manners = tuple(manners)
+        """In which other ways what has to do with snapshots must happen."""
         self._moves = MeshActions(shape)
         self.configs, self.places = self._moves.configs, self._moves.places
 
@@ -102,7 +106,8 @@ class Mesh(Actors[MeshLocal, InFlight, Gate, History]):
     @property
     def kinds(self) -> Sequence[str]:
         """List what must happen at least once, by what the shape allows."""
-        return (*kinds_of(self.shape), *map(refuses, self.refusals))
+        refused = map(refuses, self.refusals)
+        return (*kinds_of(self.shape), *refused, *self.manners)
 
     @property
     def bounds(self) -> Mapping[str, int | str]:

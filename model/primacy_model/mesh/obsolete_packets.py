@@ -24,6 +24,7 @@ from primacy.messages import (
     ForwardReply,
     Heartbeat,
     HeartbeatReply,
+    Install,
     Packet,
     PreVoteReply,
     PreVoteRequest,
@@ -81,6 +82,7 @@ def is_obsolete(target: State, packet: Packet, returning: AgentSet = NO_AGENTS) 
             | VoteRequest()
             | Heartbeat()
             | Append()
+            | Install()
             | ReadIndexRequest()
             | ReadIndexReply()
             | Forward()

@@ -10,9 +10,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from primacy.agents import AgentMap
+from primacy.electorate import Roll
 from primacy.log import Log
 from primacy.role import Role
-from primacy.types import AgentId, Term
+from primacy.types import AgentId, Index, Term
 from primacy_model.mesh import rolls
 from primacy_model.mesh.agent import Gate, Node
 from primacy_model.mesh.history import History
@@ -85,6 +86,29 @@ def logs(node: Node) -> Hashable:
     return (node.disk.log, None if held == node.disk.log else held)
 
 
+class Start(NamedTuple):
+    """Where a log starts that has lost its beginning, and the roll there."""
+
+    last: int
+    """The last index that is gone."""
+    term: Term
+    roll: Roll
+
+
+def start(node: Node) -> Hashable:
+    """See where the log on disk starts, nothing if it is whole."""
+    log = node.disk.log
+    return Start(log.start, log.start_term, log.start_roll) if log.start else None
+
+
+def has_applied_start(node: Node) -> Hashable:
+    """See whether an agent has committed and applied all below the start of its log."""
+    state = node.state
+    if state is None:
+        return True
+    return state.log.start <= min(state.commit_index, node.applied)
+
+
 class Lead(NamedTuple):
     """What a leader holds."""
 
@@ -134,6 +158,7 @@ def called(node: Node) -> Hashable:
     if state is None or state.role != Role.LEADER:
         return Called(node.me, held, None, frozenset())
     log, index, first = state.log, state.commit_index, state.config.first_roll
+    index = Index(max(index, log.start))
     later = [at for at in log.rolls if at > index]
     found = frozenset(electorates_at(log, at, first) for at in (index, *later))
     return Called(node.me, held, log.prefix(index), found)
@@ -191,6 +216,28 @@ def is_completed_by_another(node: Node) -> Hashable:
         old.electors != old.outgoing and new.term > old.term
         for old, new in pairwise(set_)
     )
+
+
+def is_compacted(node: Node) -> Hashable:
+    """See whether an agent's log has lost its beginning."""
+    return node.disk.log.start > 0
+
+
+def is_roll_compacted(node: Node) -> Hashable:
+    """See whether an agent's log has lost a change of the roll."""
+    return node.disk.log.start_roll.index > 0
+
+
+def is_inherited(node: Node) -> Hashable:
+    """See whether an agent leads whose log starts at an entry of an earlier term."""
+    state = node.state
+    is_leader = state is not None and state.role == Role.LEADER
+    return is_leader and 0 < node.disk.log.start_term < node.disk.term
+
+
+def is_stopped_behind(node: Node) -> Hashable:
+    """See whether an agent is down that comes back behind a snapshot."""
+    return node.state is None and node.disk.log.start > 0
 
 
 def is_candidate(node: Node) -> Hashable:

@@ -24,6 +24,7 @@ from primacy_model.mesh import projections, rolls
 from primacy_model.mesh.agent import Gate, Node, Wire
 from primacy_model.mesh.bounds import Shape
 from primacy_model.mesh.history import Committed, History
+from primacy_model.mesh.log_comparison import agree, holds, match
 from primacy_model.mesh.rolls import is_quorum, meet
 
 SharedView = Callable[[Gate, History], Hashable]
@@ -83,13 +84,9 @@ def has_meeting_rolls(views: Views) -> bool:
     whole = {
         each.electorates: None
         for each in running
-        if all(_holds(each.log, one) for one in committed)
+        if all(holds(each.log, one.index, one.entry) for one in committed)
     }
     return all(meet(one, other) for one, other in combinations(whole, 2))
-
-
-def _holds(log: Log, one: Committed) -> bool:
-    return one.index <= log.last_index and log.at(Index(one.index)) == one.entry
 
 
 def has_meeting_heirs(views: Views) -> bool:
@@ -122,18 +119,10 @@ def has_matching_logs(views: Views) -> bool:
         logs.update((log, None) for log in pair or () if isinstance(log, Log))
     distinct = list(logs)
     return all(
-        _is_match(one, other)
+        match(one, other)
         for place, one in enumerate(distinct)
         for other in distinct[:place]
     )
-
-
-def _is_match(one: Log, other: Log) -> bool:
-    ours, theirs = one.entries, other.entries
-    for index in range(min(len(ours), len(theirs)), 0, -1):
-        if ours[index - 1].term == theirs[index - 1].term:
-            return ours[:index] == theirs[:index]
-    return True
 
 
 def has_complete_leaders(views: Views) -> bool:
@@ -143,9 +132,9 @@ def has_complete_leaders(views: Views) -> bool:
     for lead in agents:
         if not isinstance(lead, projections.Lead):
             continue
-        held = lead.log.entries
         for one in committed:
-            if one.term < lead.term and held[one.index - 1 : one.index] != (one.entry,):
+            is_later = one.term < lead.term
+            if is_later and not holds(lead.log, one.index, one.entry):
                 return False
     return True
 
@@ -177,10 +166,9 @@ def has_true_matches(views: Views) -> bool:
     for leader in agents:
         if leader.believed is None:
             continue
-        lead, match = leader.believed
+        lead, believed = leader.believed
         for node in agents:
-            held = match.get(node.agent)
-            is_held = node.log.entries[:held] == lead.log.entries[:held]
+            is_held = agree(node.log, lead.log, believed.get(node.agent))
             if node.term <= lead.term and not is_held:
                 return False
     return True
@@ -199,13 +187,34 @@ def has_quorums_behind_commits(views: Views) -> bool:
             continue
         last = prefix.last_index
         holders = AgentSet.of(
-            node.agent
-            for node in agents
-            if node.log.last_index >= last and node.log.prefix(last) == prefix
+            node.agent for node in agents if agree(node.log, prefix, last)
         )
         if not any(is_quorum(holders, roll) for roll in leader.electorates):
             return False
     return True
+
+
+def has_committed_starts(views: Views) -> bool:
+    """Tell whether each log starts behind what was applied, with the roll there."""
+    *agents, committed = views
+    assert isinstance(committed, frozenset)
+    starts = {each for each in agents if isinstance(each, projections.Start)}
+    return all(_is_committed(start, committed) for start in starts)
+
+
+def _is_committed(start: projections.Start, committed: frozenset[Committed]) -> bool:
+    terms = [one.entry.term for one in committed if one.index == start.last]
+    changes = [
+        one
+        for one in committed
+        if one.index <= start.last and one.entry.kind == EntryKind.ROLL
+    ]
+    if start.term not in terms:
+        return False
+    if not changes:
+        return start.roll.index == 0
+    last = max(changes, key=lambda one: one.index)
+    return start.roll == rolls.set_by(last.entry, Index(last.index))
 
 
 def is_true_of_all(views: Views) -> bool:
@@ -336,6 +345,19 @@ ALWAYS: Final[tuple[MeshProperty, ...]] = (
         projections.is_roll_of_log,
     ),
     _always(
+        "start-committed",
+        "a log starts behind what is committed",
+        has_committed_starts,
+        projections.start,
+        projections.committed,
+    ),
+    _always(
+        "start-applied",
+        "an agent has applied what its log starts behind",
+        is_true_of_all,
+        projections.has_applied_start,
+    ),
+    _always(
         "never-empty",
         "a roll has electors",
         is_true_of_all,
@@ -374,6 +396,11 @@ def _changes(shape: Shape) -> bool:
     return shape.budgets.changes > 0
 
 
+def _compacts(shape: Shape) -> bool:
+    """Tell whether logs may lose their beginning in a shape."""
+    return shape.budgets.snapshots > 0
+
+
 def _has_others(shape: Shape) -> bool:
     """Tell whether there may be agents that are no electors."""
     return bool(shape.workers or shape.joiners) or _changes(shape)
@@ -394,6 +421,8 @@ _CAN_FAIL: Final[Mapping[str, Callable[[Shape], bool]]] = {
     "S13": _appends,
     "heir-quorum": _changes,
     "roll-of-log": _changes,
+    "start-committed": _compacts,
+    "start-applied": _compacts,
     "never-empty": _changes,
     "one-at-a-time": _changes,
     "grounded": _changes,
@@ -528,6 +557,24 @@ SOMETIMES: Final = _sometimes(
             "settled-by-heir",
             "a leader completes a replacement that another began",
             projections.is_completed_by_another,
+        ),
+        _of_one(
+            "compacted", "a log starts behind a snapshot", projections.is_compacted
+        ),
+        _of_one(
+            "roll-compacted",
+            "a log starts behind a change of the roll",
+            projections.is_roll_compacted,
+        ),
+        _of_one(
+            "inherited",
+            "a later leader leads with a log that starts behind a snapshot",
+            projections.is_inherited,
+        ),
+        _of_one(
+            "stopped-behind",
+            "an agent is down whose log starts behind a snapshot",
+            projections.is_stopped_behind,
         ),
         _once("transferred", "a transfer is completed", _is_transferred),
         _claim(

@@ -13,7 +13,7 @@ from itertools import combinations, pairwise
 
 from primacy.agents import AgentSet
 from primacy.electorate import Roll
-from primacy.log import Log
+from primacy.log import Entry, Log
 from primacy.state import State
 from primacy.types import AgentId, Index
 
@@ -27,7 +27,13 @@ def electorates_at(log: Log, index: int, first: Roll) -> Electorates:
         if position <= index:
             entry = log.at(position)
             return entry.electors, entry.outgoing
-    return first.electors, first.outgoing
+    roll = log.start_roll if log.start else first
+    return roll.electors, roll.outgoing
+
+
+def last_change(log: Log) -> int:
+    """Tell where the last change of the roll is that a log knows of, 0 if none."""
+    return log.rolls[-1] if log.rolls else log.start_roll.index
 
 
 def last_electorates(state: State) -> Electorates:
@@ -93,26 +99,30 @@ def is_entitled(state: State) -> bool:
 
 def is_removed(state: State) -> bool:
     """Tell whether a change that an agent knows to be committed took it off."""
-    rolls = state.log.rolls
-    is_committed = bool(rolls) and rolls[-1] <= state.commit_index
+    is_committed = 0 < last_change(state.log) <= state.commit_index
     return is_committed and not has(last_electorates(state), state.me)
 
 
 def is_roll_of_log(state: State) -> bool:
     """Tell whether an agent's roll is the one that its log sets."""
-    rolls, roll, first = state.log.rolls, state.roll, state.config.first_roll
+    log, rolls, roll = state.log, state.log.rolls, state.roll
     if not rolls:
-        return roll == first
-    entry = state.log.at(rolls[-1])
-    set_ = Roll(entry.electors, entry.outgoing, entry.workers, rolls[-1], entry.term)
-    return roll == set_
+        return roll == (log.start_roll if log.start else state.config.first_roll)
+    return roll == set_by(log.at(rolls[-1]), rolls[-1])
+
+
+def set_by(entry: Entry, index: Index) -> Roll:
+    """Give the roll that an entry sets."""
+    return Roll(entry.electors, entry.outgoing, entry.workers, index, entry.term)
 
 
 def is_undone(before: Log, after: Log) -> bool:
-    """Tell whether the last change in a log is gone from it."""
+    """Tell whether the last change in a log is gone from it, not into a snapshot."""
     if not before.rolls:
         return False
     last = before.rolls[-1]
+    if last <= after.start:
+        return after.start_roll.index < last
     return after.last_index < last or after.at(last) != before.at(last)
 
 
@@ -123,8 +133,9 @@ def is_in_turn(before: State, after: State) -> bool:
     leader appends it by itself, in the step that commits the other.
     """
     log, first = after.log, before.log.last_index + 1
-    for last, now in pairwise(log.rolls):
-        old, new = log.at(last), log.at(now)
+    known = [set_by(log.at(index), index) for index in log.rolls]
+    for old, new in pairwise([log.start_roll, *known] if log.start else known):
+        last, now = old.index, new.index
         is_joint = old.electors != old.outgoing
         completes = is_joint and new.electors == new.outgoing == old.electors
         committed = (after if completes else before).commit_index
@@ -145,6 +156,7 @@ def is_grounded(before: State, after: State) -> bool:
         electors, outgoing = electorates_at(log, index - 1, first)
         is_completed = electors != outgoing
         committed = (after if is_completed else before).commit_index
-        if log.term_at(Index(min(committed, index - 1))) != after.term:
+        known = max(log.start, min(committed, index - 1))
+        if log.term_at(Index(known)) != after.term:
             return False
     return True

@@ -15,7 +15,16 @@ from typing import Final
 
 from primacy.outputs import Reason
 from primacy_model.checker.actors import Assembled
-from primacy_model.mesh.actions import MeshLocal
+from primacy_model.mesh.actions import (
+    BELOW,
+    CONFLICT,
+    IGNORED,
+    KEPT,
+    KNOWN,
+    RESENT,
+    STALE,
+    MeshLocal,
+)
 from primacy_model.mesh.agent import Budgets, Gate, InFlight
 from primacy_model.mesh.bounds import Shape
 from primacy_model.mesh.history import History
@@ -31,8 +40,10 @@ def _scope(
     shape: Shape,
     sometimes: tuple[str, ...],
     refusals: tuple[Reason, ...] = (),
+    *,
+    manners: tuple[str, ...] = (),
 ) -> MeshScope:
-    return Assembled(Mesh(name, summary, shape, sometimes, refusals))
+    return Assembled(Mesh(name, summary, shape, sometimes, refusals, manners=manners))
 
 
 DEFAULT: Final = (
@@ -462,6 +473,104 @@ DEFAULT: Final = (
         ("elected-again", "contested", "changed", "removed", "transferred"),
         (Reason.TERM_NOT_COMMITTED, Reason.TRANSFERRING),
     ),
+    _scope(
+        "snapshot",
+        "Snapshots of a leader and of its followers stand for what they have applied.",
+        Shape(
+            begins="elected",
+            terms=1,
+            impatient=("a",),
+            clients_at=("a",),
+            budgets=Budgets(rounds=1, writes=1, snapshots=2),
+        ),
+        ("committed", "compacted"),
+        manners=(KNOWN, BELOW, RESENT, IGNORED),
+    ),
+    _scope(
+        "snapshot-rest",
+        "A later leader's snapshot meets logs that have what follows it.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            clients_at=("a",),
+            snapshots_at=("b",),
+            budgets=Budgets(writes=1, snapshots=1),
+        ),
+        ("elected-again", "committed", "compacted", "inherited"),
+        manners=(KEPT, KNOWN),
+    ),
+    _scope(
+        "snapshot-conflict",
+        "A later leader's snapshot meets a log with another entry in its place.",
+        Shape(
+            begins="rivals",
+            terms=3,
+            impatient=("c",),
+            clients_at=("a",),
+            snapshots_at=("b", "c"),
+            budgets=Budgets(writes=1, snapshots=1),
+        ),
+        ("elected-again", "committed", "compacted", "inherited"),
+        manners=(CONFLICT, STALE),
+    ),
+    _scope(
+        "snapshot-change",
+        "A change of the roll is before a snapshot, the last of it, or taken back.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            clients_at=("a",),
+            snapshots_at=("b",),
+            changes=("demote c at a",),
+            budgets=Budgets(writes=1, changes=1, snapshots=1),
+        ),
+        ("elected-again", "changed", "undone", "roll-compacted", "inherited"),
+        manners=(KEPT, KNOWN),
+    ),
+    _scope(
+        "snapshot-restart",
+        "A leader and a follower take snapshots, and one of them crashes and restarts.",
+        Shape(
+            begins="elected",
+            terms=1,
+            impatient=("a",),
+            crashers=("a", "b"),
+            clients_at=("a",),
+            snapshots_at=("a", "b"),
+            budgets=Budgets(rounds=1, writes=1, crashes=1, snapshots=2),
+        ),
+        ("committed", "compacted", "stopped-behind"),
+        manners=(RESENT, KNOWN),
+    ),
+    _scope(
+        "snapshot-join",
+        "An agent on no roll joins a mesh whose log has lost its beginning, and leads.",
+        Shape(
+            electors=("a",),
+            joiners=("b",),
+            begins="elected",
+            terms=2,
+            changes=("admit b", "promote b"),
+            budgets=Budgets(changes=2, rounds=1, snapshots=1),
+        ),
+        ("changed", "joined", "newcomer-leads", "compacted", "roll-compacted"),
+        manners=(RESENT, BELOW),
+    ),
+    _scope(
+        "snapshot-inherited",
+        "Anyone takes a snapshot, a later leader sends it, and anyone may crash.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            clients_at=("a",),
+            budgets=Budgets(writes=1, crashes=1, snapshots=1),
+        ),
+        ("elected-again", "committed", "compacted", "stopped-behind", "inherited"),
+        manners=(KEPT,),
+    ),
 )
 """What `primacy check` explores, and worlds with clocks besides."""
 
@@ -558,6 +667,41 @@ DEEP: Final = (
         ),
         ("elected-again", "contested", "changed", "settled", "newcomer-leads"),
         (Reason.CHANGING,),
+    ),
+    _scope(
+        "snapshot-deep",
+        "A later leader takes a snapshot of one of three entries that others may lack.",
+        Shape(
+            begins="elected",
+            terms=2,
+            impatient=("b",),
+            clients_at=("a",),
+            snapshots_at=("b",),
+            budgets=Budgets(writes=2, snapshots=1),
+        ),
+        ("elected-again", "committed", "compacted", "inherited"),
+        manners=(KEPT, KNOWN),
+    ),
+    _scope(
+        "snapshot-join-deep",
+        "A joiner is made an elector behind a snapshot, and the first one may leave.",
+        Shape(
+            electors=("a",),
+            joiners=("b",),
+            begins="elected",
+            terms=2,
+            changes=("admit b", "promote b", "demote a"),
+            budgets=Budgets(changes=3, rounds=1, snapshots=2),
+        ),
+        (
+            "changed",
+            "joined",
+            "newcomer-leads",
+            "compacted",
+            "roll-compacted",
+            "removed",
+        ),
+        manners=(RESENT, BELOW, KNOWN),
     ),
 )
 """What `primacy check --deep` explores besides."""

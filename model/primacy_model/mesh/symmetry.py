@@ -43,6 +43,7 @@ def namings(shape: Shape) -> Iterator[Names]:
                 shape.crashers,
                 shape.clients_at,
                 shape.joiners,
+                shape.snapshots_at,
                 *(change.split() for change in shape.changes),
             )
         )

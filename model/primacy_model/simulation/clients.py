@@ -33,7 +33,10 @@ ABSENT: Final = "-"
 
 
 class ReplicaState:
-    """The state machine of one agent: what it holds since it began."""
+    """The state machine of one agent.
+
+    A snapshot of it holds all of it, and what was applied, too: that is for claims.
+    """
 
     def __init__(self) -> None:
         self.values: dict[str, Hashable] = {}
@@ -42,6 +45,13 @@ class ReplicaState:
         self.entries: list[Entry] = []
         self.applied: set[str] = set()
         """The requests whose entries were applied, changes of the roll too."""
+
+    def copy(self) -> ReplicaState:
+        """Take a snapshot, or restore one: later changes leave it as it is."""
+        made = ReplicaState()
+        made.values, made.answers = dict(self.values), dict(self.answers)
+        made.entries, made.applied = list(self.entries), set(self.applied)
+        return made
 
     def apply(self, entry: Entry) -> None:
         """Apply the next entry."""

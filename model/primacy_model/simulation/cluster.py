@@ -40,6 +40,7 @@ from primacy.messages import (
     Read,
     Received,
     Replace,
+    Snapshotted,
     Timer,
     Transfer,
     Write,
@@ -52,6 +53,7 @@ from primacy.types import (
     START,
     AgentId,
     Command,
+    Index,
     Instant,
     RequestId,
     Term,
@@ -123,6 +125,8 @@ class Cluster:
         """The agents whose disks are lost: they never come back."""
         self.calls: Final[list[ClusterCall]] = []
         """What was done to it, from the beginning."""
+        self.snapshots: Final = dict.fromkeys(self.names, 0)
+        """Up to where the last durable snapshot of each agent stands for entries."""
         self.gate = Gate()
         """The fenced resource."""
         self.happened = Happened(NOBODY)
@@ -417,6 +421,28 @@ class Cluster:
         asked = Replace(RequestId(request), whom, Command(""))
         return self._handled(name, asked, outputs_done)
 
+    def snapshot(
+        self, name: str, index: int, *, outputs_done: int | None = None
+    ) -> Happened:
+        """Let an agent take a snapshot of what it has applied, and tell core of it.
+
+        With no outputs done it has taken it, and loses power before core knows. What
+        it has taken before it may tell again, though the index may be too high for a
+        core that has forgotten what is committed.
+        """
+        node = self._require_ready(name)
+        most = max(node.applied, self.snapshots[AgentId(name)])
+        if not 1 <= index <= most:
+            raise NotPossible(f"{name} has no snapshot of {index}, only up to {most}")
+        self._write_down("snapshot", name, index, outputs_done=outputs_done)
+        if index <= node.applied:
+            self._keep_snapshot(name, index)
+        return self._handled(name, Snapshotted(Index(index)), outputs_done)
+
+    def _keep_snapshot(self, name: str, index: int) -> None:
+        me = AgentId(name)
+        self.snapshots[me] = max(self.snapshots[me], index)
+
     # --- the fenced resource ----------------------------------------------------------
 
     def prepare_effect(self, name: str) -> Happened:
@@ -501,7 +527,8 @@ class Cluster:
     ) -> Happened:
         """Forget all but the disk. `peak` is the highest term that it has shown."""
         self.paused.discard(happened.agent)
-        down = Node(node.me, None, node.disk, frozenset(), 0, Term(0), peak)
+        begin = node.disk.log.start
+        down = Node(node.me, None, node.disk, frozenset(), begin, Term(0), peak)
         return self._settle(replace(happened, is_crashed=True), down, notes)
 
     def _settle(
@@ -510,6 +537,7 @@ class Cluster:
         """Put the node in its place, write the notes, and judge."""
         self.happened = happened
         self.nodes[happened.agent] = node
+        self._keep_snapshot(happened.agent, node.disk.log.start)
         self._judge.note(notes)
         self._judge.judge(self.places[happened.agent], node, self.gate)
         return happened

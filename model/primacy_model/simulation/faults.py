@@ -13,7 +13,7 @@ from primacy.fencing import token
 from primacy.role import Role
 from primacy_model.simulation.clock import MS, PPM
 from primacy_model.simulation.operators import Operators
-from primacy_model.simulation.schedule import CHANGES, REQUESTS, Fault
+from primacy_model.simulation.schedule import CHANGES, REQUESTS, SNAPSHOTS, Fault
 from primacy_model.simulation.simulator import Simulator
 
 
@@ -52,6 +52,9 @@ class Strikes:
             return
         elif fault.kind in CHANGES:
             self._change(number, fault)
+            return
+        elif fault.kind in SNAPSHOTS:
+            self._let_lose(number, fault)
             return
         elif fault.kind == "topple":
             simulator.plan(0, self.topple, simulator.now + lasts)
@@ -136,6 +139,36 @@ class Strikes:
                 self._dooming[name] = number
             else:
                 simulator.crash(name)
+
+    # --- snapshots --------------------------------------------------------------------
+
+    def _let_lose(self, number: int, fault: Fault) -> None:
+        """Let agents take snapshots, now or when another one is behind."""
+        simulator = self.simulator
+        if fault.kind == "snapshot":
+            self._take_snapshots(number, fault)
+            return
+        present = simulator.present()
+        behind = [name for name in fault.who if name in present]
+        if not behind or len(present) < 2:
+            return
+        cut = Fault(0, "partition", fault.lasts_ms + 1, tuple(behind))
+        self._strike(0, cut)
+        others = tuple(name for name in simulator.names if name not in behind)
+        late_us = MS * fault.lasts_ms
+        self._strike(late_us, Fault(0, "snapshot", 0, others))
+
+    def _take_snapshots(self, number: int, fault: Fault) -> None:
+        """Let agents take snapshots; power may fail before core knows, or behind."""
+        simulator = self.simulator
+        who = fault.who or tuple(simulator.present())
+        outputs_done = fault.amount - 1 if fault.amount else None
+        ready = [name for name in who if simulator.is_ready(name)]
+        taken = [name for name in ready if simulator.take_snapshot(name, outputs_done)]
+        if taken:
+            simulator.counts.faults += 1
+        self._downed[number] = tuple(taken)
+        simulator.plan(MS * fault.lasts_ms, self.end, number)
 
     # --- changes of the roll ----------------------------------------------------------
 

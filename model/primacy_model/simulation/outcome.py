@@ -67,6 +67,16 @@ class RunCounts:
     """Minorities that were replaced."""
     midway: int = 0
     """How often all agents lost power while a change was not committed."""
+    snapshots: int = 0
+    """Snapshots that agents took."""
+    discards: int = 0
+    """How often a log lost its beginning to a snapshot of its own agent."""
+    installed: int = 0
+    """Snapshots of a leader that an agent took for all that it had."""
+    kept: int = 0
+    """Those of them behind which entries of its log were kept."""
+    resumed: int = 0
+    """How often an agent came back behind a snapshot."""
     stranded: int = 0
     """Runs in which too few agents were left to elect anybody."""
 

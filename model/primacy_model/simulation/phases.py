@@ -14,12 +14,14 @@ Source: properties L1, L4, L5, S10 of docs/specification.md; docs/simulation.md.
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from primacy.agents import AgentSet
 from primacy.state import State
 from primacy.types import AgentId
+from primacy_model.mesh.log_comparison import agree
 from primacy_model.simulation.clients import LIST, REGISTERS
 from primacy_model.simulation.clock import MS
 from primacy_model.simulation.cluster import Broken, NotPossible
@@ -201,9 +203,19 @@ class Conductor:
         simulator = self.simulator
         simulator.counts.stranded += 1
         simulator.run_until(simulator.heal_us + SETTLED * simulator.election_us)
-        logs = (node.disk.log for node in simulator.cluster.nodes.values())
-        held = frozenset(entry.request for log in logs for entry in log.entries)
-        return self._judge_history(held)
+        held = self._requests(simulator.names)
+        return self._judge_history(frozenset(held))
+
+    def _requests(self, names: Sequence[str]) -> set[str]:
+        """Collect what stands in logs, and in the snapshots behind which they start."""
+        simulator = self.simulator
+        found: set[str] = set()
+        for name in names:
+            log = simulator.cluster.nodes[AgentId(name)].disk.log
+            found |= {entry.request for entry in log.entries}
+            if log.start:
+                found |= simulator.snapshots[name][log.start].applied
+        return found
 
     def _calm(self) -> tuple[str, str] | None:
         """Wait until all agree."""
@@ -238,12 +250,20 @@ class Conductor:
             return f"{lead.me} leads under a roll that is not to stay"
         if any((state.leader, state.term) != (lead.me, lead.term) for state in states):
             return f"not all follow {lead.me}"
-        if any(state.log != lead.log for state in states):
+        last = lead.log.last_index
+        if not all(
+            state.log.last_index == last and agree(state.log, lead.log, last)
+            for state in states
+        ):
             return "logs differ"
         if any(state.commit_index != lead.log.last_index for state in states):
             return "not all is committed everywhere"
         if any(state.alive != AgentSet.of(names) for state in states):
             return "not all are seen alive, or one that is lost is"
+        machines = [self.simulator.machines[name] for name in names]
+        applied = self.simulator.machines[leaders[0]].entries
+        if any(machine.entries != applied for machine in machines):
+            return "not all have applied the same"
         return ""
 
     def _members(self, lead: State) -> list[str]:
@@ -262,7 +282,7 @@ class Conductor:
         lead = simulator.cluster.state(leader)
         assert lead is not None
         members = self._members(lead)
-        requests: set[str] = {each.request for each in lead.log.entries}
+        requests = self._requests([leader])
         before = len(clients.history)
         deadline = simulator.now + ANSWERED * simulator.election_us
         asked = [

@@ -10,7 +10,8 @@ chunks with which every log begins, on disk and in memory, all of whose entries 
 committed, each alone at its index. Claims about logs see them without these chunks, and
 indices count from there. A claim holds of the rest if and only if it holds of the
 whole, for what was left out is the same everywhere. A step that touches what is settled
-unsettles it, and claims see the whole again. A test compares both.
+unsettles it, and claims see the whole again. Nothing is settled beside a log that has
+lost its beginning: logs are short then. A test compares both.
 
 Source: docs/decisions/011-claims-see-views.md; the guarantees of docs/specification.md.
 """
@@ -44,7 +45,7 @@ from primacy_model.timed.properties import (
 )
 
 ABOUT_LOGS: Final = frozenset({"S5", "S7", "S12", "match-prefix", "commit-quorum"})
-"""The claims whose views hold logs."""
+"""The claims whose views hold logs; of logs that are whole, where any is settled."""
 
 Chunks = tuple[tuple[Entry, ...], ...]
 Projection = tuple[Callable[[int, Node | Wire], Hashable], bool]
@@ -168,6 +169,8 @@ class PropertyMonitor:
     def _is_settled_in(self, node: Node) -> bool:
         """Tell whether an agent holds what is settled, and no other entry is known."""
         settled = self._settled
+        if settled and any(log.start for log in _logs(node)):
+            return False
         if any(log.full[: len(settled)] != settled for log in _logs(node)):
             return False
         return len(self._shown.committed) == len(self.history.committed) - CHUNK * len(
@@ -192,6 +195,8 @@ class PropertyMonitor:
         begun = (node for node in self._nodes if not _is_absent(node))
         logs = [log for node in begun for log in _logs(node)]
         if not self._settles or min((len(log.full) for log in logs), default=0) <= at:
+            return
+        if any(log.start for log in logs):
             return
         chunk = logs[0].full[at]
         if any(log.full[at] != chunk for log in logs):
@@ -251,7 +256,8 @@ def _cut(node: Node, chunks: int) -> Node:
 def _durable_cut(durable: Durable, chunks: int) -> Durable:
     log, behind = durable.log, CHUNK * chunks
     rolls = tuple(Index(at - behind) for at in log.rolls if at > behind)
-    return replace(durable, log=Log(log.full[chunks:], log.tail, rolls))
+    rest = Log(full=log.full[chunks:], tail=log.tail, rolls=rolls)
+    return replace(durable, log=rest)
 
 
 def _state_cut(state: State, chunks: int) -> State:

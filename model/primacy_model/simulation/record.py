@@ -157,8 +157,8 @@ class RecordedRun:
 
 def _log(log: Log) -> Mapping[str, Value]:
     """Show a log, of a long one its end."""
-    skipped = max(0, log.last_index - MOST_ENTRIES)
-    if not skipped:
+    skipped = max(log.start, log.last_index - MOST_ENTRIES)
+    if skipped == log.start:
         return {}
     end = display.show_log(Log.of(log.segment(Index(skipped), MOST_ENTRIES).entries))
     return {"log": f"{skipped} entries, then {end}"}

@@ -24,8 +24,12 @@ STREAMS: Final = 6
 """How many numbers each seed has for its streams. Another count would move each run."""
 
 
+BEYOND_SEEDS: Final = 10**20
+"""More than any seed times `STREAMS`."""
+
+
 class Stream(IntEnum):
-    """What chance decides: for each a number of its own, below `STREAMS`."""
+    """What chance decides: for each a number of its own."""
 
     SCHEDULE = 0
     NETWORK = 1
@@ -33,6 +37,8 @@ class Stream(IntEnum):
     CLIENTS = 3
     FAULTS = 4
     CHANGES = 5
+    SNAPSHOTS = 6
+    """Beyond `STREAMS`: it came later, and moves no other stream."""
 
 
 class Chance:
@@ -40,6 +46,8 @@ class Chance:
 
     def __init__(self, seed: int, stream: Stream) -> None:
         mixed = seed * STREAMS + stream
+        if stream >= STREAMS:
+            mixed = stream * BEYOND_SEEDS + seed
         self._draw = random.Random(mixed).random  # noqa: S311 - a run is repeated
 
     def below(self, bound: int) -> int:

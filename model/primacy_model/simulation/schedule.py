@@ -55,6 +55,8 @@ FAULTS: Final = {
     "midway": "all agents lose power while a change is not committed, and come back",
     "disk": "an agent loses its disk for ever, and a new agent takes its place",
     "renew": "a minority stops for ever and is replaced, while one more agent crashes",
+    "snapshot": "agents take snapshots, and power may fail in the midst of it",
+    "behind": "an agent is cut off until the logs of the others lack what it needs",
 }
 """What safety is claimed under, and what may happen by default."""
 
@@ -62,6 +64,9 @@ REQUESTS: Final = ("admit", "promote", "demote", "dismiss", "replace")
 """What changes the roll, each by one request."""
 CHANGES: Final = (*REQUESTS, "midway", "disk", "renew")
 """What changes the roll."""
+
+SNAPSHOTS: Final = ("snapshot", "behind")
+"""What lets logs lose their beginning."""
 
 BEYOND: Final = {
     "early": "timers elapse early: leases are not claimed",
@@ -85,7 +90,8 @@ NAMED: Final = {
     **dict.fromkeys(("partition", "oneway", "hub"), SOME),
     **dict.fromkeys(("clocks", "early", "skew"), SOME),
     **dict.fromkeys(("admit", "promote", "demote", "dismiss", "disk"), (0, 1)),
-    **dict.fromkeys(("replace", "renew"), ANY),
+    "behind": (0, 1),
+    **dict.fromkeys(("replace", "renew", "snapshot"), ANY),
     PAIR: (2, 2),
 }
 """How many agents a fault names; the other kinds name none."""
@@ -98,6 +104,7 @@ AMOUNTS: Final = {
     "slow": (1, 1_000),  # times as long
     "late": (0, MOST_MS),  # at most, in ms
     **dict.fromkeys(REQUESTS, (0, 1)),  # 0: a leader is asked, 1: any agent is
+    "snapshot": (0, 2),  # 0: power holds, 1: it fails before core knows, 2: behind that
     **dict.fromkeys(("disk", "renew"), (0, 1)),  # 0: agent by agent, 1: by a `Replace`
 }
 """What the amount of a fault may be; 0 of the other kinds."""
@@ -115,7 +122,8 @@ class Fault:
     kind: str
     lasts_ms: int
     who: tuple[str, ...] = ()
-    """To whom. Where it is none: the leader, or for a change any agent."""
+    """To whom. Where it is none: the leader, for a change any agent, for snapshots all.
+    """
     amount: int = 0
     """How much of it; what that is depends on the kind."""
 

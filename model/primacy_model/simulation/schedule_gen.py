@@ -16,6 +16,7 @@ from primacy_model.simulation.schedule import (
     FAULTS,
     MOST_AGENTS,
     REQUESTS,
+    SNAPSHOTS,
     Fault,
     Schedule,
     name_of,
@@ -69,6 +70,7 @@ def schedule_of(seed: int, wish: Wish = Wish()) -> Schedule:
     times = length_ms, election_ms
     weather = _faults(chance, names, _weather(wish), times)
     changes = _changes(course, names, wish.faults, times) if newcomers else ()
+    snapshots = _snapshots(seed, names, wish.faults, times)
     return Schedule(
         seed=seed,
         electors=electors,
@@ -88,7 +90,7 @@ def schedule_of(seed: int, wish: Wish = Wish()) -> Schedule:
         stragglers=chance.pick((0, 20, 100)) if has("storm") else 0,
         batch=chance.pick((1, 2, 4, 64)),
         pause_ms=max(1, pause_ms),
-        faults=tuple(sorted((*weather, *changes), key=_instant)),
+        faults=tuple(sorted((*weather, *changes, *snapshots), key=_instant)),
     )
 
 
@@ -97,8 +99,8 @@ def _instant(fault: Fault) -> int:
 
 
 def _weather(wish: Wish) -> list[str]:
-    """List the faults that a user asks for and that change no roll."""
-    return [kind for kind in wish.faults if kind not in CHANGES]
+    """List the faults that a user asks for, without changes and snapshots."""
+    return [kind for kind in wish.faults if kind not in (*CHANGES, *SNAPSHOTS)]
 
 
 def _newcomers(chance: Chance, wish: Wish, size: int) -> int:
@@ -132,6 +134,30 @@ def _changes(
             who = chance.some(names, chance.between(1, len(names)))
         amount = int(chance.comes_true(200))  # 1: any agent is asked, leader or not
         found.append(Fault(at_ms, kind, 0, tuple(who), amount))
+        at_ms += 1 + chance.below(2 * every_ms)
+    return tuple(found)
+
+
+def _snapshots(
+    seed: int, names: Sequence[str], allowed: Sequence[str], times: tuple[int, int]
+) -> tuple[Fault, ...]:
+    """Draw when snapshots are taken: now and then, or after a few entries."""
+    chance, (length_ms, election_ms) = Chance(seed, Stream.SNAPSHOTS), times
+    kinds = [kind for kind in SNAPSHOTS if kind in allowed]
+    if not kinds or (len(kinds) == len(SNAPSHOTS) and chance.comes_true(300)):
+        return ()
+    every_ms = election_ms * chance.pick((1, 2, 4, 8))
+    found: list[Fault] = []
+    at_ms = chance.between(0, 4 * election_ms)
+    while at_ms < length_ms:
+        kind = kinds[-1] if chance.comes_true(200) else kinds[0]
+        lasts_ms = chance.between(election_ms, 6 * election_ms)
+        if kind == "behind":
+            found.append(Fault(at_ms, kind, lasts_ms, tuple(chance.some(names, 1))))
+        else:
+            who = chance.some(names, 1) if chance.comes_true(700) else []
+            amount = chance.pick((0, 0, 0, 0, 1, 2))
+            found.append(Fault(at_ms, kind, lasts_ms, tuple(who), amount))
         at_ms += 1 + chance.below(2 * every_ms)
     return tuple(found)
 

@@ -20,13 +20,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from primacy.fencing import Verdict
-from primacy.messages import ChangeKind, Timer
+from primacy.messages import ChangeKind, Install, Timer
 from primacy.outputs import (
     Apply,
     Arm,
+    Discard,
     Output,
     Refused,
     Rejected,
+    Restore,
     RoleChanged,
     RollChanged,
     ServeRead,
@@ -43,7 +45,7 @@ from primacy_model.simulation.clients import (
     command,
 )
 from primacy_model.simulation.clock import MS, DriftingClock
-from primacy_model.simulation.cluster import Cluster, Happened
+from primacy_model.simulation.cluster import Cluster, Happened, InFlightPacket
 from primacy_model.simulation.conditions import Conditions
 from primacy_model.simulation.linearizability import OperationKind
 from primacy_model.simulation.outcome import ACCEPTED, REJECTED, RunCounts
@@ -92,6 +94,10 @@ class Simulator:
             for name, rate in zip(self.names, rates, strict=True)
         }
         self.machines = {name: ReplicaState() for name in self.names}
+        self.snapshots: dict[str, dict[int, ReplicaState]] = {
+            name: {} for name in self.names
+        }
+        """What is on the disk of each agent besides, by the index it stands for."""
         self.clients = Clients(
             schedule.clients,
             Chance(schedule.seed, Stream.CLIENTS),
@@ -108,6 +114,12 @@ class Simulator:
         self._planned = 0
         self._armed: dict[tuple[str, Timer], tuple[int, int]] = {}
         self._copies: dict[int, int] = {}
+        self._contents: dict[int, ReplicaState] = {}
+        """What travels beside a packet that is on its way, by its number."""
+        self._known: dict[int, ReplicaState] = {}
+        """The first snapshot that any agent took, by its index."""
+        self._brought: ReplicaState | None = None
+        """What came with the packet that is handled."""
         self._held: dict[str, list[tuple[EventHandler, tuple[EventArgument, ...]]]] = {}
         self._leased: dict[str, tuple[int, int, bool]] = {}
         self._hash = hashlib.sha256()
@@ -227,8 +239,10 @@ class Simulator:
             return
         self._copies[number] -= 1
         is_last = not self._copies[number]
+        self._brought = self._contents.get(number)
         if is_last:
             del self._copies[number]
+            self._contents.pop(number, None)
         is_lost = self.conditions.is_cut(sender, target)
         if is_lost or self.cluster.state(target) is None:
             if is_last:
@@ -305,6 +319,31 @@ class Simulator:
             )
         self._take(happened)
 
+    def take_snapshot(self, name: str, outputs_done: int | None = None) -> bool:
+        """Let an agent take a snapshot of all that it has applied; tell whether it did.
+
+        It is durable before core knows of it. One that it had taken before power failed
+        it tells core again, which may not know yet that so much is committed.
+        """
+        index = self.cluster.nodes[AgentId(name)].applied
+        if index > self.cluster.snapshots[AgentId(name)]:
+            self._keep(name, index)
+        index = max(index, self.cluster.snapshots[AgentId(name)])
+        if not index:
+            return False
+        done = self._done(name) if outputs_done is None else outputs_done
+        self._take(self.cluster.snapshot(name, index, outputs_done=done))
+        return True
+
+    def _keep(self, name: str, index: int) -> None:
+        """Write a snapshot; those of one index must be the same everywhere."""
+        taken = self.machines[name].copy()
+        self.snapshots[name][index] = taken
+        self.counts.snapshots += 1
+        known = self._known.setdefault(index, taken)
+        if (known.values, known.answers) != (taken.values, taken.answers):
+            raise Broken("S8", f"the snapshot of {index} that {name} takes is another")
+
     def act(self, name: str) -> None:
         """Let an agent act on the resource under the token that it took before."""
         if self._waits(name, self.act, name):
@@ -328,7 +367,7 @@ class Simulator:
             if isinstance(change, Arm):
                 self._arm(name, change)
         for flight in happened.sent:
-            self._post(flight.number, flight.sender, flight.target)
+            self._post(flight)
         for output in happened.told:
             self._hear(name, output)
         state = self.cluster.state(name)
@@ -348,13 +387,16 @@ class Simulator:
         wait = clock.when(due, self.now) - self.now
         self.plan(wait, self.elapse, name, change.timer.value, order)
 
-    def _post(self, number: int, sender: str, target: str) -> None:
+    def _post(self, flight: InFlightPacket) -> None:
+        number, sender, target = flight.number, flight.sender, flight.target
         self.counts.packets += 1
         arrivals = self.conditions.arrivals(sender, target)
         if not arrivals:
             self.cluster.drop(number)
             return
         self._copies[number] = len(arrivals)
+        if isinstance(flight.packet, Install):
+            self._contents[number] = self.snapshots[sender][flight.packet.index]
         latest = self.heal_us + self.election_us - self.now
         for wait in arrivals:
             soon = wait if self.conditions.is_calm else min(wait, latest)
@@ -366,12 +408,36 @@ class Simulator:
             self._armed.pop((name, timer), None)
         for handler, arguments in self._held.pop(name, []):
             self.plan(0, handler, *arguments)
-        self.machines[name] = ReplicaState()
+        self._restart_machine(name)
         self._leased.pop(name, None)
         for call in [each for each in self.clients.open.values() if each.agent == name]:
             self.clients.given_up(call)
         for change in [each for each in self.changes.values() if each.agent == name]:
             del self.changes[change.request]
+
+    def _restart_machine(self, name: str) -> None:
+        """Begin again from what is on disk: nothing, or a snapshot."""
+        start = self.cluster.nodes[AgentId(name)].disk.log.start
+        self.machines[name] = ReplicaState()
+        if start:
+            self.counts.resumed += 1
+            self.machines[name] = self.snapshots[name][start].copy()
+
+    def _restore(self, name: str, restore: Restore) -> None:
+        """Take what came with a packet for all that is applied."""
+        contents = self._brought
+        assert contents is not None
+        assert len(contents.entries) == restore.index
+        self.counts.installed += 1
+        self.counts.kept += restore.keeps_rest
+        self.machines[name] = contents.copy()
+        held = self.snapshots[name].items()
+        rest = {at: each for at, each in held if at > restore.index}
+        self.snapshots[name] = {restore.index: contents, **rest}
+        for call in tuple(self.clients.open.values()):
+            self._acknowledge(call, name)
+        for change in tuple(self.changes.values()):
+            self._complete(change, name)
 
     def _judge_lease(self, name: str, state: State) -> None:
         """Judge leases where one begins or grows; it ends by itself."""
@@ -391,6 +457,13 @@ class Simulator:
                     self.machines[name].apply(entry)
                     self._acknowledge(self.clients.open.get(entry.request), name)
                     self._complete(self.changes.get(entry.request), name)
+            case Discard():
+                self.counts.discards += 1
+                held = self.snapshots[name].items()
+                rest = {at: each for at, each in held if at >= output.index}
+                self.snapshots[name] = rest
+            case Restore():
+                self._restore(name, output)
             case WriteAccepted() if output.request in self.changes:
                 change = self.changes[output.request]
                 change.accepted = output.index, output.token

@@ -41,6 +41,14 @@ CHANGED: Final = {
 }
 """What becomes of members: each is to happen where seeds decide."""
 
+SNAPSHOT: Final = {
+    "snapshots": "snapshots taken",
+    "discards": "logs that lost their beginning",
+    "resumed": "restarts behind a snapshot",
+    "installed": "snapshots of a leader restored",
+}
+"""What becomes of snapshots: each is to happen where seeds decide."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -77,7 +85,7 @@ class Tally:
             return "no fault happened"
         if has_clients and not (counts.reads and counts.writes):
             return "no read or no write was served"
-        for each, what in CHANGED.items() if has_changes else ():
+        for each, what in {**CHANGED, **SNAPSHOT}.items() if has_changes else ():
             if not getattr(counts, each):
                 return f"there were no {what}"
         return ""
@@ -112,6 +120,8 @@ def print_counts(tally: Tally) -> None:
         ("stale effects refused", f"{counts.refused:,}"),
         ("changes of members asked for", f"{counts.changes:,}"),
         *((what, f"{getattr(counts, each):,}") for each, what in CHANGED.items()),
+        *((what, f"{getattr(counts, each):,}") for each, what in SNAPSHOT.items()),
+        ("of them with entries kept behind", f"{counts.kept:,}"),
         ("left without a quorum (not counted)", f"{counts.stranded:,}"),
         (
             f"slowest convergence (at most {WITHIN})",

@@ -60,7 +60,7 @@ TIME: Final = "time"
 GST: Final = "gst"
 TICK: Final = "tick"
 
-AFTER_GST: Final = frozenset({"write", "change", "split", "heal"})
+AFTER_GST: Final = frozenset({"write", "change", "snapshot", "split", "heal"})
 """What may still happen after GST, if its budget is left; nothing of it must, but what
 operators ask who persist."""
 
@@ -227,7 +227,7 @@ class StabilizingMesh:
     def _interventions(self, state: PhasedWorld) -> Iterator[Action]:
         """List what clients do, and how the network splits and heals."""
         world, budgets = state.world, state.world.shared.budgets
-        is_asked = budgets.writes or budgets.changes
+        is_asked = budgets.writes or budgets.changes or budgets.snapshots
         if is_asked or budgets.partitions or world.shared.sides is not None:
             for place, local in enumerate(world.locals):
                 for move in self.mesh.acts(place, local, world.shared):
@@ -290,7 +290,11 @@ class StabilizingMesh:
         """Pass GST: nothing is in flight, and timers run."""
         world, plan = state.world, self.plan
         gate = world.shared
-        left = Budgets(writes=gate.budgets.writes, changes=gate.budgets.changes)
+        left = Budgets(
+            writes=gate.budgets.writes,
+            changes=gate.budgets.changes,
+            snapshots=gate.budgets.snapshots,
+        )
         if plan.starts_after_gst:
             left = replace(left, partitions=gate.budgets.partitions)
         sides = None if plan.heals else gate.sides

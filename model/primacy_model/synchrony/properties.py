@@ -1,4 +1,4 @@
-"""L1 to L8 and L10: what is seen of a mesh, and what every fair run reaches after GST.
+"""L1 to L10: what is seen of a mesh, and what every fair run reaches after GST.
 
 Source: the liveness properties of docs/specification.md; docs/liveness.md.
 """
@@ -234,6 +234,32 @@ def is_joined(phased: PhasedWorld) -> bool:
     )
 
 
+def is_behind(phased: PhasedWorld) -> bool:
+    """Tell whether an agent that runs lacks what a leader's log no longer has."""
+    return phased.is_after_gst and any(
+        state.log.last_index < leader.log.start
+        for leader in leaders(phased)
+        for state in phased.states
+    )
+
+
+def is_caught_up(phased: PhasedWorld) -> bool:
+    """L9: all that run follow one leader, whose log begins behind a snapshot.
+
+    They have applied all of its log.
+    """
+    return phased.is_after_gst and any(
+        leader.log.start > 0
+        and len(followers(phased, leader)) == len(phased.states)
+        and all(
+            node.applied == leader.log.last_index
+            for node in phased.nodes
+            if node.state is not None
+        )
+        for leader in leaders(phased)
+    )
+
+
 def _eventually(
     name: str, title: str, holds: PhasePredicate, once: PhasePredicate
 ) -> Property[PhasedWorld]:
@@ -259,4 +285,5 @@ L5: Final = _eventually("L5", "a write is committed", is_committed, is_written)
 L6: Final = _eventually("L6", "a change ends", is_changed, is_changing)
 L7: Final = _eventually("L7", "a dead elector is replaced", is_replaced, is_after_gst)
 L8: Final = _eventually("L8", "a removed leader is succeeded", is_succeeded, is_removed)
+L9: Final = _eventually("L9", "a laggard catches up", is_caught_up, is_behind)
 L10: Final = _eventually("L10", "a joiner follows", is_joined, is_admitted)

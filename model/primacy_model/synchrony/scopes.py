@@ -1,4 +1,4 @@
-"""The worlds of L1 to L8 and L10: at least one each, and deeper ones.
+"""The worlds of L1 to L10: at least one each, and deeper ones.
 
 Each is as small as it can be without being vacuous. What synchrony and fairness they
 rest on is said in `model`; how the claims are decided, in `liveness`. A world ends
@@ -25,10 +25,12 @@ from primacy_model.synchrony.properties import (
     L6,
     L7,
     L8,
+    L9,
     L10,
     followed_leader,
     has_leader,
     is_agreed,
+    is_caught_up,
     is_changed,
     is_committed,
     is_joined,
@@ -192,6 +194,18 @@ def _replacing(
     )
 
 
+def _catching_up(name: str, summary: str, shape: Shape) -> StabilizingMesh:
+    """Make a world of L9: an agent lacks what the leader's log no longer has.
+
+    What the leader sent it before GST may be lost, its snapshot, too.
+    """
+    plan = PhasePlan(shape, terms=3, still=frozenset({"elapse election"}))
+    kinds = (*FOLLOWING, *WRITING, "gst", "snapshot", "deliver Install")
+    return StabilizingMesh(
+        name, summary, plan, (L9,), kinds, is_caught_up, settled=followed_leader
+    )
+
+
 LIVING: Final[Sequence[StabilizingMesh]] = (
     _emerging(
         "emerges",
@@ -274,8 +288,20 @@ LIVING: Final[Sequence[StabilizingMesh]] = (
         ),
         L10,
     ),
+    _catching_up(
+        "catches-up",
+        "A worker lacks what the leader's log lost to a snapshot, which may be lost.",
+        Shape(
+            electors=("a",),
+            workers=("b",),
+            begins="elected",
+            clients_at=("a",),
+            snapshots_at=("a",),
+            budgets=Budgets(writes=1, rounds=1, snapshots=1),
+        ),
+    ),
 )
-"""The worlds of L1 to L8 and L10."""
+"""The worlds of L1 to L10."""
 
 DEEP_LIVING: Final[Sequence[StabilizingMesh]] = (
     _emerging(
@@ -319,6 +345,17 @@ DEEP_LIVING: Final[Sequence[StabilizingMesh]] = (
         "replaces-deep",
         "A worker is made an elector, and one that is dead is taken off the roll.",
         ("promote d at a", "demote c at a"),
+    ),
+    _catching_up(
+        "catches-up-deep",
+        "One of three electors lacks what the leader's log lost, and may crash.",
+        Shape(
+            begins="elected",
+            crashers=("c",),
+            clients_at=("a",),
+            snapshots_at=("a",),
+            budgets=Budgets(writes=1, rounds=1, crashes=1, snapshots=1),
+        ),
     ),
 )
 """The same with less left out."""

@@ -153,8 +153,9 @@ def segment_contracts() -> list[Contract]:
     held_here = all_of(number(0) <= j, is_held, number(1) <= i, i <= length(cut))
     off = differs(log, j, cut)
     is_in_order = is_ordered(cut, j, n)
-    found, searched = probe(log, j, n), choose(j < last(log), j, last(log))
+    found, searched = probe(log, k, j, n), choose(j < last(log), j, last(log))
     rest = last(log) - j
+    asks = all_of(j >= 0, number(0) <= k, k <= last(log))
     return [
         contract("a length is never negative", [cut], length(cut) >= 0, [length(cut)]),
         contract(
@@ -247,14 +248,20 @@ def segment_contracts() -> list[Contract]:
         ),
         contract(
             "probe finds a position up to an index",
-            [log, j, n],
-            implies(j >= 0, all_of(found >= 0, found <= searched)),
+            [log, k, j, n],
+            implies(asks, all_of(found >= 0, found <= searched)),
+            [found],
+        ),
+        contract(
+            "probe finds a position from the start on, if any",
+            [log, k, j, n],
+            implies(asks, any_of(equal(found, 0), found >= k)),
             [found],
         ),
         contract(
             "probe finds a term not above",
-            [log, j, n],
-            implies(j >= 0, any_of(equal(found, 0), term_at(log, found) <= n)),
+            [log, k, j, n],
+            implies(asks, any_of(equal(found, 0), term_at(log, found) <= n)),
             [found],
         ),
     ]

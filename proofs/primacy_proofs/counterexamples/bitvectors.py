@@ -290,11 +290,11 @@ def _differs(log: Log, after: BitValue, cut: Log) -> BitValue:
     return found
 
 
-def _probe(log: Log, index: BitValue, term: BitValue) -> BitValue:
-    highest = choose(index < log[0], index, log[0])
-    found: BitValue = choose(highest < 0, highest, 0)
+def _probe(log: Log, start: BitValue, index: BitValue, term: BitValue) -> BitValue:
+    lowest, found = _clamped(start, log[0]), 0
     for place, (at, _) in enumerate(log[1], start=1):
-        found = choose(both([place <= highest, at <= term]), place, found)
+        within = [lowest <= place, place <= index, place <= log[0]]
+        found = choose(both([*within, at <= term]), place, found)
     return found
 
 

@@ -16,7 +16,7 @@ from functools import partial, reduce
 from typing import Any, Final
 
 from primacy.agents import NO_AGENTS, AgentMap, AgentSet
-from primacy.electorate import Roll
+from primacy.electorate import NO_ROLL, Roll
 from primacy.log import EMPTY_LOG, EMPTY_SEGMENT, Entry, EntryKind, Log, Segment
 from primacy.messages import ChangeKind, Timer
 from primacy.pending_reads import (
@@ -128,6 +128,16 @@ def _differs(log: Log, after: int, segment: Segment) -> int:
     return 0
 
 
+def cut_off(log: Log, start: int, first: Roll = NO_ROLL) -> Log:
+    """Drop the beginning of a whole log, as core does; the first roll is its own."""
+    index = _within(log, start)
+    return log.compacted(index, log.roll_at(index, first)) if index else log
+
+
+def _probe(log: Log, start: int, index: Any_, term: Any_) -> int:
+    return cut_off(log, start).probe(index, term)
+
+
 def _single(term: Any_, body: EntryBody) -> Segment:
     return Segment.of(Entry(term, *body))
 
@@ -191,7 +201,7 @@ SYMBOLS: Final[dict[str, Callable[..., Any_]]] = {
     "segment": lambda log, after, most: log.segment(_within(log, after), max(most, 0)),
     "holds": _holds,
     "differs": _differs,
-    "probe": Log.probe,
+    "probe": _probe,
     "is_alike": _is_alike,
     "unlike": _unlike,
     "length": lambda segment: segment.size,

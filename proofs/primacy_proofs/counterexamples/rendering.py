@@ -36,12 +36,13 @@ from primacy_proofs.symbolic.paths import Decision
 from primacy_proofs.symbolic.records import columns
 from primacy_proofs.system.clocks import later
 from primacy_proofs.system.lifting import LOCAL, RESTART, UNKNOWN
-from primacy_proofs.system.round_history import QUESTION
+from primacy_proofs.system.round_history import DISCARDING, QUESTION
 from primacy_proofs.system.world import (
     FIELDS,
     FUNCTIONS,
     HISTORY,
     PACKETS,
+    PREFIX,
     World,
     field,
 )
@@ -206,6 +207,9 @@ class Picture:
             return "in the first world" if where == "begins" else "in a world"
         if where == "time passes":
             return f"time passes, to instant {self._witness.now(later())}"
+        if where == DISCARDING:
+            index = self._witness.now(constant("discarded", INT))
+            return f"the disk of {self._witness.me} drops what is gone up to {index}"
         if unit == prover.MOMENTS:
             return f"a client asks for read {self._witness.now(QUESTION)}"
         if where.startswith("Attach"):
@@ -224,6 +228,9 @@ class Picture:
             )
             for column in columns(PACKETS[kind])
         }
+        if kind == PREFIX[0]:
+            hidden = reader.read(field(*PREFIX, packet)).of({"a packet": number})
+            said[PREFIX[1]] = hidden
         sender, mesh = render_value(said.pop("sender")), said.pop("mesh")
         parts = [] if mesh == "mesh" else ["of another mesh"]
         blank = BLANK | {name: said.get(other) for name, other in OUTGOING.items()}

@@ -61,6 +61,7 @@ SIZES: Final = (
     Bounds(3, 2),
     Bounds(3, 3),
     Bounds(4, 3),
+    Bounds(3, 4),
 )
 """Which worlds are searched for one in which a path is taken."""
 RICH: Final = Bounds(4, 3)
@@ -79,7 +80,8 @@ def _rich() -> Iterator[Expr]:
 
     A leader of a second term, with a lease, committed entries of both terms and a read
     that waits for a round; a follower that promised and has a read that waits for an
-    entry; a candidate of a third term; a worker; every kind of packet; a token.
+    entry; a candidate of a third term; a worker; every kind of packet; a token. The log
+    of the leader begins behind a snapshot, and its disk has not yet dropped that much.
     """
     w, leader = World(), constant("the leader", on.AGENT)
     follower, candidate, worker = (
@@ -94,6 +96,8 @@ def _rich() -> Iterator[Expr]:
     yield w("commit_index", leader) >= 2
     yield equal(on.term_at(w("log", leader), number(1)), 1)
     yield on.get(w("match", leader), follower) >= 2
+    yield w("log.start", leader) >= 1
+    yield w("disk.log.start", leader) < w("log.start", leader)
     yield w("confirmed_round", leader) <= w("round", leader)
     yield holds_lease(w, leader)
     yield equal(w("leader", follower), leader)
@@ -143,6 +147,9 @@ def _sent(w: World, kind: str, packet: Expr) -> Iterator[Expr]:
 # --- every path -----------------------------------------------------------------------
 
 
+ACKNOWLEDGED: Final = (
+    "what a reply commits its sender acknowledges: nothing below that is sent then"
+)
 ALONE: Final = "who was handed the leadership is not the only elector"
 HELD: Final = "who is a quorum alone holds its last entry, which its map suggests"
 JOINT: Final = "no agent alone is a quorum of a joint roll"
@@ -152,6 +159,7 @@ LAST: Final = (
 )
 MANY: Final = "who waited for votes is no quorum alone; its new map suggests 0"
 OFF: Final = "an agent off a roll is in none of its quorums"
+PEOPLED: Final = "core sets no roll without electors"
 ORDERED: Final = "what a leader sends is cut from its log, whose terms never fall"
 STOOD: Final = "an agent that stood with an empty log was on the first roll"
 REACHED: Final = (
@@ -161,6 +169,8 @@ REACHED: Final = (
 LINE: Final = re.compile(r":\d+:")
 """The number of a line, in a decision."""
 OF_TERM: Final = "advance_commit: if not state.log.accepts(index, state.term): ->"
+COMMITTED: Final = "advance_commit: if index <= state.commit_index: ->"
+SENT_BELOW: Final = "_send_from: if prev < state.log.start: -> yes"
 EMPTY: Final = (
     "if index == 0: -> yes\n"
     "validity._vote_request_defect: if not _is_position(request.last_index"
@@ -174,14 +184,18 @@ REASONS: Final = (
     (("advance_commit", "is_quorum(match.at_least(index)): -> no"), REACHED),
     ((f"{OF_TERM} yes\nelectorate.{COUNTED} no",), REACHED),
     (("AppendReply", f"{OF_TERM} yes", f"{OF_TERM} no"), LAST),
+    (("AppendReply", "commit_up_to: entries", SENT_BELOW), ACKNOWLEDGED),
+    (("Install", "roll.outgoing.size == 0: -> yes"), PEOPLED),
     (("Change", f"{OF_TERM} no"), LAST),
     (("Replace", f"{OF_TERM} no"), LAST),
     (("Replace", "appending.commit_up_to"), JOINT),
     (("election.stand", f"{OF_TERM} no"), HELD),
     (("election.stand", "advance_commit: if index < state.roll.index: -> yes"), HELD),
+    (("election.stand", f"{COMMITTED} yes"), HELD),
     (("_may_stand: if state.roll.has(state.me): -> no", f"{COUNTED} yes"), OFF),
     (("VoteRequest", EMPTY, "members.has(request.sender): -> no"), STOOD),
     (("VoteRequest", EMPTY, "not request.roll.has(request.sender): -> no"), STOOD),
+    (("VoteReply", f"{COMMITTED} no"), MANY),
     (("VoteReply", "is_quorum(match.at_least(index)): -> yes"), MANY),
     (
         (

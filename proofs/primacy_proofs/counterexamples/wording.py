@@ -25,7 +25,9 @@ from primacy_proofs.system.world import (
     ADMITTING,
     APPLYING,
     LEASING,
+    RESTORING,
     SERVING,
+    STARTING,
     WORKED,
 )
 
@@ -45,6 +47,8 @@ FIELDS: Final = {
     "parked": "parked reads",
     "match": "match index",
     "next": "next index",
+    "installing": "snapshot sent up to",
+    "log.start": "log begins behind",
     "seen": "rounds seen",
     "round": "heartbeat round",
     "lease_start": "lease round begun (own clock)",
@@ -60,6 +64,7 @@ SAID: Final = {
     "roll.electors": "electors {0}",
     "roll.outgoing": "outgoing electors {0}",
     "roll.workers": "workers {0}",
+    "prefix": "its snapshot stands for {0}",
     "granted": "granted: {0}",
     "accepted": "accepted: {0}",
     "transfer": "transfer: {0}",
@@ -90,6 +95,9 @@ HISTORY_WORDS: Final = {
     "known.at": "committed at index {0} together with index {value}",
     ACCEPTING: "a write is reported as accepted at index {0} in term {1}",
     APPLYING: "given out to be applied at index {0}: {2} of term {1}",
+    RESTORING: "put in place by a snapshot at index {0}: {2} of term {1}",
+    STARTING: "the disk gets a log that begins behind index {0} of term {1}, "
+    "electorate {2}, workers {3}, set at index {4} in term {5}",
     "time": "now is instant {value} of true time",
     "due": "the election timer of {0} elapses not before instant {value}",
     "life": "{0} has begun anew {value} times",

@@ -25,9 +25,16 @@ from primacy_proofs.smt.solver import (
     implies,
     number,
 )
-from primacy_proofs.smt.symbols import AGENT
+from primacy_proofs.smt.symbols import AGENT, ELECTORATE, SET
 from primacy_proofs.system.log_history import some_quorum
-from primacy_proofs.system.world import ADMITTING, PACKET_SORTS, World, field
+from primacy_proofs.system.world import (
+    ADMITTING,
+    ME,
+    PACKET_SORTS,
+    STARTING,
+    World,
+    field,
+)
 
 FOLLOWER = on.ROLES[Role.FOLLOWER]
 PRE_CANDIDATE = on.ROLES[Role.PRE_CANDIDATE]
@@ -81,6 +88,22 @@ def the_disk_has_the_vote(w: World, n: Expr) -> Expr:
 def the_disk_has_the_log(w: World, n: Expr) -> Expr:
     """S13: a crash forgets no entry."""
     return equal(w("disk.log", n), w("log", n))
+
+
+@step_law("durable", INT, INT, ELECTORATE, SET, INT, INT)
+def the_disk_gets_the_start_of_the_log(  # noqa: PLR0917 - the parts of a start
+    _: World, after: World, i: Expr, t: Expr, x: Expr, s: Expr, p: Expr, q: Expr
+) -> Expr:
+    """S13: what a restart finds below the start is what the log had there."""
+    log = after("log", ME)
+    begins = all_of(equal(i, after("log.start", ME)), equal(t, on.term_at(log, i)))
+    rolled = all_of(
+        equal(x, on.electorate_at(log, i)),
+        equal(s, on.workers_at(log, i)),
+        equal(p, on.roll_index(log, i)),
+        equal(q, on.term_at(log, p)),
+    )
+    return implies(after(STARTING, i, t, x, s, p, q), all_of(begins, rolled))
 
 
 _OF_ROLLS = ("electors", "outgoing", "index", "term")
@@ -221,6 +244,7 @@ def _of_leaders(kind: str) -> Law:
 
 heartbeat_comes_from_a_leader = _of_leaders("Heartbeat")
 append_comes_from_a_leader = _of_leaders("Append")
+install_comes_from_a_leader = _of_leaders("Install")
 transfer_now_comes_from_a_leader = _of_leaders("TransferNow")
 
 

@@ -43,8 +43,10 @@ from primacy_proofs.system.log_history import has, some_near_quorum, some_quorum
 from primacy_proofs.system.world import (
     APPLYING,
     FUNCTIONS,
+    INSTALLING,
     ME,
     PACKET_SORTS,
+    RESTORING,
     World,
     field,
 )
@@ -53,6 +55,7 @@ GROUP = "commit"
 
 HEARTBEAT = PACKET_SORTS["Heartbeat"]
 APPEND = PACKET_SORTS["Append"]
+INSTALL = PACKET_SORTS["Install"]
 REPLY = PACKET_SORTS["AppendReply"]
 
 
@@ -75,8 +78,16 @@ OFF: Final = on.differs(FUNCTIONS["log"](ME), PREV, ENTRIES)
 """Where the append and the follower's log differ, if they do."""
 
 
+INSTALL_TERM, INSTALL_INDEX = (
+    field("Install", name, INSTALLING) for name in ("term", "index")
+)
+
+
 def _meet(index: Callable[..., Expr]) -> tuple[Lemma, ...]:
-    """Show what an append, its leader's log and the follower's share up to an index."""
+    """Show what an append, its leader's log and the follower's share up to an index.
+
+    And a snapshot, its leader's log and the follower's.
+    """
     cut = "an append is cut from its leaders log"
     agree = "logs agree with leaders"
     led_agree = "logs of leaders agree with leaders"
@@ -87,6 +98,21 @@ def _meet(index: Callable[..., Expr]) -> tuple[Lemma, ...]:
         Lemma(led_agree, lambda _, *of: (TERM, index(*of), PREV + OFF)),
         Lemma(agree, lambda _, *of: (ME, PREV, index(*of))),
         Lemma(led_agree, lambda _, *of: (TERM, PREV, index(*of))),
+        *_meet_install(index),
+    )
+
+
+def _meet_install(index: Callable[..., Expr]) -> tuple[Lemma, ...]:
+    cut = "an install is cut from its leaders log"
+    agree = "logs agree with leaders"
+    led_agree = "logs of leaders agree with leaders"
+    return (
+        Lemma(cut, lambda _, *of: (INSTALLING, index(*of))),
+        Lemma(cut, lambda *_: (INSTALLING, INSTALL_INDEX)),
+        Lemma(agree, lambda _, *of: (ME, index(*of), INSTALL_INDEX)),
+        Lemma(led_agree, lambda _, *of: (INSTALL_TERM, index(*of), INSTALL_INDEX)),
+        Lemma(agree, lambda _, *of: (ME, INSTALL_INDEX, index(*of))),
+        Lemma(led_agree, lambda _, *of: (INSTALL_TERM, INSTALL_INDEX, index(*of))),
     )
 
 
@@ -108,8 +134,13 @@ _OF_LOGS: Final = (
     "terms never fall within logs of leaders",
     "an append has a place in its leaders log",
     "an append is cut from its leaders log",
+    "Install comes from a leader",
+    "an install has a place in its leaders log",
+    "an install is cut from its leaders log",
+    "an install tells a final index",
     "a heartbeat tells a final index",
     "a commit index is final",
+    "a snapshot is of what is committed",
 )
 """What the logs of an agent and of its leader have in common."""
 
@@ -150,9 +181,13 @@ def is_newly_committed(before: World, after: World, i: Expr) -> Expr:
 
 @step_law(GROUP, INT)
 def all_that_is_committed_is_given_out(before: World, after: World, i: Expr) -> Expr:
-    """S8, S10: whatever an agent commits it gives out, as its log has it."""
+    """S8, S10: whatever an agent commits it gives out, as its log has it.
+
+    Or a snapshot that stands for it is put in the place of what was applied.
+    """
     log = after("log", ME)
-    given = after(APPLYING, i, on.term_at(log, i), on.body_at(log, i))
+    entry = i, on.term_at(log, i), on.body_at(log, i)
+    given = any_of(after(APPLYING, *entry), after(RESTORING, *entry))
     return implies(is_newly_committed(before, after, i), given)
 
 
@@ -562,6 +597,13 @@ def a_heartbeat_tells_a_final_index(w: World, m: Expr) -> Expr:
     return implies(w.sent("Heartbeat", m), all_of(number(0) <= index, final, there))
 
 
+@invariant(GROUP, INSTALL, on=lambda w, m: [[w.sent("Install", m)]])
+def an_install_tells_a_final_index(w: World, m: Expr) -> Expr:
+    """Say that a leader hands over a snapshot of what is committed."""
+    term, index = (field("Install", name, m) for name in ("term", "index"))
+    return implies(w.sent("Install", m), w("final", term, index))
+
+
 @invariant(
     GROUP,
     REPLY,
@@ -639,6 +681,55 @@ def what_is_applied_is_known(_: World, after: World, j: Expr, t: Expr, b: Expr) 
     )
     within_known = all_of(number(1) <= j, j <= after("known"))
     return implies(after(APPLYING, j, t, b), all_of(is_known, within_known))
+
+
+@step_law(
+    GROUP,
+    INT,
+    INT,
+    BODY,
+    proof=Proof(
+        lemmas_before=(
+            Lemma(
+                "an install is cut from its leaders log",
+                lambda _, j, *__: (INSTALLING, j),
+            ),
+        ),
+        lemmas_after=(
+            Lemma("what an agent commits is known", lambda _, j, *__: (ME, j)),
+        ),
+    ),
+)
+def what_is_restored_is_known(
+    _: World, after: World, j: Expr, t: Expr, b: Expr
+) -> Expr:
+    """S8: a snapshot stands for the one committed entry at each index."""
+    is_known = all_of(
+        equal(t, after("known.term", j)), equal(b, after("known.body", j))
+    )
+    within_known = all_of(number(1) <= j, j <= after("known"))
+    return implies(after(RESTORING, j, t, b), all_of(is_known, within_known))
+
+
+@step_law(GROUP, INT, INT, BODY)
+def what_is_restored_goes_beyond_what_was_applied(
+    before: World, after: World, j: Expr, t: Expr, b: Expr
+) -> Expr:
+    """S8: a snapshot takes nothing back that was given out."""
+    index = after("commit_index", ME)
+    further = all_of(before("commit_index", ME) < index, j <= index)
+    return implies(after(RESTORING, j, t, b), further)
+
+
+@invariant(
+    GROUP,
+    AGENT,
+    on=lambda w, n: [[w("log.start", n)], [w("disk.log.start", n)]],
+)
+def a_snapshot_is_of_what_is_committed(w: World, n: Expr) -> Expr:
+    """Say that a log loses what is committed, and the disk loses it no earlier."""
+    begin, left = w("log.start", n), w("disk.log.start", n)
+    return all_of(number(0) <= left, left <= begin, begin <= w("commit_index", n))
 
 
 @step_law(GROUP, INT)

@@ -16,6 +16,7 @@ from primacy_proofs.laws.election import CANDIDATE, LEADER, stood_with
 from primacy_proofs.laws.law import (
     UNAIDED,
     Law,
+    Lemma,
     Proof,
     consequence,
     invariant,
@@ -149,6 +150,9 @@ _OF_AGREEMENT: Final = (
     "Append comes from a leader",
     "an append has a place in its leaders log",
     "an append is cut from its leaders log",
+    "Install comes from a leader",
+    "an install has a place in its leaders log",
+    "an install is cut from its leaders log",
     "a leader keeps the log it stood with",
     "a leader voted for itself",
     "a candidate has not led",
@@ -325,6 +329,120 @@ def an_append_is_cut_from_its_leaders_log(w: World, m: Expr, k: Expr) -> Expr:
         equal(on.segment_body(entries, k), on.body_at(log, prev + k)),
     )
     return implies(is_one, stands)
+
+
+INSTALL = PACKET_SORTS["Install"]
+
+
+def install_prefix(m: Expr) -> Expr:
+    """Give the whole log that the snapshot of a packet stands for."""
+    return field("Install", "prefix", m)
+
+
+_OF_INSTALLS: Final = (
+    "Install comes from a leader",
+    "a leader drops nothing it stood with",
+    "a leader keeps the log it stood with",
+    "a leader voted for itself",
+    "a candidate has not led",
+    "a cast bounds the term",
+    "history knows the leader",
+    "history knows the log of a leader",
+    "the disk has the log",
+    "a commit index is final",
+    "a snapshot is of what is committed",
+    "who leads is known to have led",
+)
+"""What the proof about snapshots rests on."""
+
+
+@invariant(
+    GROUP,
+    INSTALL,
+    on=lambda w, m: [[w.sent("Install", m)]],
+    proof=Proof(uses=_OF_INSTALLS),
+)
+def an_install_has_a_place_in_its_leaders_log(w: World, m: Expr) -> Expr:
+    """Say that a snapshot stands for the leader's entries, and keeps the roll."""
+    log, prefix = led_log(w, field("Install", "term", m)), install_prefix(m)
+    index, term = (field("Install", name, m) for name in ("index", "index_term"))
+    sets = (field("Install", f"roll.{part}", m) for part in ("electors", "outgoing"))
+    set_at = on.roll_index(log, index)
+    rolled = all_of(
+        equal(on.electorate(*sets), on.electorate_at(log, index)),
+        equal(field("Install", "roll.workers", m), on.workers_at(log, index)),
+        equal(field("Install", "roll.index", m), set_at),
+        equal(field("Install", "roll.term", m), on.term_at(log, set_at)),
+    )
+    placed = all_of(
+        number(1) <= index,
+        index <= on.last(log),
+        equal(on.last(prefix), index),
+        equal(term, on.term_at(log, index)),
+        on.is_alike(prefix, log, index),
+    )
+    return implies(w.sent("Install", m), all_of(placed, rolled))
+
+
+@invariant(
+    GROUP,
+    INSTALL,
+    INT,
+    on=lambda w, m, j: [
+        [w.sent("Install", m), on.term_at(install_prefix(m), j)],
+        [w.sent("Install", m), on.body_at(install_prefix(m), j)],
+    ],
+)
+def an_install_is_cut_from_its_leaders_log(w: World, m: Expr, j: Expr) -> Expr:
+    """Say that what a snapshot stands for is the beginning of the leader's log."""
+    log, prefix = led_log(w, field("Install", "term", m)), install_prefix(m)
+    is_one = all_of(w.sent("Install", m), number(1) <= j, j <= on.last(prefix))
+    return implies(is_one, same(prefix, log, j))
+
+
+def _where_they_differ(n: Expr, m: Expr) -> Expr:
+    index = field("Install", "index", m)
+    return on.unlike(World()("log", n), install_prefix(m), index)
+
+
+def _meet_install(n: Expr, m: Expr) -> tuple[Expr, Expr]:
+    return field("Install", "index", m), _where_they_differ(n, m)
+
+
+@consequence(
+    GROUP,
+    AGENT,
+    INSTALL,
+    on=lambda w, n, m: [
+        [
+            w.sent("Install", m),
+            on.roll_index(w("log", n), field("Install", "index", m)),
+        ]
+    ],
+    proof=Proof(
+        lemmas_before=(
+            Lemma("logs agree with leaders", lambda _, n, m: (n, *_meet_install(n, m))),
+            Lemma(
+                "logs of leaders agree with leaders",
+                lambda _, n, m: (field("Install", "term", m), *_meet_install(n, m)),
+            ),
+            Lemma(
+                "an install is cut from its leaders log",
+                lambda _, n, m: (m, _where_they_differ(n, m)),
+            ),
+            Lemma(
+                "an install is cut from its leaders log",
+                lambda _, __, m: (m, field("Install", "index", m)),
+            ),
+        )
+    ),
+)
+def an_agent_has_what_a_snapshot_stands_for(w: World, n: Expr, m: Expr) -> Expr:
+    """S5: if it has the last entry of that, with its term."""
+    log, prefix = w("log", n), install_prefix(m)
+    index, term = (field("Install", name, m) for name in ("index", "index_term"))
+    given = all_of(w.sent("Install", m), has(log, index, term))
+    return implies(given, on.is_alike(log, prefix, index))
 
 
 @consequence(

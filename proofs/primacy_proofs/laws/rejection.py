@@ -47,11 +47,12 @@ POSITIONS: Final = {
     "HeartbeatReply": ("last_index", "last_term"),
     "Append": ("prev_index", "prev_term"),
     "AppendReply": ("index", "index_term"),
+    "Install": ("index", "index_term"),
 }
 """The position of a log that a packet names."""
 REQUESTS: Final = ("PreVoteRequest", "VoteRequest")
 """Packets that bring a roll."""
-LEADERS: Final = ("Heartbeat", "Append")
+LEADERS: Final = ("Heartbeat", "Append", "Install")
 """Packets of who leads the term that they show."""
 
 
@@ -92,7 +93,13 @@ def _defects(heard: Heard) -> Iterator[Expr]:
         # claim.initial-leaders-only
         yield negation(on.member(sender, on.FIRST_ELECTORS))
     if kind in REQUESTS:
-        yield from _roll_defects(heard)
+        yield from _candidate_defects(heard)
+        yield from _roll_defects(heard, heard("last_index"), heard("last_term"))
+    if kind == "Install":
+        index, index_term = heard("index"), heard("index_term")
+        yield from _roll_defects(heard, index, index_term)
+        sets = heard("roll.electors"), heard("roll.outgoing")
+        yield any_of(*(equal(on.size(each), 0) for each in sets))  # change.never-empty
     if kind == "Append":
         order = on.is_ordered(heard("entries"), heard("prev_term"), term)
         yield negation(order)  # message.entries
@@ -102,16 +109,22 @@ def _defects(heard: Heard) -> Iterator[Expr]:
         yield all_of(equal(term, own("term")), is_led, is_other)
 
 
-def _roll_defects(heard: Heard) -> Iterator[Expr]:
-    """Say what a roll cannot be that a candidate brings."""
+def _candidate_defects(heard: Heard) -> Iterator[Expr]:
+    """Say what a candidate cannot be: off the roll that it brings."""
     sets = [heard("roll.electors"), heard("roll.outgoing")]
     is_voter = any_of(*(on.member(heard("sender"), each) for each in sets))
     is_worker = on.member(heard("sender"), heard("roll.workers"))
-    index, term = heard("roll.index"), heard("roll.term")
+    is_first = equal(heard("roll.index"), 0)
     yield negation(any_of(is_voter, is_worker))  # stand.taken-off
-    yield all_of(equal(index, 0), negation(is_voter))  # stand.electors-only
-    yield negation(_is_position(index, term, heard("last_term")))  # roll.position
-    yield index > heard("last_index")
+    yield all_of(is_first, negation(is_voter))  # stand.electors-only
+
+
+def _roll_defects(heard: Heard, last: Expr, last_term: Expr) -> Iterator[Expr]:
+    """Say what a roll cannot be that is in force at the end of a log."""
+    index, term = heard("roll.index"), heard("roll.term")
+    sets = heard("roll.electors"), heard("roll.outgoing")
+    yield negation(_is_position(index, term, last_term))  # roll.position
+    yield index > last
     others = any_of(*(differ(each, on.FIRST_ELECTORS) for each in sets))
     yield all_of(equal(index, 0), others)  # roll.first
 
@@ -145,6 +158,8 @@ def _other_numbers(heard: Heard) -> Iterator[Expr]:
         case "AppendReply":
             is_held = heard("index") > on.last(own("log"))
             yield all_of(is_its_leaders, heard("accepted"), is_held)
+        case "Install":
+            yield heard("index") < 1
         case "ReadIndexReply" | "ForwardReply":
             yield heard("index") < 0
         case _:

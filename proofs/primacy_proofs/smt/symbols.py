@@ -81,7 +81,8 @@ spliced = function("spliced", LOG, INT, SEGMENT, LOG)
 segment = function("segment", LOG, INT, INT, SEGMENT)
 holds = function("holds", LOG, INT, SEGMENT, BOOL)
 differs = function("differs", LOG, INT, SEGMENT, INT)
-probe = function("probe", LOG, INT, INT, INT)
+probe = function("probe", LOG, INT, INT, INT, INT)
+"""Of a log and its start, an index and a term."""
 
 roll_body = function("roll", ELECTORATE, SET, TEXT, TEXT, BODY)
 sets_roll = function("sets_roll", BODY, BOOL)

@@ -19,7 +19,7 @@ from primacy.electorate import Roll
 from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.pending_reads import FollowerRead, FollowerReads, LeaderRead, LeaderReads
 from primacy_proofs.smt import symbols as on
-from primacy_proofs.smt.solver import Expr, all_of, equal, is_same, number
+from primacy_proofs.smt.solver import Expr, all_of, any_of, equal, is_same, number
 from primacy_proofs.symbolic.paths import ContractError, MeaninglessError, decide
 from primacy_proofs.symbolic.values import (
     LiftedAgent,
@@ -130,9 +130,33 @@ class LiftedSegment(Proxy):
 
 
 class LiftedLog(Proxy):
-    """A log."""
+    """A log: what it was when it was whole, and the start below which nothing is left.
 
-    __slots__ = ()
+    Dropping its beginning changes nothing but the start. What must not be asked for
+    below it is a demand, so the laws of logs need not know that anything is gone.
+    """
+
+    __slots__ = ("begin",)
+
+    def __init__(self, expr: Expr, begin: Expr) -> None:
+        super().__init__(expr)
+        self.begin: Final = begin
+
+    @property
+    def start(self) -> LiftedInt:
+        """Name the last position that a snapshot stands for."""
+        return LiftedInt(self.begin)
+
+    @property
+    def start_term(self) -> LiftedInt:
+        """Name the term of the entry there."""
+        return LiftedInt(on.term_at(self.expr, self.begin))
+
+    @property
+    def start_roll(self) -> Roll:
+        """Give the roll in force there, of a log that is not whole."""
+        _demand(self.begin >= 1, "a log that begins behind a snapshot")
+        return self._roll_at(self.begin)
 
     @property
     def last_index(self) -> LiftedInt:
@@ -146,17 +170,25 @@ class LiftedLog(Proxy):
 
     def _demand_index(self, index: object) -> Expr:
         at = expr_of_int(index)
-        within = all_of(number(0) <= at, at <= on.last(self.expr))
+        within = all_of(self.begin <= at, at <= on.last(self.expr))
         _demand(within, "an index of the log")
         return at
 
     def term_at(self, index: object) -> LiftedInt:
         """Read the term at an index."""
-        return LiftedInt(on.term_at(self.expr, self._demand_index(index)))
+        at = expr_of_int(index)
+        within = all_of(self._is_left(at), at <= on.last(self.expr))
+        _demand(within, "an index of the log, or 0")
+        return LiftedInt(on.term_at(self.expr, at))
+
+    def _is_left(self, index: Expr) -> Expr:
+        """Tell whether the term at an index is known: it is not dropped, or is 0."""
+        return any_of(equal(index, 0), self.begin <= index)
 
     def accepts(self, index: object, term: object) -> LiftedBool:
         """Tell whether an entry of that term stands there."""
         at = expr_of_int(index)
+        _demand(self._is_left(at), "an index that is not below the start, or 0")
         found = equal(on.term_at(self.expr, at), expr_of_int(term))
         return LiftedBool(all_of(at <= on.last(self.expr), found))
 
@@ -166,9 +198,16 @@ class LiftedLog(Proxy):
         return self._roll_at(on.last(self.expr))
 
     def prior_roll(self, first: Roll) -> Roll:
-        """Give the roll before it."""
+        """Give the roll before it, of a log that still has the entry that sets it."""
         _demand_first(first)
-        return self._roll_at(on.roll_index(self.expr, on.last(self.expr)) - 1)
+        set_at = on.roll_index(self.expr, on.last(self.expr))
+        _demand(self.begin < set_at, "a roll that an entry sets")
+        return self._roll_at(set_at - 1)
+
+    def roll_at(self, index: object, first: Roll) -> Roll:
+        """Give the roll in force at an index."""
+        _demand_first(first)
+        return self._roll_at(self._demand_index(index))
 
     def _roll_at(self, index: Expr) -> Roll:
         """Give the roll in force at an index: the first one at 0, and below."""
@@ -184,7 +223,14 @@ class LiftedLog(Proxy):
 
     def append(self, entry: Entry) -> LiftedLog:
         """Add one entry."""
-        return LiftedLog(on.append(self.expr, *_parts(entry)))
+        return LiftedLog(on.append(self.expr, *_parts(entry)), self.begin)
+
+    def compacted(self, index: object, roll: Roll) -> LiftedLog:
+        """Drop the entries up to an index; the roll is that in force there."""
+        at = self._demand_index(index)
+        _demand(at >= 1, "an entry to drop")
+        _demand(_is_roll(roll, self._roll_at(at)), "the roll in force at the index")
+        return LiftedLog(self.expr, at)
 
     def segment(self, after: object, limit: object) -> LiftedSegment:
         """Cut out what follows an index."""
@@ -200,13 +246,47 @@ class LiftedLog(Proxy):
     def spliced(self, after: object, segment: object) -> LiftedLog:
         """Put a segment behind an index."""
         start = self._demand_index(after)
-        return LiftedLog(on.spliced(self.expr, start, expr_of_segment(segment)))
+        joined = on.spliced(self.expr, start, expr_of_segment(segment))
+        return LiftedLog(joined, self.begin)
 
     def probe(self, index: object, term: object) -> LiftedInt:
         """Find the last position whose term is not above another."""
         at = expr_of_int(index)
         _demand(at >= 0, "an index that is not negative")
-        return LiftedInt(on.probe(self.expr, at, expr_of_int(term)))
+        return LiftedInt(on.probe(self.expr, self.begin, at, expr_of_int(term)))
+
+
+def _is_roll(one: Roll, other: Roll) -> Expr:
+    """Tell whether two rolls are one."""
+    return all_of(
+        equal(expr_of_set(one.electors), expr_of_set(other.electors)),
+        equal(expr_of_set(one.outgoing), expr_of_set(other.outgoing)),
+        equal(expr_of_set(one.workers), expr_of_set(other.workers)),
+        equal(expr_of_int(one.index), expr_of_int(other.index)),
+        equal(expr_of_int(one.term), expr_of_int(other.term)),
+    )
+
+
+class PrefixLogs:
+    """`Log`, where a snapshot is installed: what the log begins with was a whole log.
+
+    The proofs know which: the packet that hands the snapshot over hides it.
+    """
+
+    def __init__(self, prefix: Expr | None) -> None:
+        self._prefix: Final = prefix
+
+    def starting(self, index: object, term: object, roll: Roll) -> LiftedLog:
+        """Begin behind the end of the whole log, whose term and roll are given."""
+        if self._prefix is None:
+            raise MeaninglessError("no packet hands a snapshot over")
+        whole, at = LiftedLog(self._prefix, number(0)), expr_of_int(index)
+        ends = all_of(equal(on.last(self._prefix), at), at >= 1)
+        _demand(ends, "the end of what the snapshot stands for")
+        named = equal(on.term_at(self._prefix, at), expr_of_int(term))
+        _demand(named, "the term there")
+        # compacted demands that the roll is the one in force there
+        return whole.compacted(index, roll)
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +431,15 @@ def expr_of_log(value: object) -> Expr:
         return value.expr
     if value == Log():
         return on.EMPTY_LOG_
+    raise MeaninglessError(f"{type(value).__name__} is no lifted log")
+
+
+def expr_of_start(value: object) -> Expr:
+    """Give the expression of the start of a log."""
+    if isinstance(value, LiftedLog):
+        return value.begin
+    if value == Log():
+        return number(0)
     raise MeaninglessError(f"{type(value).__name__} is no lifted log")
 
 

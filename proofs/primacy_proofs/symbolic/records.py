@@ -42,6 +42,10 @@ def _enum(sort: Sort, kind: type[Role | Wait | Timer | ChangeKind]) -> FieldType
     )
 
 
+def _unlifted(_: Expr) -> object:
+    raise MeaninglessError("a log is lifted with its start")
+
+
 KINDS: Final[Mapping[str, FieldType]] = {
     **dict.fromkeys(("Term", "Index", "Round", "Instant", "Duration", "int"), _INT),
     **dict.fromkeys(("MeshKey", "RequestId", "Command"), _TEXT),
@@ -49,7 +53,6 @@ KINDS: Final[Mapping[str, FieldType]] = {
     "AgentId": FieldType(on.AGENT, scalars.LiftedAgent, scalars.expr_of_agent),
     "AgentSet": FieldType(on.SET, box.LiftedSet, box.expr_of_set),
     "AgentMap": FieldType(on.MAP, box.LiftedMap, box.expr_of_map),
-    "Log": FieldType(on.LOG, box.LiftedLog, box.expr_of_log),
     "Segment": FieldType(on.SEGMENT, box.LiftedSegment, box.expr_of_segment),
     "LeaderReads": FieldType(on.ASKED, box.LiftedAsked, box.expr_of_asked),
     "FollowerReads": FieldType(on.PARKED, box.LiftedParked, box.expr_of_parked),
@@ -59,6 +62,13 @@ KINDS: Final[Mapping[str, FieldType]] = {
     "ChangeKind": _enum(on.CHANGE, ChangeKind),
 }
 """Types by the name that core's annotations give them."""
+
+LOG: Final = "Log"
+LOG_KINDS: Final = (
+    ("", FieldType(on.LOG, _unlifted, box.expr_of_log)),
+    (".start", FieldType(INT, scalars.LiftedInt, box.expr_of_start)),
+)
+"""The columns of a log: what it was when it was whole, and its start."""
 
 PARTS: Final[Mapping[str, type]] = {
     "Roll": Roll,
@@ -89,6 +99,8 @@ def columns(record: type, prefix: str = "") -> tuple[Column, ...]:
         type_name = str(field.type)
         if type_name in PARTS:
             found.extend(columns(PARTS[type_name], f"{name}."))
+        elif type_name == LOG:
+            found += [Column(name + part, kind) for part, kind in LOG_KINDS]
         elif type_name in KINDS:
             found.append(Column(name, KINDS[type_name]))
         elif type_name != Config.__name__:
@@ -107,6 +119,8 @@ def _lifted(record: type, values: Iterator[Expr], config: object) -> Any:  # noq
         type_name = str(field.type)
         if type_name in PARTS:
             arguments[field.name] = _lifted(PARTS[type_name], values, config)
+        elif type_name == LOG:
+            arguments[field.name] = box.LiftedLog(next(values), next(values))
         elif type_name in KINDS:
             arguments[field.name] = KINDS[type_name].lift(next(values))
         else:
@@ -121,6 +135,8 @@ def plain(record: object) -> tuple[tuple[FieldType, object], ...]:
         value, type_name = getattr(record, field.name), str(field.type)
         if type_name in PARTS:
             found.extend(plain(value))
+        elif type_name == LOG:
+            found += [(kind, value) for _, kind in LOG_KINDS]
         elif type_name in KINDS:
             found.append((KINDS[type_name], value))
     return tuple(found)

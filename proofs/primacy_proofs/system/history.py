@@ -67,7 +67,7 @@ def ghost_changes(
                 any_of(
                     *(
                         all_of(equal(cast, when), equal(candidate, vote))
-                        for when, vote, _ in disks
+                        for when, vote, *_ in disks
                     )
                 ),
             ),

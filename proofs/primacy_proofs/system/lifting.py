@@ -14,7 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
-from primacy import dispatch, observation, recovery, replication, role_changes
+from primacy import (
+    dispatch,
+    observation,
+    recovery,
+    replication,
+    role_changes,
+    snapshots,
+)
 from primacy import messages as wire
 from primacy.config import Config
 from primacy.electorate import Roll
@@ -32,7 +39,7 @@ from primacy_proofs.smt.solver import (
     differ,
     equal,
 )
-from primacy_proofs.symbolic.containers import LiftedMap, LiftedSet
+from primacy_proofs.symbolic.containers import LiftedMap, LiftedSet, PrefixLogs
 from primacy_proofs.symbolic.paths import MeaninglessError, Path, paths
 from primacy_proofs.symbolic.records import columns, lift_record
 from primacy_proofs.symbolic.values import LiftedAgent, LiftedInt, LiftedText
@@ -45,6 +52,7 @@ from primacy_proofs.system.world import (
     MESH,
     PACKET_SORTS,
     PACKETS,
+    PREFIX,
     STATE_COLUMNS,
     field,
 )
@@ -61,6 +69,7 @@ LOCAL: Final = tuple(
 RESTART: Final = "Restart"
 UNKNOWN: Final = ("Unknown message", "Unknown packet")
 """What is of no kind that core knows."""
+INSTALL: Final = PREFIX[0]
 UNBOUND: Final = ("Forward",)
 """Packets that a runtime makes: any may arrive."""
 
@@ -140,9 +149,9 @@ def lift(name: str) -> Case:
         return Case(name, None, TRUE, _run(lambda: _step(message)))
     if name in PACKETS:
         packet = constant("packet", PACKET_SORTS[name])
-        return Case(
-            name, packet, _arrived(name, packet), _run(_receiving(name, packet))
-        )
+        prefix = field(*PREFIX, packet) if name == INSTALL else None
+        found = _run(_receiving(name, packet), prefix)
+        return Case(name, packet, _arrived(name, packet), found)
     local = next(each for each in LOCAL if each.__name__ == name)
     values = {
         each.name: constant(f"{name}.{each.name}", each.kind.sort)
@@ -184,20 +193,25 @@ def _step(message: Any) -> Stepped:  # noqa: ANN401 - lifted
     return after, tuple(outputs)[:-1]
 
 
-def _run(run: Callable[[], Stepped]) -> tuple[Path[Stepped], ...]:
-    with _replaced():
+def _run(
+    run: Callable[[], Stepped], prefix: Expr | None = None
+) -> tuple[Path[Stepped], ...]:
+    with _replaced(prefix):
         return paths(run)
 
 
 @contextmanager
-def _replaced() -> Iterator[None]:
+def _replaced(prefix: Expr | None) -> Iterator[None]:
     """Put proxies where core makes a container of its own, and observe nothing."""
     empty: Any = LiftedMap(on.EMPTY_MAP)
-    knows_nothing = replace(NO_LEADERSHIP, match=empty, next=empty, seen=empty)
+    knows_nothing = replace(
+        NO_LEADERSHIP, match=empty, next=empty, installing=empty, seen=empty
+    )
     places: list[tuple[Any, str, object]] = [
         (dispatch, "observe", lambda _before, _after: (OBSERVED,)),
         (replication, "AgentMap", lambda: empty),
         (role_changes, "NO_LEADERSHIP", knows_nothing),
+        (snapshots, "Log", PrefixLogs(prefix)),
     ]
     kept = [(module, name, getattr(module, name)) for module, name, _ in places]
     for module, name, value in places:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from primacy.log import EntryKind
 from primacy.messages import Append
-from primacy.outputs import Apply, Broadcast, Outputs, WriteAccepted
+from primacy.outputs import Apply, Broadcast, Discard, Outputs, Restore, WriteAccepted
 from primacy.role import Role
 from primacy.state import State
 from primacy_proofs.smt import symbols as on
@@ -39,21 +39,30 @@ from primacy_proofs.smt.solver import (
     number,
     simplify,
 )
-from primacy_proofs.symbolic.containers import expr_of_segment
+from primacy_proofs.symbolic.containers import (
+    expr_of_electorate,
+    expr_of_segment,
+    expr_of_set,
+)
 from primacy_proofs.symbolic.records import lower
 from primacy_proofs.symbolic.values import expr_of_int
 from primacy_proofs.system.world import (
     ACCEPTING,
     APPLYING,
     FUNCTIONS,
+    INSTALLING,
     ME,
+    PREFIX,
+    RESTORING,
+    STARTING,
     STATE_COLUMNS,
     Change,
+    field,
     is_me,
 )
 
-Disk = tuple[Expr, Expr, Expr]
-"""Term, vote and log."""
+Disk = tuple[Expr, Expr, Expr, Expr]
+"""Term, vote, log and its start."""
 
 LEADER = on.ROLES[Role.LEADER]
 
@@ -130,6 +139,12 @@ def past_changes(
     applied = [output for output in outputs if isinstance(output, Apply)]
     if applied:
         changes[APPLYING] = _applying(applied)
+    begun = [each for each in outputs if isinstance(each, Discard | Restore)]
+    if begun:
+        changes[STARTING] = _starting(begun)
+    restored = [each for each in begun if isinstance(each, Restore)]
+    if restored:
+        changes[RESTORING] = _restoring(restored)
     return changes
 
 
@@ -234,7 +249,7 @@ def _standing(disks: tuple[Disk, ...]) -> Change:
 
     def campaign_log(before: Expr, term: Expr, candidate: Expr) -> Expr:
         value = before
-        for reached, vote, log in reversed(disks):
+        for reached, vote, log, _ in reversed(disks):
             is_this = all_of(equal(reached, term), equal(vote, ME))
             value = choose(is_this, log, value)
         is_new = negation(FUNCTIONS["vote_cast"](ME, term, ME))
@@ -264,3 +279,43 @@ def _applying(applied: list[Apply]) -> Change:
         return any_of(*found)
 
     return is_applied
+
+
+def _restoring(restored: list[Restore]) -> Change:
+    """Tell what a snapshot stands for: an index, a term and a body."""
+    log = field(*PREFIX, INSTALLING)
+
+    def is_restored(_: Expr, index: Expr, term: Expr, body: Expr) -> Expr:
+        within = [index <= expr_of_int(output.index) for output in restored]
+        stands = (
+            equal(on.term_at(log, index), term),
+            equal(on.body_at(log, index), body),
+        )
+        return all_of(number(1) <= index, any_of(*within), *stands)
+
+    return is_restored
+
+
+def _starting(begun: list[Discard | Restore]) -> Change:
+    """Tell what the disk gets of the start of its log."""
+
+    def is_written(_: Expr, *parts: Expr) -> Expr:
+        found = [
+            all_of(*map(equal, parts, _told(output)))  # one part after the other
+            for output in begun
+        ]
+        return any_of(*found)
+
+    return is_written
+
+
+def _told(output: Discard | Restore) -> tuple[Expr, ...]:
+    roll = output.roll
+    return (
+        expr_of_int(output.index),
+        expr_of_int(output.index_term),
+        expr_of_electorate(roll.electors, roll.outgoing),
+        expr_of_set(roll.workers),
+        expr_of_int(roll.index),
+        expr_of_int(roll.term),
+    )

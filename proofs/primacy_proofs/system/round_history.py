@@ -109,7 +109,7 @@ def _of_heirs(now: dict[str, Expr], disks: tuple[Disk, ...]) -> dict[str, Change
         votes = [FUNCTIONS["vote_cast"](voter, term, ME)]
         votes += [
             all_of(is_me(voter), equal(when, term), equal(vote, ME))
-            for when, vote, _ in disks
+            for when, vote, *_ in disks
         ]
         return any_of(before, all_of(is_first(of), any_of(*votes)))
 
@@ -226,6 +226,7 @@ def _own(output: Answered) -> Change:
 
 # --- what passes without a step -------------------------------------------------------
 
+DISCARDING = "a disk drops what is gone"
 QUESTION = constant("question", on.TEXT)
 """The read that a client asks for."""
 
@@ -235,6 +236,7 @@ def moments() -> Iterator[tuple[str, Expr, World]]:
     time = FUNCTIONS["time"]()
     passed = World({"time": lambda _: later()})
     yield "time passes", negation(later() < time), passed
+    yield _discarding()
     known, asked = FUNCTIONS["known"](), FUNCTIONS["asked"]
     by, at = FUNCTIONS["known.by"](known), FUNCTIONS["known.at"](known)
 
@@ -251,6 +253,19 @@ def moments() -> Iterator[tuple[str, Expr, World]]:
         }
     )
     yield "a client asks", negation(asked(QUESTION)), after
+
+
+def _discarding() -> tuple[str, Expr, World]:
+    """Drop from the disk what memory dropped, or a part of it, at any later moment.
+
+    A `Discard` that is lost, late or done in part is one that this never does.
+    """
+    begin, left = constant("discarded", INT), FUNCTIONS["disk.log.start"]
+    given = all_of(left(ME) <= begin, begin <= FUNCTIONS["log.start"](ME))
+    dropped = World(
+        {"disk.log.start": lambda before, who: choose(is_me(who), begin, before)}
+    )
+    return DISCARDING, given, dropped
 
 
 def first_moments() -> dict[str, Change]:

@@ -1,10 +1,11 @@
 """Steps of a mesh: what one path of a case makes of the world.
 
-The disk is explicit. Only a `Persist` writes it and only a restart reads it, through
-the shipped `recover`. A crash between two `Persist`s of a step is a step of its own:
-the disk has the first ones, nothing was sent, and the agent begins again. A crash
-before the first is a restart. One after the last is the whole step, of which some
-packets are lost, and then a restart.
+The disk is explicit. Only a `Persist` or a `Restore` writes it and only a restart reads
+it, through the shipped `recover`. A crash between two such writes of a step is a step
+of its own: the disk has the first ones, nothing was sent, and the agent begins again. A
+crash before the first is a restart. One after the last is the whole step, of which some
+packets are lost, and then a restart. A `Discard` is carried out at any later moment, or
+never: see `round_history`.
 
 Trusted: this file. It says what an output does.
 """
@@ -32,25 +33,29 @@ from primacy_proofs.smt.solver import (
     exists,
     is_same,
     negation,
+    simplify,
     truth,
 )
 from primacy_proofs.symbolic.containers import (
     Answered,
     Served,
+    expr_of_log,
     expr_of_segment,
     expr_of_set,
 )
 from primacy_proofs.symbolic.paths import MeaninglessError, Path, paths
 from primacy_proofs.symbolic.records import columns, lift_record, lower
-from primacy_proofs.symbolic.values import expr_of_agent, expr_of_int
+from primacy_proofs.symbolic.values import expr_of_agent, expr_of_bool, expr_of_int
 from primacy_proofs.system.history import ghost_changes
-from primacy_proofs.system.lifting import RESTART, UNBOUND, Case, config
+from primacy_proofs.system.lifting import INSTALL, RESTART, UNBOUND, Case, config
 from primacy_proofs.system.log_history import Disk
 from primacy_proofs.system.round_history import round_changes
 from primacy_proofs.system.world import (
     DISK_COLUMNS,
     FUNCTIONS,
+    INSTALLING,
     ME,
+    PREFIX,
     STATE_COLUMNS,
     WORKED,
     Change,
@@ -69,6 +74,7 @@ OF_OTHER_ROLLS: Final = tuple(
         wire.VoteRequest,
         wire.Heartbeat,
         wire.Append,
+        wire.Install,
         wire.TransferNow,
     )
 )
@@ -128,7 +134,7 @@ def _of_path(
     after, outputs = path.result
     disks = tuple(_disks(outputs))
     changes = _state_changes(lower(after))
-    changes |= _disk_changes(disks) | _sent_changes(outputs)
+    changes |= _disk_changes(disks) | _sent_changes(outputs, after)
     changes |= ghost_changes(after, disks, outputs)
     changes |= round_changes(case.name, after, disks, outputs)
     changes |= _heard(case)
@@ -204,14 +210,29 @@ def _state_changes(values: tuple[Expr, ...]) -> dict[str, Change]:
 
 
 def _disks(outputs: effects.Outputs) -> Iterator[Disk]:
-    """List what is on the disk after each `Persist`."""
-    log = FUNCTIONS["disk.log"](ME)
+    """List what is on the disk after each `Persist` and each `Restore`."""
+    log, begin = (FUNCTIONS[f"disk.{part}"](ME) for part in ("log", "log.start"))
     for output in outputs:
-        if not isinstance(output, effects.Persist):
-            continue
-        after, entries = expr_of_int(output.after), expr_of_segment(output.entries)
-        log = on.spliced(log, after, entries)
-        yield expr_of_int(output.term), expr_of_agent(output.voted_for), log
+        match output:
+            case effects.Persist():
+                after = expr_of_int(output.after)
+                log = on.spliced(log, after, expr_of_segment(output.entries))
+            case effects.Restore():
+                begin = expr_of_int(output.index)
+                rest = expr_of_bool(output.keeps_rest)
+                log = simplify(choose(rest, log, _prefix(begin)))
+            case _:
+                continue
+        vote = expr_of_agent(output.voted_for)
+        yield expr_of_int(output.term), vote, log, begin
+
+
+def _prefix(index: Expr) -> Expr:
+    """Give what the snapshot that arrives stands for, up to an index."""
+    whole = field(*PREFIX, INSTALLING)
+    if is_same(index, field(INSTALL, "index", INSTALLING)):
+        return whole
+    return on.spliced(whole, index, on.EMPTY_SEGMENT_)
 
 
 def _disk_changes(disks: tuple[Disk, ...]) -> dict[str, Change]:
@@ -224,13 +245,15 @@ def _disk_changes(disks: tuple[Disk, ...]) -> dict[str, Change]:
 # --- what is sent ---------------------------------------------------------------------
 
 
-def _sent_changes(outputs: effects.Outputs) -> dict[str, Change]:
+def _sent_changes(outputs: effects.Outputs, after: State) -> dict[str, Change]:
     tests: dict[str, list[Change]] = {}
     for output in outputs:
         match output:
             case effects.Send():
                 to = expr_of_agent(output.target)
                 kind, test = _sending(output.packet, to, None)
+                if isinstance(output.packet, wire.Install):
+                    test = _with_prefix(test, output.packet, after)
             case effects.Broadcast():
                 among = expr_of_set(output.targets)
                 kind, test = _sending(output.packet, None, among)
@@ -265,6 +288,13 @@ def _sending(
         return all_of(*reaches, *written)
 
     return kind, is_sent
+
+
+def _with_prefix(test: Change, install: wire.Install, after: State) -> Change:
+    """Hide in a packet what its snapshot stands for: the beginning of a log."""
+    index, log = expr_of_int(install.index), expr_of_log(after.durable.log)
+    prefix = on.spliced(log, index, on.EMPTY_SEGMENT_)
+    return lambda sent: all_of(test(sent), equal(field(*PREFIX, sent), prefix))
 
 
 def _answering(output: Answered) -> tuple[str, Change]:

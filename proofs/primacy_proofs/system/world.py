@@ -58,6 +58,11 @@ FIELDS: Final = {
     for name, packet in PACKETS.items()
     for column in columns(packet)
 }
+PREFIX: Final = ("Install", "prefix")
+"""A part of a packet that no agent sees: the whole log that a snapshot stands for."""
+FIELDS[PREFIX] = function("Install.prefix", PACKET_SORTS["Install"], on.LOG)
+INSTALLING: Final = constant("packet", PACKET_SORTS["Install"])
+"""The packet that arrives with a snapshot, where one does."""
 STATE_COLUMNS: Final = columns(State)
 DISK_COLUMNS: Final = columns(Durable)
 
@@ -71,6 +76,12 @@ APPLYING: Final = "applying"
 
 ACCEPTING: Final = "accepting"
 """The place and the term of a write that is reported as accepted in this very step."""
+RESTORING: Final = "restoring"
+"""What a snapshot puts in the place of what was applied, in this very step."""
+
+STARTING: Final = "starting"
+"""What the disk gets of the start of its log in this very step: the position, its
+term, and the electorate, the workers, the position and the term of the roll there."""
 SERVING: Final = "serving"
 """The reads that are served in this very step, confirmed by a round."""
 LEASING: Final = "leasing"
@@ -79,7 +90,10 @@ LEASING: Final = "leasing"
 WORKED: Final = "worked"
 """This very step handles a packet of a worker; a client's write is nobody's."""
 
-TRANSIENT: Final = (ADMITTING, APPLYING, ACCEPTING, SERVING, LEASING, WORKED)
+TRANSIENT: Final = (
+    *(ADMITTING, APPLYING, RESTORING, STARTING),
+    *(ACCEPTING, SERVING, LEASING, WORKED),
+)
 """What holds of one step alone."""
 
 HISTORY: Final[Mapping[str, tuple[Sort, ...]]] = {
@@ -105,6 +119,8 @@ HISTORY: Final[Mapping[str, tuple[Sort, ...]]] = {
     "known.by": (INT, INT),
     "known.at": (INT, INT),
     APPLYING: (INT, INT, on.BODY, BOOL),
+    RESTORING: (INT, INT, on.BODY, BOOL),
+    STARTING: (INT, INT, on.ELECTORATE, on.SET, INT, INT, BOOL),
     ACCEPTING: (INT, INT, BOOL),
     "time": (REAL,),
     "due": (on.AGENT, REAL),

@@ -81,6 +81,13 @@ OF_CLOCKS: Final = (
 )
 """What the theorems about leases assume beside."""
 
+OF_SNAPSHOTS: Final = (
+    "runtime.snapshot",
+    "runtime.install-complete",
+    "runtime.restore",
+)
+"""What the theorems about what is applied assume of snapshots."""
+
 THEOREMS: Final = (
     Theorem(
         "S1",
@@ -217,6 +224,7 @@ THEOREMS: Final = (
             "commit.own-roll",
             "commit.stale-acknowledgement",
             "log.no-truncation",
+            "log.below-commit",
             "log.durable",
         ),
         OF_DISKS,
@@ -225,7 +233,8 @@ THEOREMS: Final = (
     Theorem(
         "S8",
         "state machine safety",
-        "no two agents apply different entries at an index",
+        "no two agents apply different entries at an index, and a snapshot stands for "
+        "no others",
         "commit",
         (
             "what is applied is known",
@@ -233,6 +242,9 @@ THEOREMS: Final = (
             "what an agent commits is known",
             "all that is committed is given out",
             "what is given out is newly committed",
+            "a snapshot is of what is committed",
+            "what is restored is known",
+            "what is restored goes beyond what was applied",
         ),
         (
             "commit.verified",
@@ -240,8 +252,13 @@ THEOREMS: Final = (
             "commit.in-order",
             "commit.never-back",
             "restart.forgets",
+            "restart.from-snapshot",
+            "snapshot.committed-only",
+            "snapshot.known",
+            "snapshot.rest-kept",
+            "snapshot.replaces-all",
         ),
-        (*OF_DISKS, "runtime.apply", "runtime.acknowledge"),
+        (*OF_DISKS, *OF_SNAPSHOTS, "runtime.apply", "runtime.acknowledge"),
         negative_control="older-term-committed-by-counting",
     ),
     Theorem(
@@ -290,6 +307,7 @@ THEOREMS: Final = (
         (
             *OF_DISKS,
             *OF_CLOCKS,
+            *OF_SNAPSHOTS,
             "runtime.acknowledge",
             "runtime.apply",
             "runtime.request-ids",
@@ -358,6 +376,7 @@ THEOREMS: Final = (
             "the disk has the term",
             "the disk has the vote",
             "the disk has the log",
+            "the disk gets the start of the log",
         ),
         (
             "output.durable-first",
@@ -365,10 +384,13 @@ THEOREMS: Final = (
             "vote.durable",
             "log.durable",
             "write.durable",
+            "snapshot.durable",
+            "snapshot.keeps-roll",
         ),
         (
             "runtime.in-order",
             "runtime.atomic-persist",
+            "runtime.restore",
         ),
         negative_control="vote-persisted-after-reply",
     ),
@@ -378,9 +400,14 @@ THEOREMS: Final = (
         "no exception leaves step, and no container is asked for what it lacks",
         TOTAL,
         (NEVER_RAISES.name,),
-        ("message.total",),
+        (
+            "message.total",
+            "log.install-instead",
+            "log.below-commit",
+            "snapshot.keeps-roll",
+        ),
         OF_DISKS,
-        negative_control="commit-index-goes-back",
+        negative_control="count-below-the-start-asked",
     ),
     Theorem(
         "RJ",
@@ -404,6 +431,7 @@ THEOREMS: Final = (
             "stand.taken-off",
             "roll.first",
             "roll.position",
+            "change.never-empty",
         ),
         OF_DISKS,
         negative_control="another-roll-taken",

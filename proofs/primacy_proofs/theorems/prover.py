@@ -326,12 +326,17 @@ def _kept(
 
 
 def _order(step: Transition) -> Status:
-    """Judge whether something leaves the agent before the last `Persist`."""
-    has_left = False
+    """Judge whether something leaves the agent before the last write to the disk.
+
+    A `Discard` may be late, so nothing waits for it.
+    """
+    has_left, writes = False, (effects.Persist, effects.Restore)
     for output in step.outputs:
-        if isinstance(output, effects.Persist) and has_left:
+        if isinstance(output, writes) and has_left:
             return Status.REFUTED
-        has_left = has_left or not isinstance(output, (effects.Persist, *SILENT))
+        has_left = has_left or not isinstance(
+            output, (*writes, effects.Discard, *SILENT)
+        )
     return Status.PROVED
 
 
@@ -350,6 +355,8 @@ def _order_of_reads(step: Transition) -> Status:
                     each is not None and _is_below(each, first) for each in served
                 ):
                     return Status.REFUTED
+            case effects.Restore() if served:
+                return Status.REFUTED
             case effects.ServeRead():
                 served.append(expr_of_int(output.index))
             case Served():

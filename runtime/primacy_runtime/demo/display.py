@@ -112,6 +112,7 @@ class Show:
             "c": self.cut_or_join,
             "b": self.bring_back,
             "r": self.remove,
+            "s": self.take_snapshot,
         }.get(key)
         if act is not None:
             try:
@@ -146,6 +147,19 @@ class Show:
             return
         await member.cut(not member.is_cut)
         self.note(f"{member.name} is {'cut off' if member.is_cut else 'joined again'}")
+
+    async def take_snapshot(self, member: Member) -> None:
+        """Have an agent write its state machine down, as soon as it can."""
+        self._begin(self._take_snapshot(member))
+
+    async def _take_snapshot(self, member: Member) -> None:
+        try:
+            async with asyncio.timeout(LONGEST_CHANGE_S):  # it may be paused
+                index = await member.ask("snapshot", timeout=LONGEST_CHANGE_S)
+        except (Gone, RequestRefused, OSError) as error:
+            self.note(f"{member.name} took no snapshot: {error}")
+        else:
+            self.note(f"{member.name} has a snapshot up to {index}")
 
     def part(self, name: str) -> str:
         """Tell what part an agent has, by what the leader has committed."""

@@ -33,14 +33,15 @@ HEADS: Final = (
     "leader",
     "term",
     "token",
+    "log from",
     "commit",
     "alive",
 )
-_NUMBERS: Final = ("term", "token", "commit")
+_NUMBERS: Final = ("term", "token", "log from", "commit")
 KEYS: Final = (
     "1-9 choose an agent, l the leader, q quit",
     "k kill   b bring back   p pause / go on   c cut off / join",
-    "a add an agent   r have the chosen one leave",
+    "a add an agent   r have the chosen one leave   s have it take a snapshot",
 )
 
 
@@ -112,7 +113,7 @@ def screen(show: Show) -> Group:
 def _cells(member: Member) -> list[str]:
     health = member.health
     if not member.is_up or health is None:
-        return ["down" if not member.is_up else "starting", *[""] * 6]
+        return ["down" if not member.is_up else "starting", *[""] * 7]
     status = "runs"
     if member.is_paused:
         status = "paused, was"
@@ -124,6 +125,7 @@ def _cells(member: Member) -> list[str]:
         health["leader"],
         str(health["term"]),
         str(health["token"] or ""),
+        str(health["log_start"] + 1),
         str(health["commit_index"]),
         "".join(name.removeprefix("agent-") for name in health["alive"]),
     ]

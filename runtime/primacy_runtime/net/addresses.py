@@ -3,8 +3,9 @@
 A change that admits an agent carries its address in the log, as a JSON object of two
 texts, `{"agent":"dan","address":"10.0.0.4:7000"}`. So every member learns it, and has
 it again after a restart. What the log says comes before the settings, the last entry
-about an agent before all others. Of an agent of which neither tells anything, it is
-taken from its own greeting, and forgotten at the end.
+about an agent before all others. What entries told that are gone is in the snapshot
+that stands for them. Of an agent of which neither tells anything, it is taken from its
+own greeting, and forgotten at the end.
 
 Contract: text that is not of this form is ignored and reported once, never raised: a
 peer may have sent it.
@@ -17,6 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from primacy import Command, State
+from primacy.types import Index
 from primacy_runtime.errors import SettingsError
 from primacy_runtime.settings import Address, address, agent_id
 
@@ -40,6 +42,24 @@ def read_detail(text: str) -> tuple[str, Address]:
     return agent_id("agent", said["agent"]), address("address", said["address"])
 
 
+def logged(
+    state: State, last: Index, report: Callable[[int, str], None] = lambda *_: None
+) -> dict[str, Address]:
+    """Read what the roll entries of the log tell, up to an index."""
+    found: dict[str, Address] = {}
+    for index in state.log.rolls:
+        entry = state.log.at(index)
+        if index > last or entry.command == "":
+            continue
+        try:
+            agent, where = read_detail(entry.command)
+        except SettingsError as error:
+            report(index, str(error))
+        else:
+            found[agent] = where
+    return found
+
+
 class Addresses:
     """The addresses that one agent knows. `given` are those of its settings."""
 
@@ -49,7 +69,7 @@ class Addresses:
         report: Callable[[int, str], None],
     ) -> None:
         self._given, self._report = given, report
-        self._logged: dict[str, Address] = {}
+        self._logged: Mapping[str, Address] = {}
         self._heard: dict[str, Address] = {}
         self._bad: set[tuple[int, int]] = set()
 
@@ -60,21 +80,20 @@ class Addresses:
                 return told[agent]
         return None
 
-    def follow(self, state: State) -> None:
-        """Read all that the log says now: entries of it may have been replaced."""
-        self._logged.clear()
-        for index in state.log.rolls:
-            entry = state.log.at(index)
-            if entry.command == "":
-                continue
-            try:
-                agent, where = read_detail(entry.command)
-            except SettingsError as error:
-                if (index, entry.term) not in self._bad:
-                    self._bad.add((index, entry.term))
-                    self._report(index, str(error))
-            else:
-                self._logged[agent] = where
+    def follow(self, state: State, before: Mapping[str, Address]) -> None:
+        """Read all that the log says now: entries of it may have been replaced.
+
+        `before`: what entries said that a snapshot stands for.
+        """
+        log = state.log
+
+        def report(index: int, why: str) -> None:
+            place = (index, int(log.at(Index(index)).term))
+            if place not in self._bad:
+                self._bad.add(place)
+                self._report(index, why)
+
+        self._logged = {**before, **logged(state, log.last_index, report)}
 
     def hear(self, agent: str, told: str) -> None:
         """Take what an agent says of itself."""

@@ -7,6 +7,9 @@ answers it, and all that follow hold one packet each, as `primacy.dumps` writes 
 the caller to the listener. Both greetings are JSON objects of texts, and of the version
 of this protocol.
 
+An `Install` is the one packet that is not a frame of its own: it comes with a snapshot,
+see `transfers`. Frames of that kind begin with a byte that no JSON begins with.
+
 Contract: nothing is read beyond a stated length, and whatever is not of the format is a
 `FrameError` that says so; the connection ends there.
 """
@@ -19,14 +22,17 @@ from dataclasses import asdict, dataclass, fields
 from typing import Final, TypeVar, get_args
 
 from primacy import FormatError, loads
-from primacy.messages import Packet
+from primacy.messages import Install, Packet
 
 VERSION: Final = 2
 """The version of the greetings and the frames."""
 LONGEST_PACKET: Final = 4 * 2**20
 """The most bytes of a packet, see codec.packet in docs/specification.md."""
 LONGEST_GREETING: Final = 2**16
-PACKETS: Final[tuple[type[Packet], ...]] = get_args(Packet)
+PACKETS: Final[tuple[type[Packet], ...]] = tuple(
+    kind for kind in get_args(Packet) if kind is not Install
+)
+"""What a frame may hold by itself."""
 
 
 class FrameError(Exception):
@@ -113,10 +119,12 @@ async def read_greeting(reader: asyncio.StreamReader, kind: type[Greeting]) -> G
     return kind(**said)
 
 
-def read_packet(body: bytes, sender: str) -> Packet:
+def read_packet(
+    body: bytes, sender: str, kinds: tuple[type[Packet], ...] = PACKETS
+) -> Packet:
     """Read a packet of the peer that introduced itself."""
     try:
-        packet = loads(body, *PACKETS)
+        packet = loads(body, *kinds)
     except FormatError as error:
         raise FrameError("garbage", str(error)) from None
     if packet.sender != sender:

@@ -3,6 +3,11 @@
 Contract: `send` never waits, so a slow or dead peer holds back nobody else. What does
 not fit is left out, the oldest first: packets may be lost (runtime.delivery), and a
 newer one is worth more. A packet is never sent twice.
+
+A snapshot goes in parts, each when nothing else waits and the one before has left, so
+it takes no memory but its own and delays packets by a part at most. One is sent at a
+time: another that is asked for meanwhile is left out, and so is one whose connection
+breaks. Core asks again.
 """
 
 from __future__ import annotations
@@ -10,11 +15,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import SystemRandom
 from typing import Final
 
+from primacy.messages import Install
 from primacy_runtime.counters import Counters
 from primacy_runtime.log import EventLogger
 from primacy_runtime.net.frames import (
@@ -27,6 +33,7 @@ from primacy_runtime.net.frames import (
 from primacy_runtime.net.handshake import WELCOME, HandshakeRefusal, Introductions
 from primacy_runtime.net.sockets import settle
 from primacy_runtime.net.tls import names
+from primacy_runtime.net.transfers import Departure
 from primacy_runtime.settings import Address
 
 MOST_FRAMES: Final = 4_096
@@ -53,6 +60,8 @@ class LinkSettings:
     """Between two attempts to connect."""
     refused: Callable[[str, HandshakeRefusal], None]
     """Told when a peer refuses this agent: who, and why."""
+    fetch: Callable[[int], Awaitable[bytes | None]]
+    """Reads the snapshot at a position, if it is still there."""
 
 
 class Link:
@@ -65,6 +74,9 @@ class Link:
         self._queue: deque[bytes] = deque()
         self._bytes = 0
         self._wake = asyncio.Event()
+        self._install: Install | None = None
+        """The snapshot that is being sent, or will be."""
+        self._departure: Departure | None = None
 
     def send(self, body: bytes) -> None:
         """Have a packet sent as soon as may be, or left out."""
@@ -76,6 +88,18 @@ class Link:
             self._bytes -= len(self._queue.popleft())
             self._terms.counts.packets_dropped += 1
         self._wake.set()
+
+    def send_snapshot(self, install: Install) -> None:
+        """Have a snapshot sent, unless one is or nobody is there."""
+        if self._install is None and self.is_up:
+            self._install = install
+            self._wake.set()
+        else:
+            self._terms.counts.packets_dropped += 1
+
+    def end_snapshot(self) -> None:
+        """Send no more of a snapshot."""
+        self._install = self._departure = None
 
     async def run(self) -> None:
         """Connect, send, and connect again, for ever."""
@@ -97,6 +121,7 @@ class Link:
                 )
             finally:
                 self.is_up = False
+                self.end_snapshot()
             pause = FIRST_PAUSE_S if was_up else min(2 * pause, self._longest_pause)
             await asyncio.sleep(draw.uniform(pause / 2, pause))
 
@@ -147,14 +172,34 @@ class Link:
         try:
             while not over.done():
                 self._wake.clear()
-                while self._queue:
-                    writer.write(self._next())
+                while self._queue or self._install:
+                    part = await self._next_part() if self._install else b""
+                    writer.write(self._next() + part)
                     async with asyncio.timeout(self._terms.patience):
                         await writer.drain()
                 await self._wake.wait()
         finally:
             over.cancel()
             await asyncio.gather(over, return_exceptions=True)
+
+    async def _next_part(self) -> bytes:
+        """Cut the next part of the snapshot, and end it behind the last."""
+        install, terms = self._install, self._terms
+        assert install is not None
+        if self._departure is None:
+            contents = await terms.fetch(install.index)
+            if contents is None or self._install is not install:
+                terms.counts.packets_dropped += 1  # the log begins elsewhere by now
+                self.end_snapshot()
+                return b""
+            self._departure = Departure(install, contents)
+        body = self._departure.next_frame()
+        if self._departure.is_over:
+            self.end_snapshot()
+            terms.counts.packets_sent += 1
+            terms.counts.snapshots_sent += 1
+            terms.teller.tell("snapshot sent", peer=self.peer, index=install.index)
+        return frame(body)
 
     def _next(self) -> bytes:
         frames: list[bytes] = []

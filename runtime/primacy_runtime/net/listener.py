@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from primacy.messages import Packet
+from primacy.messages import Install, Packet
 from primacy_runtime.counters import Counters
 from primacy_runtime.errors import StoreError
 from primacy_runtime.log import EventLogger
@@ -33,6 +33,7 @@ from primacy_runtime.net.frames import (
 from primacy_runtime.net.handshake import WELCOME, Introductions
 from primacy_runtime.net.sockets import settle
 from primacy_runtime.net.tls import names
+from primacy_runtime.net.transfers import Arrivals, Desk, is_of_transfer
 from primacy_runtime.settings import Address
 
 GREETING_S: Final = 5.0
@@ -44,6 +45,8 @@ WINDOW: Final = 128
 
 Deliver = Callable[[Packet, Callable[[], None]], None]
 """Takes a packet, and what to call when it was handled."""
+Hand = Callable[[Install, bytes, Callable[[], None]], None]
+"""Takes a snapshot in the same way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class ListenerContext:
     tls: ssl.SSLContext | None
     patience: float
     deliver: Deliver
+    install: Hand
     heard: Callable[[str, str], None]
     """Told who was let in, and where it says that it is reached."""
 
@@ -70,6 +74,7 @@ class Listener:
         self._strangers: dict[asyncio.Task[None], str] = {}
         """Who has not introduced itself, the oldest first, and from where it calls."""
         self._callers: dict[str, asyncio.StreamWriter] = {}
+        self._desk = Desk()
 
     async def open(self, where: Address) -> Address:
         """Bind the port; tell where it is, for port 0 means any."""
@@ -215,11 +220,24 @@ class Listener:
             before.transport.abort()
         self._callers[peer] = writer
         house, window = self._house, asyncio.Semaphore(WINDOW)
-        while True:
-            await window.acquire()
-            packet = read_packet(await read_frame(reader, LONGEST_PACKET), peer)
-            house.counts.packets_received += 1
-            house.deliver(packet, window.release)
+        arrivals = Arrivals(self._desk, peer)
+        try:
+            while True:
+                await window.acquire()
+                body = await read_frame(reader, LONGEST_PACKET)
+                if is_of_transfer(body):
+                    snapshot = arrivals.add(body)
+                    if snapshot is None:
+                        window.release()
+                    else:
+                        house.counts.packets_received += 1
+                        house.install(*snapshot, window.release)
+                else:
+                    packet = read_packet(body, peer)
+                    house.counts.packets_received += 1
+                    house.deliver(packet, window.release)
+        finally:
+            arrivals.end()
 
 
 def _name_of(sock: socket.socket) -> str:

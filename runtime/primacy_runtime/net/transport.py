@@ -10,17 +10,17 @@ Contract: `send` never waits and never fails; a packet that cannot go is lost.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from primacy import AgentId, Config, State
-from primacy.messages import Packet
+from primacy.messages import Install, Packet
 from primacy_runtime.counters import Counters
 from primacy_runtime.log import EventLogger
 from primacy_runtime.net.addresses import Addresses
 from primacy_runtime.net.handshake import HandshakeRefusal, Introductions
 from primacy_runtime.net.link import Link, LinkSettings
-from primacy_runtime.net.listener import Deliver, Listener, ListenerContext
+from primacy_runtime.net.listener import Deliver, Hand, Listener, ListenerContext
 from primacy_runtime.net.tls import Tls
 from primacy_runtime.settings import Address
 
@@ -44,11 +44,13 @@ class Transport:
         counts: Counters,
         teller: EventLogger,
         deliver: Deliver,
+        install: Hand,
+        fetch: Callable[[int], Awaitable[bytes | None]],
         refused: Callable[[str, HandshakeRefusal], None],
     ) -> None:
-        self.is_cut = False
-        """For experiments: nothing goes out, nothing comes in."""
+        self._is_cut = False
         self.links: dict[str, Link] = {}
+        self._install = install
         self._deliver, self._counts, self._teller, self._tls = (
             deliver,
             counts,
@@ -65,6 +67,7 @@ class Transport:
             patience,
             min(config.election_timeout_ms / 1000, LONGEST_PAUSE_S),
             refused,
+            fetch,
         )
         self._addresses = Addresses(peers, self._on_bad_address)
         self._others = config.first_roll.members.without(config.me)
@@ -79,6 +82,7 @@ class Transport:
                 tls.server() if tls else None,
                 patience,
                 self._receive,
+                self._receive_snapshot,
                 self._on_greeting,
             )
         )
@@ -100,15 +104,29 @@ class Transport:
         for link in self.links.values():
             self._run(link)
 
-    def follow(self, state: State) -> None:
-        """Call the members of the roll in force, at the addresses of the log."""
-        self._addresses.follow(state)
+    def follow(self, state: State, before: Mapping[str, Address]) -> None:
+        """Call the members of the roll in force, at the addresses of the log.
+
+        `before`: those that the snapshot at the start of the log has.
+        """
+        self._addresses.follow(state, before)
         self._others = state.roll.members.without(self._me)
         for peer in tuple(self.links):
             if not self._others.has(AgentId(peer)):
                 self._close(peer)
         for peer in self._others.members:
             self._reopen(peer)
+
+    @property
+    def is_cut(self) -> bool:
+        """For experiments: nothing goes out, nothing comes in."""
+        return self._is_cut
+
+    @is_cut.setter
+    def is_cut(self, is_cut: bool) -> None:
+        self._is_cut = is_cut
+        for link in self.links.values():
+            link.end_snapshot()
 
     def _reopen(self, peer: str) -> None:
         """Have a link to where an agent is reached now."""
@@ -143,6 +161,13 @@ class Transport:
         else:
             self._counts.packets_dropped += 1
 
+    def send_snapshot(self, target: str, install: Install) -> None:
+        """Have a snapshot sent, or lost."""
+        if target in self.links and not self.is_cut:
+            self.links[target].send_snapshot(install)
+        else:
+            self._counts.packets_dropped += 1
+
     def _invite(self, target: str) -> None:
         """Call an agent off the roll, in place of the one that was called first."""
         others = self._others
@@ -156,6 +181,14 @@ class Transport:
             done()
         else:
             self._deliver(packet, done)
+
+    def _receive_snapshot(
+        self, install: Install, contents: bytes, done: Callable[[], None]
+    ) -> None:
+        if self.is_cut:
+            done()
+        else:
+            self._install(install, contents, done)
 
     def _on_greeting(self, caller: str, told: str) -> None:
         self._addresses.hear(caller, told)

@@ -56,6 +56,8 @@ def test_a_trace_of_a_mesh_in_node_is_allowed(tmp_path: Path, states: str) -> No
     text = (tmp_path / "trace.jsonl").read_text()
     for event in ('"crash"', '"recover"', '"Forward"', '"TransferNow"', '"ServeRead"'):
         assert event in text
+    for event in ('"Snapshotted"', '"Discard"', '"Install"', '"Restore"'):
+        assert event in text
     for change in ("admit", "promote", "demote", "dismiss"):
         assert f'"kind":"{change}"' in text
     assert text.count('"Replace"') * text.count('"RollChanged"') > 0
@@ -160,6 +162,44 @@ BUGS: Final = (
         "if (of !== term(state) || whyNoWrite(state))",
         "if (whyNoWrite(state))",
         "step-Forward.jsonl",
+    ),
+    Bug(
+        "entries that conflict with a snapshot are kept",
+        "const keeps_rest = accepts(durable.log, index, index_term);",
+        "const keeps_rest = index <= lastIndex(durable.log);",
+        "step-Install.jsonl",
+    ),
+    Bug(
+        "an older snapshot takes what is committed back",
+        "if (index <= state.commit_index) { // snapshot.known",
+        "if (index <= startOf(durable.log)) {",
+        "step-Install.jsonl",
+    ),
+    Bug(
+        "a snapshot stands for what is not committed",
+        "if (index > state.commit_index) "
+        "return [state, []]; // snapshot.committed-only",
+        "if (index > lastIndex(log)) return [state, []];",
+        "step-Snapshotted.jsonl",
+    ),
+    Bug(
+        "a snapshot is sent again while it is on its way",
+        "if (numberOf(installing, target) > held) "
+        "return [state, []]; // snapshot.once-at-a-time",
+        "",
+        "step-HeartbeatReply.jsonl",
+    ),
+    Bug(
+        "a restart forgets that what a snapshot stands for is committed",
+        "commit_index: startOf(durable.log), granted: [],",
+        "commit_index: 0, granted: [],",
+        "recover.jsonl",
+    ),
+    Bug(
+        "an append from below the commit index is compared",
+        "if (append.prev_index < state.commit_index) { // log.below-commit",
+        "if (false) {",
+        "step-Append.jsonl",
     ),
     Bug(
         "a lower token is admitted",

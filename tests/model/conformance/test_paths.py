@@ -35,7 +35,7 @@ def shown() -> Iterator[tuple[str, list[int]]]:
 def test_each_vector_is_on_one_path_of_the_proofs_that_gives_what_it_expects(
     made: Path,
 ) -> None:
-    """`judge` compares; no vector breaks a contract of a container."""
+    """`judge` compares; only a vector of an `Install` may break a contract."""
     calls = sum(vector["call"] in {"step", "recover"} for vector in vectors_of(made))
     assert calls > 1_500
     assert sum(len(each.taken) for each in counted(made).values()) > 500

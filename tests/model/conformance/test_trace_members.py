@@ -24,7 +24,7 @@ from primacy import (
 from primacy.agents import NO_AGENTS
 from primacy.codec import PACKET_LENGTH
 from primacy.log import Entry, EntryKind, Log
-from primacy.types import AgentId, Command, Instant, RequestId, Term
+from primacy.types import AgentId, Command, Index, Instant, RequestId, Term
 from primacy_model.conformance.membership_scenes import SCENES, membership_traces
 from primacy_model.conformance.recorder import Recorder
 from tests.support.traces import JsonLine, changed, config, renumbered, verdict
@@ -281,6 +281,37 @@ def test_a_roll_that_begins_a_term_is_refused() -> None:
     assert told == f"not allowed, line 2: {why.format(1)}"
     told = recovered(noop(1), roll(1, "abcw"), roll(2, "abc", "w"))
     assert told == f"not allowed, line 2: {why.format(3)}"
+
+
+def begun(term: int, *entries: Entry, at: int = 7) -> str:
+    """Judge a restart from a disk that begins behind a snapshot of seven entries."""
+    told: list[str] = []
+    mine = Config("north", "a", agents("a", "b", "c"), agents("w"))
+    before = Log.of((noop(1), roll(1, "abcw")))
+    start = Log.starting(Index(7), Term(at), before.roll(mine.first_roll))
+    disk = Durable(Term(term), log=start.extended(entries))
+    log = Recorder(told.append, [mine], states="none")
+    log.recover("a", disk, *recover(mine, disk))
+    log.end()
+    return verdict(told)
+
+
+def test_a_first_disk_that_begins_behind_a_snapshot_is_judged_from_there() -> None:
+    assert begun(9) == "allowed, 1 lines"
+    assert begun(9, roll(7, "abcw", "x"), noop(8), roll(8, "abc", "wx")) == (
+        "allowed, 1 lines"
+    )
+    why = "not allowed, line 2: no disk"
+    assert begun(9, roll(7, "abcw")) == (
+        f"{why} sets the roll at index 8 after that at 2."
+    )
+    assert begun(9, roll(8, "abc", "w")) == (
+        f"{why} sets a roll at index 8, where its term begins."
+    )
+    assert begun(9, noop(6)) == (
+        f"{why} has the term 6 at index 8: 7 or more is needed."
+    )
+    assert begun(6) == f"{why} of term 6 begins behind one of 7."
 
 
 # --- lengths --------------------------------------------------------------------------

@@ -54,6 +54,18 @@ def test_an_agent_that_is_down_is_shown_by_its_disk() -> None:
     }
 
 
+def test_a_log_without_its_beginning_is_shown_by_where_it_starts() -> None:
+    model, world = elected(
+        clients_at=("a",), snapshots_at=("a",), budgets=Budgets(writes=1, snapshots=1)
+    )
+    written = do(model, world, "write", "a")
+    (snapshot,) = actions(model, written, "snapshot", "a")
+    assert snapshot.label == "a snapshot of 1 is taken"
+    taken = model.successor(written, snapshot)
+    assert agent(nodes(taken)[0])["log"] == "(1 of term 1) 1:x1"
+    assert model.event(written, snapshot).notes == ("drops its entries up to 1",)
+
+
 def test_every_agent_the_network_and_the_resource_have_a_column() -> None:
     model, world = elected(budgets=Budgets(effects=1))
     shown = model.columns(world)

@@ -51,6 +51,14 @@ SHAPES = {
     "pair, two terms, a crash": Shape(
         electors=PAIR, begins="elected", terms=2, budgets=Budgets(crashes=1)
     ),
+    "a snapshot": Shape(
+        electors=("a",),
+        workers=("b",),
+        begins="elected",
+        impatient=("a",),
+        snapshots_at=("a",),
+        budgets=Budgets(rounds=1, writes=1, snapshots=1),
+    ),
     "pair, two changes": Shape(
         electors=PAIR,
         begins="elected",
@@ -70,6 +78,12 @@ LARGE = {
         impatient=("a",),
         changes=("admit b", "dismiss b"),
         budgets=Budgets(changes=3, rounds=1),
+    ),
+    "snapshots and a crash": Shape(
+        begins="elected",
+        impatient=("a",),
+        clients_at=("a",),
+        budgets=Budgets(rounds=1, writes=1, crashes=1, snapshots=2),
     ),
     "pair, three terms": Shape(electors=PAIR, begins="elected", terms=3),
     "fresh pair, two terms": Shape(electors=PAIR, terms=2),

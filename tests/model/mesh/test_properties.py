@@ -12,16 +12,19 @@ from dataclasses import replace
 import pytest
 
 from primacy.agents import AgentMap, AgentSet
+from primacy.electorate import Roll
 from primacy.log import Entry, EntryKind, Log, Segment
 from primacy.messages import AppendReply, Elapsed, Timer, VoteReply
 from primacy.outputs import (
     Apply,
     Arm,
     Broadcast,
+    Discard,
     Output,
     Outputs,
     Persist,
     Reason,
+    Restore,
     Send,
     ServeRead,
     Stale,
@@ -49,7 +52,7 @@ from primacy_model.mesh.properties import ALWAYS, can_fail
 from primacy_model.mesh.scopes import DEFAULT
 from primacy_model.timed.model import TimedMesh
 from primacy_model.timed.scopes import scopes as timed_scopes
-from tests.support.meshes import elected, nodes, performed, with_node
+from tests.support.meshes import do, elected, mesh_of, nodes, performed, with_node
 
 A, B, C, W = (AgentId(name) for name in "abcw")
 ONE, TWO = Term(1), Term(2)
@@ -382,6 +385,101 @@ def test_a_commit_is_counted_by_the_roll_at_its_place_or_later() -> None:
     assert broken(world) == []
 
 
+# --- snapshots ------------------------------------------------------------------------
+
+FIRST = mesh_of(MODEL).configs[0].first_roll
+
+
+def behind(
+    state: State, index: int, *entries: Entry, term: Term = ONE, roll: Roll = FIRST
+) -> State:
+    """Let the log of an agent begin behind an index, which it knows to be committed."""
+    log = Log.starting(Index(index), term, roll).extended(entries)
+    durable = Durable(state.term, state.durable.voted_for, log)
+    known = Index(max(index, state.commit_index))
+    return replace(state, durable=durable, roll=roll, commit_index=known)
+
+
+def with_applied(world: MeshWorld, state: State, applied: int) -> MeshWorld:
+    """Put an agent into a state in which it has applied so much."""
+    world = with_state(world, state)
+    node = replace(node_of(world, state.me), applied=applied)
+    return with_node(world, at(world, state.me), node)
+
+
+def applied_anywhere(*entries: Entry) -> MeshWorld:
+    """Give the elected world, with more entries that were applied somewhere."""
+    more = {Committed(at, entry, ONE) for at, entry in enumerate(entries, start=2)}
+    committed = ELECTED.ghost.committed | more
+    return with_history(ELECTED, replace(ELECTED.ghost, committed=committed))
+
+
+def test_logs_that_begin_behind_what_was_applied_break_nothing() -> None:
+    for agent in (A, B, C, W):
+        assert broken(with_state(ELECTED, behind(state_of(ELECTED, agent), 1))) == []
+    world = applied_anywhere(WRITE)
+    assert broken(with_applied(world, behind(state_of(world, B), 2, OTHER), 2)) == []
+
+
+def test_a_start_that_nobody_applied_breaks_start_committed() -> None:
+    early = with_applied(ELECTED, behind(state_of(ELECTED, B), 2), 2)
+    assert broken(early) == ["start-committed"]
+    world = applied_anywhere(WRITE)
+    other = behind(state_of(world, B), 2, term=TWO)
+    assert broken(with_applied(world, other, 2)) == ["start-committed"]
+
+
+def test_a_start_with_another_roll_breaks_start_committed() -> None:
+    entry = change(AB)
+    world = applied_anywhere(entry)
+    right = Roll(AB, AB, entry.workers, Index(2), ONE)
+    for roll, found in (
+        (right, []),
+        (FIRST, ["start-committed"]),
+        (replace(right, workers=EMPTY), ["start-committed"]),
+        (replace(right, index=Index(1)), ["start-committed"]),
+    ):
+        begun = behind(state_of(world, C), 2, roll=roll)
+        assert broken(with_applied(world, begun, 2)) == found
+    later = behind(state_of(world, C), 1, roll=right)
+    assert broken(with_applied(world, later, 1)) == ["start-committed"]
+
+
+def test_a_start_that_its_agent_has_not_applied_breaks_start_applied() -> None:
+    world = applied_anywhere(WRITE)
+    begun = behind(state_of(world, B), 2)
+    assert broken(with_applied(world, begun, 2)) == []
+    assert broken(with_applied(world, begun, 1)) == ["start-applied"]
+    forgets = replace(begun, commit_index=Index(1))
+    assert broken(with_applied(world, forgets, 2)) == ["start-applied"]
+
+
+def test_logs_that_differ_behind_a_start_break_s5() -> None:
+    world = with_state(ELECTED, behind(state_of(ELECTED, B), 1, WRITE))
+    for entry, found in ((WRITE, []), (OTHER, ["S5"]), (LATER, [])):
+        held = with_log(state_of(world, C), NOOP, entry)
+        assert broken(with_state(world, held)) == found
+
+
+def test_a_leader_that_begins_behind_another_term_breaks_s7() -> None:
+    world = applied_anywhere(WRITE)
+    leader = leader_of_two(B, NOOP, WRITE)
+    quorum = with_state(world, with_log(state_of(world, C), NOOP, WRITE))
+    for term, found in ((ONE, []), (TWO, ["S7", "commit-quorum", "start-committed"])):
+        assert broken(with_applied(quorum, behind(leader, 2, term=term), 2)) == found
+
+
+def test_a_snapshot_counts_for_what_it_stands_for() -> None:
+    world = applied_anywhere(WRITE)
+    leader = with_log(state_of(world, A), NOOP, WRITE)
+    lead = leader.leadership
+    lead = replace(lead, match=lead.match.set(B, 2), next=lead.next.set(B, 3))
+    leader = replace(leader, leadership=lead, commit_index=Index(2))
+    world = with_applied(world, leader, 2)
+    assert broken(world) == ["match-prefix", "commit-quorum"]
+    assert broken(with_applied(world, behind(state_of(world, B), 2), 2)) == []
+
+
 # --- steps ----------------------------------------------------------------------------
 
 
@@ -561,6 +659,49 @@ def test_a_removed_leader_that_begins_a_round_breaks_removed_leader() -> None:
     assert overstayed(removed, check, removed) == ()
 
 
+def restored(state: State) -> Restore:
+    """Write down a state that begins behind a snapshot, and nothing else."""
+    log, durable = state.log, state.durable
+    position = log.start, log.start_term, log.start_roll
+    return Restore(durable.term, durable.voted_for, *position, keeps_rest=False)
+
+
+def test_a_snapshot_of_no_more_than_is_applied_breaks_s8() -> None:
+    after = behind(state_of(ELECTED, C), 1)
+    assert broken(stepped(ELECTED, after, restored(after))) == ["S8"]
+    lagging = with_applied(ELECTED, with_log(state_of(ELECTED, C)), 0)
+    assert broken(stepped(lagging, after, restored(after))) == []
+
+
+def test_what_leaves_before_a_snapshot_is_restored_breaks_s13() -> None:
+    lagging = with_applied(ELECTED, with_log(state_of(ELECTED, C)), 0)
+    after = behind(state_of(ELECTED, C), 1)
+    restore, told = restored(after), WriteAccepted(RequestId("w1"), Index(1), ONE)
+    assert broken(stepped(lagging, after, restore, told)) == []
+    assert broken(stepped(lagging, after, told, restore)) == ["S13"]
+
+
+def test_a_leader_may_lose_the_beginning_of_its_log_alone() -> None:
+    before = with_state(ELECTED, with_log(state_of(ELECTED, A), NOOP, WRITE))
+    for entries, found in (((WRITE,), []), ((), ["S6"]), ((OTHER,), ["S5", "S6"])):
+        after = behind(state_of(before, A), 1, *entries)
+        assert broken(stepped(before, after)) == found
+    after = behind(state_of(before, A), 1, WRITE)
+    discard = Discard(Index(1), ONE, FIRST)
+    node = node_of(stepped(before, after, discard), A)
+    assert node.disk == after.durable
+
+
+def test_a_crash_leaves_what_a_snapshot_stands_for() -> None:
+    model, world = elected(snapshots_at=("b",), budgets=Budgets(snapshots=1, crashes=1))
+    taken = do(model, world, "snapshot", "b")
+    assert node_of(taken, B).disk.log.start == 1
+    down = nodes(do(model, taken, "crash", "b"))[1]
+    assert (down.state, down.applied) == (None, 1)
+    back = do(model, do(model, taken, "crash", "b"), "restart", "b")
+    assert state_of(back, B).commit_index == 1
+
+
 # --- where an invariant can fail ------------------------------------------------------
 
 HAPPENS = {
@@ -601,6 +742,9 @@ def test_other_invariants_can_fail_where_there_is_who_breaks_them() -> None:
     for name in ("S12", "heir-quorum", "roll-of-log", "one-at-a-time"):
         assert not can_fail(name, Shape())
         assert can_fail(name, Shape(budgets=Budgets(changes=1)))
+    for name in ("start-committed", "start-applied"):
+        assert not can_fail(name, Shape())
+        assert can_fail(name, Shape(budgets=Budgets(snapshots=1)))
     assert can_fail("S2", Shape(joiners=("d",)))
     assert can_fail("S2", Shape(budgets=Budgets(changes=1)))
     assert can_fail("S11", Shape())

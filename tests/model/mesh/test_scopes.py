@@ -21,6 +21,15 @@ from primacy_model.engines.bfs import Search
 from primacy_model.engines.search import UNBOUNDED, Engine, parts
 from primacy_model.engines.state_graph import StateGraph
 from primacy_model.engines.transition_tables import Tables
+from primacy_model.mesh.actions import (
+    BELOW,
+    CONFLICT,
+    IGNORED,
+    KEPT,
+    KNOWN,
+    RESENT,
+    STALE,
+)
 from primacy_model.mesh.agent import COPIES, Budgets
 from primacy_model.mesh.bounds import BATCH, Shape
 from primacy_model.mesh.model import MeshWorld
@@ -208,7 +217,7 @@ def test_bounds_name_all_that_the_shape_limits(scope: MeshScope) -> None:
     assert bounds.pop("copies", COPIES) == COPIES
     assert bounds.pop("joiners", 0) == len(shape.joiners)
     assert bounds.pop("asked", "") == ", ".join(shape.changes)
-    for name in ("impatient", "crashers", "clients_at", "down"):
+    for name in ("impatient", "crashers", "clients_at", "snapshots_at", "down"):
         who = " ".join(getattr(shape, name))
         assert bounds.pop(name.replace("_", " "), "") == who
     for budget in fields(Budgets):
@@ -228,6 +237,7 @@ def test_a_shape_has_no_other_limits() -> None:
         "impatient",
         "crashers",
         "clients_at",
+        "snapshots_at",
         "joiners",
         "changes",
         "down",
@@ -264,6 +274,8 @@ def test_a_budget_promises_its_kinds(scope: MeshScope) -> None:
         "heal": budgets.partitions,
         "transfer": budgets.transfers,
         "change": budgets.changes,
+        "snapshot": budgets.snapshots,
+        "deliver Install": budgets.snapshots,
         "drop": budgets.drops,
         "duplicate": budgets.duplicates,
         "elapse heartbeat": budgets.rounds,
@@ -284,6 +296,11 @@ def test_default_scopes_refuse_a_change_for_every_reason() -> None:
         Reason.NOT_CAUGHT_UP,
         Reason.TRANSFERRING,
     }
+
+
+def test_default_scopes_meet_snapshots_in_every_way() -> None:
+    promised = {manner for scope in DEFAULT for manner in mesh_of(scope).manners}
+    assert promised == {BELOW, CONFLICT, IGNORED, KEPT, KNOWN, RESENT, STALE}
 
 
 MADE_BY_A_RUNTIME = {"Forward", "ForwardReply"}

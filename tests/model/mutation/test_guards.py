@@ -62,6 +62,7 @@ CONDITIONS_WITHOUT: Final = {
     ("membership", "reason != Reason.NONE"): CALLED,
     ("membership", "not _is_possible(state.roll, change)"): CALLED,
     ("transfer", "reason != Reason.NONE"): CALLED,
+    ("state", "restore.keeps_rest"): "what a disk holds: held to by test_snapshots",
 }
 """Other conditions of core that no mutant touches, and why."""
 

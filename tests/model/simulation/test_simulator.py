@@ -35,6 +35,7 @@ from primacy_model.simulation.operators import OperatorRequest, Replacement
 from primacy_model.simulation.outcome import RunCounts
 from primacy_model.simulation.phases import Conductor, run, run_schedule
 from primacy_model.simulation.rng import (
+    BEYOND_SEEDS,
     LOGNORMAL,
     SHAPES,
     STREAMS,
@@ -43,7 +44,13 @@ from primacy_model.simulation.rng import (
     Stream,
     latency,
 )
-from primacy_model.simulation.schedule import BEYOND, FAULTS, Fault, Schedule
+from primacy_model.simulation.schedule import (
+    BEYOND,
+    FAULTS,
+    MOST_SEED,
+    Fault,
+    Schedule,
+)
 from primacy_model.simulation.schedule_gen import Wish, schedule_of
 from primacy_model.simulation.simulator import Simulator
 from primacy_model.simulation.survival import can_elect
@@ -56,9 +63,9 @@ MS: Final = 1_000
 # --- the same on any machine ----------------------------------------------------------
 
 DIGESTS: Final = {
-    0: "cdb310697c4bc48ea6828bcbd2af9f5017a6e19052052f958839bac01206ea8d",
-    1: "760f0bb41e51ad19257ab22fd6fc72c5c88886746a8f5644818df42dad69a3f0",
-    4: "f7a36bc266ffe6d7f7bad29f6cb58b52eb82787976c7011f7d710ff698907b55",
+    0: "1cbbe33e28218b7f52d7df227782e10dac8dea22e020a531eeb03aaaaa6d0bac",
+    1: "a60f8b845df711293fe9cca8db2cd5db7b2044087477a8260d74707c09161e06",
+    4: "d34d9e3c57b389d15e4a695b2c77679b905346b37d4f8015c35a7208fdada477",
 }
 """Refreshed only on purpose: what core does, and what is drawn, is in them."""
 
@@ -91,7 +98,9 @@ def test_another_seed_has_another_run() -> None:
 
 def test_no_two_seeds_share_a_stream_and_each_stream_is_used() -> None:
     """What is drawn of a seed is pinned by `DIGESTS`, whatever streams there are."""
-    assert {0 <= each < STREAMS for each in Stream} == {True}
+    later = [each for each in Stream if not 0 <= each < STREAMS]
+    assert later == [Stream.SNAPSHOTS]
+    assert min(later) * BEYOND_SEEDS >= STREAMS * (MOST_SEED + 1)
     room = ROOT / "model" / "primacy_model" / "simulation"
     sources = "".join(each.read_text() for each in room.glob("*.py"))
     assert [each for each in Stream if f"Stream.{each.name}" not in sources] == []
@@ -574,9 +583,10 @@ def test_packets_of_a_storm_arrive_twice_and_slow_ones_late() -> None:
 BROKEN: Final = {
     "term-lowered-by-restart": {"S3"},
     "second-vote-in-a-term": {"S4"},
-    "refusal-counted": {"S1"},
+    "refusal-counted": {"election-quorum"},
     "log-taken-for-committed-by-restart": {"S8"},
-    "previous-not-committed": {"one-at-a-time"},
+    "stands-after-its-removal": {"S2"},
+    "uncommitted-snapshotted": {"start-applied"},
     "roll-not-reverted": {"roll-of-log"},
     "quorum-of-the-old-electorate": {"election-quorum"},
 }

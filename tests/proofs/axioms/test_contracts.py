@@ -44,9 +44,7 @@ from primacy_proofs.smt.solver import (
     negation,
     number,
 )
-from primacy_proofs.symbolic.containers import LiftedLog
-from primacy_proofs.system import lifting
-from tests.support.evaluation import evaluate, meaning, plain
+from tests.support.evaluation import evaluate, meaning
 from tests.support.rolls import successors
 
 # --- every small value ----------------------------------------------------------------
@@ -208,7 +206,9 @@ def wrong_contracts() -> list[Contract]:
         constant("g", on.SEGMENT),
     )
     i, j, other = constant("i", INT), constant("j", INT), constant("k", on.LOG)
-    joined, found = on.spliced(log, j, cut), on.probe(log, j, n)
+    start, joined = constant("b", INT), on.spliced(log, j, cut)
+    found = on.probe(log, start, j, n)
+    asks = all_of(j >= 0, number(0) <= start, start <= on.last(log))
     x, y, z = (constant(name, on.ELECTORATE) for name in "xyz")
     taken, who = on.segment(log, j, n), on.shared(x, s, y, t)
     meet = all_of(on.is_quorum(x, s), on.is_quorum(y, t))
@@ -284,8 +284,18 @@ def wrong_contracts() -> list[Contract]:
         ),
         wrong(
             "probe finds a lower term",
-            [log, j, n],
-            implies(j >= 0, on.term_at(log, found) < n),
+            [log, start, j, n],
+            implies(asks, on.term_at(log, found) < n),
+        ),
+        wrong(
+            "probe finds a position that is left",
+            [log, start, j, n],
+            implies(asks, found >= start),
+        ),
+        wrong(
+            "probe finds the same, whatever is lost",
+            [log, start, j, n],
+            implies(asks, equal(found, on.probe(log, number(0), j, n))),
         ),
         wrong(
             "segment has no limit",
@@ -534,15 +544,6 @@ def test_the_roll_of_a_long_log_is_that_of_its_last_roll_entry(
     joined = Log.of(entries).spliced(at, Segment(tuple(others)))
     assert joined.roll(FIRST) == last_roll((*entries[:at], *others))
     assert joined.prefix(at).roll(FIRST) == last_roll(tuple(entries[:at]))
-
-
-def test_the_proxy_of_a_log_has_the_same_rolls() -> None:
-    proxy, first = LiftedLog(constant("l", on.LOG)), lifting.config().first_roll
-    last, prior = proxy.roll(first), proxy.prior_roll(first)
-    for log in OF_ROLLS["Log"]:
-        values = {**OF_FIRST, "l": log}
-        assert plain(last, values) == log.roll(FIRST)
-        assert plain(prior, values) == log.prior_roll(FIRST)
 
 
 # --- near electorates -----------------------------------------------------------------

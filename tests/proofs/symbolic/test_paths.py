@@ -21,7 +21,15 @@ from primacy.role import Role, Wait
 from primacy.state import State
 from primacy.types import NOBODY, Command, Term
 from primacy_proofs.smt import symbols as on
-from primacy_proofs.smt.solver import INT, Prover, Status, any_of, constant, is_same
+from primacy_proofs.smt.solver import (
+    INT,
+    Prover,
+    Status,
+    any_of,
+    constant,
+    is_same,
+    number,
+)
 from primacy_proofs.symbolic.containers import (
     Answered,
     LiftedLog,
@@ -53,31 +61,33 @@ AGENT = LiftedAgent(constant("a", on.AGENT))
 TEXT = LiftedText(constant("t", on.TEXT))
 ROLE = LiftedEnum(constant("r", on.ROLE), Role)
 SET = LiftedSet(constant("s", on.SET))
-LOG = LiftedLog(constant("l", on.LOG))
+LOG = LiftedLog(constant("l", on.LOG), number(0))
 MAP = LiftedMap(constant("m", on.MAP))
 
 PATHS = {
     "Claim": 24,
-    "PreVoteRequest": 133,
-    "PreVoteReply": 33,
-    "VoteRequest": 235,
-    "VoteReply": 18,
-    "Heartbeat": 58,
-    "HeartbeatReply": 94,
-    "Append": 238,
-    "AppendReply": 167,
-    "ReadIndexRequest": 21,
+    "PreVoteRequest": 169,
+    "PreVoteReply": 35,
+    "VoteRequest": 305,
+    "VoteReply": 19,
+    "Heartbeat": 70,
+    "HeartbeatReply": 144,
+    "Append": 280,
+    "Install": 196,
+    "AppendReply": 292,
+    "ReadIndexRequest": 20,
     "ReadIndexReply": 14,
-    "TransferNow": 19,
-    "Forward": 17,
+    "TransferNow": 20,
+    "Forward": 18,
     "ForwardReply": 11,
-    "Elapsed": 108,
-    "Write": 10,
-    "Read": 15,
-    "LeaseRead": 9,
+    "Elapsed": 122,
+    "Write": 11,
+    "Read": 14,
+    "LeaseRead": 10,
     "Transfer": 7,
-    "Change": 35,
-    "Replace": 17,
+    "Change": 44,
+    "Replace": 20,
+    "Snapshotted": 5,
     "Unknown message": 1,
     "Unknown packet": 1,
     "Restart": 3,

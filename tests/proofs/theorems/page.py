@@ -58,6 +58,7 @@ UNPROVED: Final = {
     "L6": "a change ends",
     "L7": "replacement",
     "L8": "succession",
+    "L9": "catching up",
     "L10": "joining",
 }
 """The guarantees of the specification that no theorem is about."""

@@ -102,7 +102,7 @@ def test_what_nothing_checks_is_short() -> None:
     history = ("history", "log_history", "round_history")
     believed = ("world", "transitions", *history, "clocks")
     lengths = dict(rows())
-    assert sum(lengths[f"`system/{name}.py`"] for name in believed) < 750
+    assert sum(lengths[f"`system/{name}.py`"] for name in believed) < 820
 
 
 def test_lines_of_code_are_counted() -> None:

@@ -4,8 +4,9 @@
 that write and read all the while, and does faults to them, see `faults`; in the end all
 is judged by `verdict`. `--faults kill --leaders` does nothing but kill leaders,
 to measure how long there is no leader. `--members` has agents join and leave all the
-while, see `members`. `--json FILE` keeps the figures there, in place
-of those of the same arguments; `tests.runtime.chaos.page` makes tables of them.
+while, see `members`. Every agent takes a snapshot every few entries, so that those
+which were away, or join, are handed one. `--json FILE` keeps the figures there, in
+place of those of the same arguments; `tests.runtime.chaos.page` makes tables of them.
 
 Exit codes: 0 all is well, 1 something is wrong, 2 bad usage.
 """
@@ -56,6 +57,10 @@ def told(row: TrialRow) -> str:
             f"changes     {changes or 'none'}; not answered: {not_answered or 'none'}",
             f"            {row['rolls']} committed rolls were seen",
         ]
+    lines.append(
+        f"snapshots   {row['logs_shortened']} logs were shortened, "
+        f"{row['snapshots_installed']} snapshots were installed"
+    )
     for name, counts in row["effects"].items():
         said = ", ".join(f"{verdict} {count}" for verdict, count in counts.items())
         lines.append(f"effects     {name}: {said or 'none'}")

@@ -52,6 +52,7 @@ def _column(rows: Sequence[PageRow]) -> dict[str, str]:
         **{f"... {name}": f"{count:,}" for name, count in sorted(faults.items())},
         "agents ended by a full disk": total("ended_by_full_disk"),
         **_changes(rows),
+        **_snapshots(rows),
         "operations in the history": total("operations"),
         "writes acknowledged": total("writes_acknowledged"),
         "reads answered": total("reads_answered"),
@@ -79,6 +80,18 @@ def _changes(rows: Sequence[PageRow]) -> dict[str, str]:
         "changes of the members that were answered": f"{done.total():,}",
         **kinds,
         "committed rolls that were seen": f"{rolls:,}",
+    }
+
+
+def _snapshots(rows: Sequence[PageRow]) -> dict[str, str]:
+    """Count what became of snapshots, where there were some."""
+    if not all("logs_shortened" in row for row in rows):
+        return {}
+    shortened = sum(row["logs_shortened"] for row in rows)
+    installed = sum(row["snapshots_installed"] for row in rows)
+    return {
+        "logs that lost their beginning to a snapshot": f"{shortened:,}",
+        "snapshots handed to agents that were behind": f"{installed:,}",
     }
 
 

@@ -8,15 +8,15 @@ were then: an older one would be a vote or entries that were sent and forgotten.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from primacy import Durable, Persist, loads
+from primacy import Discard, Durable, Persist, Restore, loads
 from primacy_runtime.driver import MOST_AT_ONCE
 
 NOTHING: Final = Durable()
-PERSIST: Final = '"kind":"Persist"'
+WRITES: Final = ('"kind":"Persist"', '"kind":"Discard"', '"kind":"Restore"')
 TIMER: Final = '"kind":"Elapsed"'
 """What stands in a line of which the text is read; no other line speaks of it."""
 
@@ -61,14 +61,29 @@ def _possible(disk: Durable, steps: Sequence[str]) -> list[Durable]:
     for number, line in enumerate(steps):
         if TIMER in line or number == surely:
             found = [disk]
-        if PERSIST in line:
+        if any(kind in line for kind in WRITES):
             for output in json.loads(line)["outputs"]:
-                if output["kind"] == "Persist":
-                    disk = disk.after(loads(json.dumps(output), Persist))
+                disk = _written(disk, output)
             found.append(disk)
     return found
 
 
+def _written(disk: Durable, output: Mapping[str, object]) -> Durable:
+    """Do what an output asks of the disk, if it does."""
+    text = json.dumps(output)
+    match output["kind"]:
+        case "Persist":
+            return disk.after(loads(text, Persist))
+        case "Discard":
+            return disk.discarded(loads(text, Discard))
+        case "Restore":
+            return disk.restored(loads(text, Restore))
+        case _:
+            return disk
+
+
 def _shown(disk: Durable) -> str:
     vote = disk.voted_for or "nobody"
-    return f"term {disk.term}, a vote for {vote}, {disk.log.last_index} entries"
+    start, last = disk.log.start, disk.log.last_index
+    log = f"entries {start + 1} to {last}" if start else f"{last} entries"
+    return f"term {disk.term}, a vote for {vote}, {log}"

@@ -37,6 +37,8 @@ def test_real_faults_lose_nothing_and_let_nothing_stale_through() -> None:
     assert row["reads_answered"] >= LEAST_ANSWERED
     assert row["effects"]["SQLite"]["admitted"] > 0
     assert row["network"] == "proxies"
+    assert row["logs_shortened"] >= 3
+    assert "logs were shortened" in told(row)
 
 
 def test_members_change_under_load_and_kills_and_nothing_is_lost() -> None:
@@ -45,6 +47,7 @@ def test_members_change_under_load_and_kills_and_nothing_is_lost() -> None:
     assert row["faults"]["kill"]
     assert row["rolls"] >= LEAST_ROLLS
     assert row["writes_acknowledged"] >= LEAST_ANSWERED
+    assert row["snapshots_installed"] > 0
     assert "committed rolls were seen" in told(row)
 
 

@@ -48,6 +48,10 @@ LEAST_ANSWERED: Final = 6
 """How many writes and reads are answered before a run ends."""
 CHANGED: Final = "the members do not change"
 ONE_ROLL: Final = "the agents do not have one roll"
+SNAPSHOTS: Final = "the agents take no snapshots"
+INSTALLED: Final = "no agent is handed a snapshot"
+SNAPSHOT_EVERY: Final = 8
+"""So few entries that agents which were away, or join, are behind what is kept."""
 JOINERS: Final = 12
 """How many agents may join in a run."""
 MORE: Final = 2
@@ -110,6 +114,10 @@ class Outcome:
     effects: dict[str, list[ResourceEffect]] = field(default_factory=dict)
     """What each resource was asked for."""
     trace_lines: int = 0
+    logs_shortened: int = 0
+    """How often a log lost its beginning to a snapshot of its own agent."""
+    snapshots_installed: int = 0
+    """How often one was handed over."""
     wrong: list[str] = field(default_factory=list)
     """What must not be, in sentences; empty if all is well."""
 
@@ -132,6 +140,7 @@ class Trial:
         self.disks = Mounted(folder) if place.is_isolated else Limited(folder)
         settings: dict[str, object] = {
             **times,
+            "snapshot_every": SNAPSHOT_EVERY,
             "report": 0.02,
             "resource": str(folder / "resource"),
             "trace": str(self.traces),
@@ -191,11 +200,13 @@ class Trial:
             while is_well and (not faults.done or time.monotonic() < until):
                 is_well = await self._do_fault() and not faults.never
             is_well = is_well and await self._reached(self._has_changed, CHANGED)
+            is_well = is_well and await self._reached(self._has_installed, INSTALLED)
             await self.members.end()
             is_well = is_well and await self._reached(self._has_one_roll, ONE_ROLL)
             is_well = is_well and await self.agree()
             is_well = is_well and await self._reached(self._has_acted, ACTED)
             is_well = is_well and await self._reached(self._has_answered, ANSWERED)
+            is_well = is_well and await self._reached(self._has_snapshots, SNAPSHOTS)
             await self.clients.end()
             if is_well:
                 await self.clients.read_all()
@@ -254,6 +265,15 @@ class Trial:
             >= LEAST_ANSWERED
         )
 
+    def _has_snapshots(self) -> bool:
+        """Tell whether the log of each agent that runs has lost its beginning."""
+        members = self.stage.members.values()
+        return all(one.health and one.health["log_start"] > 0 for one in members)
+
+    def _has_installed(self) -> bool:
+        """Tell whether an agent was handed a snapshot, where agents join."""
+        return not self.plan.members or verdict.outputs(self.traces, "Restore") > 0
+
     def _effects(self) -> dict[str, list[ResourceEffect]]:
         """Look at what each resource was asked for."""
         found = {"SQLite": self._resource.effects()}
@@ -289,6 +309,8 @@ class Trial:
         outcome.wrong += verdict.of_leaders({a: m.led for a, m in members.items()})
         outcome.wrong += verdict.of_traces(self.traces, members)
         outcome.trace_lines = verdict.lines(self.traces)
+        outcome.logs_shortened = verdict.outputs(self.traces, "Discard")
+        outcome.snapshots_installed = verdict.outputs(self.traces, "Restore")
         outcome.wrong += verdict.of_logs(self.place.folder.glob("*.log"))
 
     def row(self) -> TrialRow:
@@ -306,6 +328,8 @@ class Trial:
             "changes": dict(sorted(self.members.done.items())),
             "rolls": len(self.members.rolls),
             "changes_not_answered": dict(sorted(self.members.failed.items())),
+            "logs_shortened": self.outcome.logs_shortened,
+            "snapshots_installed": self.outcome.snapshots_installed,
             "operations": len(history),
             "writes_acknowledged": writes,
             "reads_answered": len(answered) - writes,

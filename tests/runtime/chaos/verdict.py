@@ -101,6 +101,15 @@ def of_logs(logs: Iterable[Path]) -> list[str]:
     return wrong
 
 
+def outputs(traces: Path, kind: str) -> int:
+    """Count the steps of all traces that put out something of a kind."""
+    wanted, found = f'"kind":"{kind}"'.encode(), 0
+    for trace in traces.iterdir():
+        with trace.open("rb") as file:
+            found += sum(wanted in line for line in file)
+    return found
+
+
 def lines(traces: Path) -> int:
     """Count what was judged: the lines of all traces, without heads and ends."""
     found = 0

@@ -174,8 +174,11 @@ def test_keys_add_an_agent_and_have_the_leader_leave(terminal: Terminal) -> None
     assert len(terminal.members()) == 6
     terminal.press("6")
     terminal.press("l")
+    terminal.press("s")
+    chosen = terminal.until_noted("has a snapshot up to")
     terminal.press("r")
     left = terminal.until_noted("is no member now")
+    assert left == chosen
     terminal.until(lambda: len(terminal.members()) == 5)
     assert re.findall(r"(agent-\d) leads term", terminal.text())[-1] != left
     terminal.press("q")

@@ -81,8 +81,8 @@ def test_what_is_no_such_text_is_reported_once_and_ignored(text: str) -> None:
         read_detail(text)
     assert "\n" not in str(refused.value)
     known, reports = book({"dan": HERE})
-    known.follow(logged(text))
-    known.follow(logged(text, detail("eve", THERE)))
+    known.follow(logged(text), {})
+    known.follow(logged(text, detail("eve", THERE)), {})
     assert [index for index, _ in reports] == [1]
     assert (known.get("dan"), known.get("eve")) == (HERE, THERE)
 
@@ -93,11 +93,11 @@ def test_the_log_comes_before_the_settings_and_a_greeting_after_both() -> None:
         known.hear("dan", told)
         known.hear("eve", told)
     assert (known.get("dan"), known.get("eve"), known.get("fay")) == (HERE, AWAY, None)
-    known.follow(logged(detail("dan", THERE), "", detail("eve", HERE)))
+    known.follow(logged(detail("dan", THERE), "", detail("eve", HERE)), {})
     assert (known.get("dan"), known.get("eve")) == (THERE, HERE)
-    known.follow(logged(detail("dan", THERE), detail("dan", AWAY)))
+    known.follow(logged(detail("dan", THERE), detail("dan", AWAY)), {})
     assert (known.get("dan"), known.get("eve")) == (AWAY, AWAY)
-    known.follow(logged())  # the entries are gone
+    known.follow(logged(), {})  # the entries are gone
     assert known.get("dan") == HERE
     assert reports == []
 
@@ -151,7 +151,7 @@ def test_few_agents_off_the_roll_are_called_and_only_to_say_something(
             for name in ("dan", "eve", "fay"):
                 carrier.send(name, b"{}")
             assert [*carrier.links] == ["bob", "cyd", "eve", "fay"]
-            carrier.follow(agent._state)
+            carrier.follow(agent._state, {})
             assert [*carrier.links] == ["bob", "cyd"]
 
     run(work())

@@ -10,18 +10,14 @@ from pathlib import Path
 import pytest
 
 from primacy import dumps
-from primacy_runtime.counters import Counters
-from primacy_runtime.log import EventLogger
 from primacy_runtime.net import link as net_link
 from primacy_runtime.net import listener as net_listener
 from primacy_runtime.net.frames import VERSION, Welcome, frame
-from primacy_runtime.net.handshake import IntroductionContext, Introductions
-from primacy_runtime.net.link import Link, LinkSettings
+from primacy_runtime.net.link import Link
 from primacy_runtime.settings import address
-from primacy_runtime.store import Store
 from tests.support.agents import PATIENCE_S, RunningMesh, run, until
 from tests.support.callers import GRANT, hello
-from tests.support.stores import CONFIG
+from tests.support.links import link_terms, listener_at
 
 
 def test_a_peer_that_refuses_this_agent_is_counted_under_a_few_names(
@@ -72,24 +68,6 @@ def test_an_agent_that_answers_in_place_of_another_is_told_nothing(
         store.close()
 
     run(work())
-
-
-def link_terms(folder: Path, patience: float) -> tuple[LinkSettings, Store]:
-    store = Store.open(folder / "ada.sqlite3", CONFIG)
-
-    async def remember(agent: str, disk: str) -> None:
-        store.remember(agent, disk)
-
-    introductions = Introductions(
-        IntroductionContext(
-            CONFIG, store.id, store.known, remember, lambda _: True, lambda: ""
-        )
-    )
-    teller = EventLogger("mesh", "ada")
-    terms = LinkSettings(
-        introductions, Counters(), teller, None, patience, 0.1, lambda *_: None
-    )
-    return terms, store
 
 
 def test_a_peer_that_does_not_read_holds_up_nobody_and_loses_the_oldest(
@@ -165,22 +143,6 @@ def test_what_waits_is_bounded_in_bytes_as_well(
 
     run(work())
     store.close()
-
-
-def listener_at(
-    folder: Path, deliver: net_listener.Deliver
-) -> tuple[net_listener.Listener, Store]:
-    terms, store = link_terms(folder, 0.5)
-    context = net_listener.ListenerContext(
-        terms.introductions,
-        terms.counts,
-        terms.teller,
-        None,
-        0.5,
-        deliver,
-        lambda *_: None,
-    )
-    return net_listener.Listener(context), store
 
 
 def test_a_peer_may_have_a_few_packets_that_are_not_yet_handled(

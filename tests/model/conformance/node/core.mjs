@@ -79,28 +79,49 @@ export function isWorking(config) {
   );
 }
 
-// --- the log: an array; index 1 is its first entry -----------------------------------
+// --- the log: an array of its entries; behind a snapshot an object that has one -------
 
-const lastIndex = (log) => log.length;
-const lastTerm = (log) => (log.length ? log[log.length - 1].term : 0);
-const termAt = (log, index) => (index > 0 ? log[index - 1].term : 0);
-const accepts = (log, index, term) => index <= log.length && termAt(log, index) === term;
+const startOf = (log) => (Array.isArray(log) ? 0 : log.start);
+const startTerm = (log) => (Array.isArray(log) ? 0 : log.start_term);
+const entriesOf = (log) => (Array.isArray(log) ? log : log.entries);
+const withEntries = (log, entries) => (Array.isArray(log) ? entries : { ...log, entries });
+const lastIndex = (log) => startOf(log) + entriesOf(log).length;
+const lastTerm = (log) => termAt(log, lastIndex(log));
+function termAt(log, index) {
+  if (index === 0) return 0;
+  return index > startOf(log) ? entriesOf(log)[index - startOf(log) - 1].term : startTerm(log);
+}
+const accepts = (log, index, term) => index <= lastIndex(log) && termAt(log, index) === term;
+const cut = (log, after, end) =>
+  entriesOf(log).slice(after - startOf(log), Math.max(end, after) - startOf(log));
+const spliced = (log, after, entries) =>
+  withEntries(log, [...cut(log, startOf(log), after), ...entries]);
+
+// snapshot.keeps-roll
+const behind = (start, start_term, start_roll, entries) =>
+  ({ start, start_term, start_roll, entries });
+const compacted = (log, index, roll) =>
+  behind(index, termAt(log, index), roll, cut(log, index, lastIndex(log)));
 const noop = (term) => ({ term, kind: "noop", command: "", request: "" });
 
-// The last roll that a log sets, or the one before it; if it sets none the first.
+// The last roll that a log sets, or the one before it; if it sets none that of its
+// start, or the first.
 function rollOf(log, first, skipped = 0) {
-  const places = [...log.keys()].filter((at) => log[at].kind === "roll");
+  const entries = entriesOf(log);
+  const places = [...entries.keys()].filter((at) => entries[at].kind === "roll");
   const at = places[places.length - 1 - skipped];
-  if (at === undefined) return first;
-  const { electors, outgoing, workers, term: of } = log[at];
-  return { electors, outgoing, workers, index: at + 1, term: of }; // roll.of-log
+  if (at === undefined) return startOf(log) > 0 ? log.start_roll : first;
+  const { electors, outgoing, workers, term: of } = entries[at];
+  return { electors, outgoing, workers, index: startOf(log) + at + 1, term: of }; // roll.of-log
 }
+const rollAt = (log, index, first) =>
+  rollOf(withEntries(log, cut(log, startOf(log), index)), first);
 
 // The last position up to an index whose term is not above another. log.hint
 function probe(log, index, term) {
-  let found = Math.min(index, log.length);
-  while (found > 0 && termAt(log, found) > term) found -= 1;
-  return found;
+  let found = Math.min(index, lastIndex(log));
+  while (found > startOf(log) && termAt(log, found) > term) found -= 1;
+  return found < startOf(log) || termAt(log, found) > term ? 0 : found;
 }
 
 // --- outputs -------------------------------------------------------------------------
@@ -147,7 +168,7 @@ const lead = (state, changes) => ({
 });
 
 const NO_LEADERSHIP = {
-  match: {}, next: {}, seen: {},
+  match: {}, next: {}, installing: {}, seen: {},
   round: 0, confirmed_round: 0, checked_round: 0,
   lease_round: 0, lease_start: 0, lease_until: 0, lease_given: false, lease_void: false,
   transferee: NOBODY, reads: [],
@@ -157,7 +178,7 @@ export const NOTHING_DURABLE = { term: 0, voted_for: NOBODY, log: [] };
 
 export const initial = (config) => recover(config, NOTHING_DURABLE);
 
-// restart.from-disk, restart.follower, restart.forgets
+// restart.from-disk, restart.follower, restart.forgets, restart.from-snapshot
 export function recover(config, durable) {
   const roll = rollOf(durable.log, firstRoll(config));
   let wait = "stand";
@@ -169,15 +190,23 @@ export function recover(config, durable) {
   }
   const state = {
     config, durable, roll, role: "follower", wait, leader: NOBODY,
-    commit_index: 0, granted: [], lowest_claim: NOBODY, last_heartbeat: 0,
+    commit_index: startOf(durable.log), granted: [], lowest_claim: NOBODY, last_heartbeat: 0,
     alive: membersOf(roll), is_cut_off: false, parked: [], leadership: NO_LEADERSHIP,
   };
   return [state, timers];
 }
 
-// The disk after a Persist.
+// The disk after a Persist, a Discard and a Restore.
 export const persisted = (durable, { term: of, voted_for, after, entries }) => ({
-  term: of, voted_for, log: [...durable.log.slice(0, after), ...entries],
+  term: of, voted_for, log: spliced(durable.log, after, entries),
+});
+export const discarded = (durable, { index, roll }) =>
+  ({ ...durable, log: compacted(durable.log, index, roll) });
+export const restored = (durable, write) => ({
+  term: write.term, voted_for: write.voted_for,
+  log: write.keeps_rest
+    ? compacted(durable.log, write.index, write.roll)
+    : behind(write.index, write.index_term, write.roll, []),
 });
 
 // --- what is asked of a state --------------------------------------------------------
@@ -226,6 +255,7 @@ function handle(state, { kind, value }) {
     case "Transfer": return onTransfer(state, value);
     case "Change": return onChange(state, value);
     case "Replace": return onReplace(state, value);
+    case "Snapshotted": return onSnapshotted(state, value);
     default: return [state, [rejected("unknown kind of message", NOBODY)]]; // message.kind
   }
 }
@@ -321,6 +351,13 @@ function defect(state, kind, value) {
       if (value.commit_index < 0) return BAD_POSITION;
       if (!isOrdered(value.entries, value.prev_term, value.term)) return BAD_ENTRIES;
       return isSecond ? SECOND_LEADER : ""; // message.one-leader
+    case "Install":
+      if (value.index < 1) return BAD_POSITION;
+      if (!isPosition(value.index, value.index_term, value.term)) return BAD_POSITION;
+      if (!isRollOf(state, value.roll, value.index, value.index_term)) return WRONG_ROLL;
+      if (value.roll.electors.length === 0) return WRONG_ROLL; // change.never-empty
+      if (value.roll.outgoing.length === 0) return WRONG_ROLL;
+      return isSecond ? SECOND_LEADER : ""; // message.one-leader
     case "AppendReply":
       return isPosition(value.index, value.index_term, value.term) ? "" : BAD_POSITION;
     case "ReadIndexReply":
@@ -334,12 +371,15 @@ function defect(state, kind, value) {
 function rollDefect(state, { sender, roll, last_index: last, last_term: highest }) {
   if (!membersOf(roll).includes(sender)) return NO_ELECTOR; // stand.taken-off
   if (roll.index === 0 && !isVoter(roll, sender)) return NO_ELECTOR; // stand.electors-only
-  if (!isPosition(roll.index, roll.term, highest) || roll.index > last) {
-    return WRONG_ROLL; // roll.position
-  }
+  return isRollOf(state, roll, last, highest) ? "" : WRONG_ROLL;
+}
+
+// Tell whether a log with that last position can have that roll.
+function isRollOf(state, roll, last, highest) {
+  if (!isPosition(roll.index, roll.term, highest) || roll.index > last) return false; // roll.position
   const first = state.config.initial_leaders;
   const isFirst = isSame(roll.electors, first) && isSame(roll.outgoing, first);
-  return roll.index === 0 && !isFirst ? WRONG_ROLL : ""; // roll.first
+  return roll.index > 0 || isFirst; // roll.first
 }
 
 // --- following -----------------------------------------------------------------------
@@ -373,7 +413,7 @@ const follow = (state, leader, heard, alive) => ({
 // --- the initial election: clauses claim.* -------------------------------------------
 
 const isBootstrapping = (state) =>
-  state.durable.log.length === 0 && state.leader === NOBODY && isElector(state, me(state));
+  lastIndex(state.durable.log) === 0 && state.leader === NOBODY && isElector(state, me(state));
 
 function claim(state) {
   const claiming = { ...state, wait: "window", lowest_claim: me(state) };
@@ -516,7 +556,7 @@ function appendEntry(state, entry) {
   const { log } = state.durable;
   const { match, next } = state.leadership;
   const [before, after] = [lastIndex(log), lastIndex(log) + 1];
-  const durable = { ...state.durable, log: [...log, entry] }; // leader.append-only
+  const durable = { ...state.durable, log: spliced(log, before, [entry]) }; // leader.append-only
   const inStep = common(members(state), atLeast(next, after)); // log.in-step
   const grown = lead({ ...state, durable }, {
     match: setOne(match, me(state), after),
@@ -575,19 +615,22 @@ function onAppend(state, append) {
   }
   const following = follow(state, append.sender, state.last_heartbeat, state.alive);
   const timer = promiseTimer(state.config);
+  if (append.prev_index < state.commit_index) { // log.below-commit
+    return [following, [timer, appendReply(state, append.sender, true, state.commit_index)]];
+  }
   if (!accepts(log, append.prev_index, append.prev_term)) { // log.consistency
     const hint = probe(log, append.prev_index, append.prev_term);
     return [following, [timer, appendReply(state, append.sender, false, hint)]];
   }
   const end = append.prev_index + append.entries.length;
   const known = Math.min(append.commit_index, end); // commit.verified
-  const held = log.slice(append.prev_index, end);
+  const held = cut(log, append.prev_index, end);
   if (end <= lastIndex(log) && isSame(held, append.entries)) { // log.no-truncation
     const reply = appendReply(following, append.sender, true, end);
     const [committed, applied] = commitUpTo(following, known);
     return [committed, [timer, reply, ...applied]];
   }
-  const grownLog = [...log.slice(0, append.prev_index), ...append.entries]; // log.conflict
+  const grownLog = spliced(log, append.prev_index, append.entries); // log.conflict
   const roll = rollOf(grownLog, firstRoll(state.config)); // roll.of-log
   const grown = { ...following, durable: { ...state.durable, log: grownLog }, roll };
   const reply = appendReply(grown, append.sender, true, end);
@@ -625,7 +668,8 @@ function resume(state, target, index, of) {
 
 function sendFrom(state, target, prev) {
   const { log } = state.durable;
-  const entries = log.slice(prev, prev + state.config.batch); // log.batch
+  if (prev < startOf(log)) return sendSnapshot(state, target); // log.install-instead
+  const entries = cut(log, prev, prev + state.config.batch); // log.batch
   const append = packet("Append", state, {
     prev_index: prev, prev_term: termAt(log, prev), entries, commit_index: state.commit_index,
   });
@@ -633,8 +677,58 @@ function sendFrom(state, target, prev) {
   return [lead(state, { next }), [send(target, append)]];
 }
 
+function sendSnapshot(state, target) {
+  const { log } = state.durable;
+  const { match, next, installing } = state.leadership;
+  const held = numberOf(match, target);
+  if (numberOf(installing, target) > held) return [state, []]; // snapshot.once-at-a-time
+  const install = packet("Install", state, {
+    index: log.start, index_term: log.start_term, roll: log.start_roll, // snapshot.keeps-roll
+  });
+  const sent = lead(state, {
+    next: setOne(next, target, held + 1), // log.next-above-match
+    installing: setOne(installing, target, log.start),
+  });
+  return [sent, [send(target, install)]];
+}
+
+// --- snapshots: clauses snapshot.* ---------------------------------------------------
+
+function onSnapshotted(state, { index }) {
+  const { log } = state.durable;
+  if (index > state.commit_index) return [state, []]; // snapshot.committed-only
+  if (index <= startOf(log)) return [state, []]; // snapshot.never-back
+  const roll = rollAt(log, index, firstRoll(state.config)); // snapshot.keeps-roll
+  const value = { index, index_term: termAt(log, index), roll };
+  return [{ ...state, durable: discarded(state.durable, value) }, [out("Discard", value)]];
+}
+
+function onInstall(state, { sender, term: of, index, index_term, roll }) {
+  const { durable } = state;
+  if (of < term(state)) {
+    return [state, [appendReply(state, sender, false, lastIndex(durable.log))]]; // log.stale-answered
+  }
+  const following = follow(state, sender, state.last_heartbeat, state.alive);
+  const timer = promiseTimer(state.config);
+  if (index <= state.commit_index) { // snapshot.known
+    return [following, [timer, appendReply(state, sender, true, state.commit_index)]];
+  }
+  const keeps_rest = accepts(durable.log, index, index_term); // snapshot.rest-kept, snapshot.replaces-all
+  const { term: own, voted_for } = durable;
+  const write = { term: own, voted_for, index, index_term, roll, keeps_rest };
+  const disk = restored(durable, write);
+  const after = {
+    ...following, durable: disk, commit_index: index,
+    roll: rollOf(disk.log, firstRoll(state.config)), // roll.of-log
+    parked: state.parked.filter((read) => read.index > index),
+  };
+  const reply = appendReply(after, sender, true, index);
+  return [after, [out("Restore", write), timer, reply, ...servedBy(state, index)]]; // snapshot.durable
+}
+
 function advance(state) {
   const index = reachedByQuorum(state.leadership.match, state.roll); // commit.quorum
+  if (index <= state.commit_index) return [state, []]; // commit.never-back
   if (index < state.roll.index) return [state, []]; // commit.own-roll
   if (!accepts(state.durable.log, index, term(state))) return [state, []]; // commit.own-term
   return commitUpTo(state, index);
@@ -643,12 +737,16 @@ function advance(state) {
 // commit.never-back, commit.in-order, read.when-applied
 function commitUpTo(state, index) {
   if (index <= state.commit_index) return [state, []];
-  const entries = state.durable.log.slice(state.commit_index, index);
-  const due = state.parked.filter((read) => read.index <= index);
+  const entries = cut(state.durable.log, state.commit_index, index);
   const parked = state.parked.filter((read) => read.index > index);
-  const served = due.map(({ request }) => out("ServeRead", { request, index }));
   const apply = out("Apply", { first: state.commit_index + 1, entries });
-  return [{ ...state, commit_index: index, parked }, [apply, ...served]];
+  return [{ ...state, commit_index: index, parked }, [apply, ...servedBy(state, index)]];
+}
+
+// The parked reads that may be served once everything up to an index is applied.
+function servedBy(state, index) {
+  const due = state.parked.filter((read) => read.index <= index);
+  return due.map(({ request }) => out("ServeRead", { request, index }));
 }
 
 // --- changes of the roll: clauses change.* -------------------------------------------
@@ -716,7 +814,7 @@ function propose(state, parts, request, detail) {
 }
 
 function setRoll(state, parts, request, detail) {
-  const { match, next, seen } = state.leadership;
+  const { match, next, installing, seen } = state.leadership;
   const [of, index] = [term(state), lastIndex(state.durable.log) + 1];
   const roll = { ...parts, index, term: of }; // change.in-force-at-once
   const all = membersOf(roll);
@@ -725,6 +823,7 @@ function setRoll(state, parts, request, detail) {
   const begun = lead({ ...state, roll, alive }, {
     match: within(match, all), // change.forgets
     next: setAll(within(next, all), added, index),
+    installing: within(installing, all),
     seen: within(seen, all),
     lease_given: false, // change.voids-lease
   });
@@ -813,7 +912,9 @@ function onHeartbeat(state, heartbeat, now) {
   };
   if (heartbeat.term < term(state)) return [state, [answer(0)]]; // heartbeat.stale-answered
   const following = follow(state, heartbeat.sender, now, heartbeat.alive);
-  const isHeld = accepts(log, heartbeat.commit_index, heartbeat.commit_term); // commit.verified
+  const isHeld =
+    heartbeat.commit_index > state.commit_index && // commit.never-back
+    accepts(log, heartbeat.commit_index, heartbeat.commit_term); // commit.verified
   const [committed, applied] = isHeld
     ? commitUpTo(following, heartbeat.commit_index)
     : [following, []];
@@ -839,14 +940,15 @@ function onHeartbeatReply(state, reply) {
 const reached = (state) =>
   setOf([...atLeast(state.leadership.seen, state.leadership.checked_round + 1), me(state)]);
 
-// leader.quorum-check, presence.missed-rounds, transfer.gives-up
+// leader.quorum-check, presence.missed-rounds, transfer.gives-up, snapshot.sent-again
 function checkQuorum(state) {
   const alive = reached(state);
   if (!isQuorum(state.roll, alive)) {
     const [alone, timers] = relinquish(state);
     return [{ ...alone, is_cut_off: true }, [...timers, ...refuseReads(state)]];
   }
-  const changes = { checked_round: state.leadership.round, transferee: NOBODY };
+  const changes =
+    { checked_round: state.leadership.round, transferee: NOBODY, installing: {} };
   return [lead({ ...state, alive }, changes), [checkTimer(state.config)]];
 }
 
@@ -964,6 +1066,7 @@ const HANDLERS = {
   Heartbeat: onHeartbeat,
   HeartbeatReply: onHeartbeatReply,
   Append: onAppend,
+  Install: onInstall,
   AppendReply: onAppendReply,
   ReadIndexRequest: onReadIndexRequest,
   ReadIndexReply: onReadIndexReply,

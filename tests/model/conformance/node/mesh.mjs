@@ -2,8 +2,9 @@
 //
 // Four agents elect a leader and take writes and reads. The leader crashes in the middle
 // of a step, comes back from its disk, and leadership is handed over. An outsider starts
-// late, is admitted and promoted; electors are demoted, replaced and dismissed. Packets
-// take their time, and some are lost or arrive twice. The trace goes to standard output.
+// late, is admitted and promoted; electors are demoted, replaced and dismissed. All drop
+// what they have applied now and then. Packets take their time, and some are lost or
+// arrive twice; a snapshot is with its packet. The trace goes to standard output.
 
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
@@ -82,6 +83,8 @@ function transmit(target, packet) {
 function perform(agent, { kind, value }) {
   const { name, life } = agent;
   if (kind === "Persist") agent.disk = core.persisted(agent.disk, value);
+  if (kind === "Discard") agent.disk = core.discarded(agent.disk, value);
+  if (kind === "Restore") agent.disk = core.restored(agent.disk, value);
   if (kind === "Send") transmit(value.target, value.packet);
   if (kind === "Broadcast") value.targets.forEach((target) => transmit(target, value.packet));
   if (kind === "Disarm") delete agent.timers[value.timer];
@@ -170,6 +173,14 @@ for (let number = 0; number < 40; number += 1) {
   at(when + 300, () => {
     const asked = leader() ?? someone();
     give(asked, "LeaseRead", { request: `l${number}`, now });
+  });
+}
+for (let when = 8_000; when < END; when += 3_000) {
+  at(when, () => {
+    for (const agent of Object.values(agents)) {
+      const index = agent.state?.commit_index ?? 0;
+      if (index > 0) give(agent, "Snapshotted", { index });
+    }
   });
 }
 for (const [number, when] of [15_000, 32_000].entries()) {
