@@ -44,8 +44,8 @@ PAGE = (Path(__file__).parents[3] / "docs" / "timed.md").read_text(encoding="utf
 
 DEEP = {
     "lease-quarantine-deep": (3_548_681, 74),
-    "lease-terms-deep": (8_076_425, 126),
-    "lease-read-deep": (12_541_543, 87),
+    "lease-terms-deep": (8_326_920, 126),
+    "lease-read-deep": (12_544_771, 87),
     "change-lease-deep": (638_142, 103),
 }
 """The same for those that are explored when they are named."""
